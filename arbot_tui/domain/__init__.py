@@ -1,0 +1,1 @@
+"""Value types and pure rules; imports nothing else of ours."""

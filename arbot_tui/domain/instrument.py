@@ -1,0 +1,73 @@
+"""What a venue trades and under which rules."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from arbot_tui.domain.numbers import ZERO, ceil_to, exact, floor_to
+
+__all__ = ["Instrument"]
+
+
+class Instrument(msgspec.Struct, frozen=True):
+    """One spot market on one venue.
+
+    Attributes:
+        venue: Name of the venue.
+        wire_symbol: The venue's own name of it, such as ``BTC-USDT``; goes into requests.
+        base: Base asset, upper case, from the venue's field.
+        quote: Quote asset, upper case, from the venue's field.
+        tick_size: Price step in quote per base.
+        lot_step: Quantity step in base.
+        min_qty: Smallest order quantity in base.
+        max_qty: Largest limit order quantity in base; 0 where the venue names none.
+        min_notional: Smallest order value in quote.
+        tradeable: Whether the venue accepts orders for it now.
+        wire_id: The venue's numeric id where it needs one (OKX ``instIdCode``).
+    """
+
+    venue: str
+    wire_symbol: str
+    base: str
+    quote: str
+    tick_size: Decimal
+    lot_step: Decimal
+    min_qty: Decimal = ZERO
+    max_qty: Decimal = ZERO
+    min_notional: Decimal = ZERO
+    tradeable: bool = True
+    wire_id: int | None = None
+
+    @property
+    def symbol(self) -> str:
+        """Canonical name, ``BTC/USDT``."""
+        return f"{self.base}/{self.quote}"
+
+    def buy_price(self, cap: Decimal) -> Decimal:
+        """Return the highest valid price not above `cap`: never pay more than intended."""
+        return floor_to(cap, self.tick_size)
+
+    def sell_price(self, floor: Decimal) -> Decimal:
+        """Return the lowest valid price not below `floor`: never receive less than intended."""
+        return ceil_to(floor, self.tick_size)
+
+    def quantity(self, qty: Decimal) -> Decimal:
+        """Return the largest valid quantity step not above `qty` (minimums not yet checked)."""
+        floored = floor_to(qty, self.lot_step)
+        return min(floored, floor_to(self.max_qty, self.lot_step)) if self.max_qty else floored
+
+    def breach(self, price: Decimal, qty: Decimal) -> str:
+        """Return which rule an order of `qty` at `price` would break, or an empty text."""
+        if qty <= 0 or qty < self.min_qty:
+            return f"quantity {qty} below the minimum {self.min_qty}"
+        if self.max_qty and qty > self.max_qty:
+            return f"quantity {qty} above the maximum {self.max_qty}"
+        if exact.remainder(qty, self.lot_step) != 0:
+            return f"quantity {qty} is no multiple of {self.lot_step}"
+        if price <= 0 or exact.remainder(price, self.tick_size) != 0:
+            return f"price {price} is no multiple of {self.tick_size}"
+        if exact.multiply(price, qty) < self.min_notional:
+            return f"value {exact.multiply(price, qty)} below the minimum {self.min_notional}"
+        return ""

@@ -1,0 +1,1 @@
+"""The composition root and the read models that screens and APIs are fed with."""

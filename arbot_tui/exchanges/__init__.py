@@ -1,0 +1,1 @@
+"""Venue adapters; one folder per venue with the same file names in each."""

@@ -1,0 +1,246 @@
+"""The one interface between a venue and the rest of the house.
+
+An adapter decodes frames into `Ticker` and `BookUpdate`, hands them to a market-data sink by
+plain function call on the receiving task (no await, no queue), performs orders, and reports
+what happened to them as order events. It knows nothing of boards, strategies or journals.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Protocol
+
+import msgspec
+
+from arbot_tui.domain.clock import Clock
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderRequest, OrderState
+from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Ticker
+from arbot_tui.domain.secret import Secret
+
+__all__ = [
+    "BaseExchange",
+    "Continuity",
+    "Credentials",
+    "ExchangeConfig",
+    "FeedEvent",
+    "FeedEventKind",
+    "MarketDataSink",
+    "OrderEventSink",
+    "VenueUrls",
+]
+
+
+class VenueUrls(msgspec.Struct, frozen=True):
+    """Where a venue is reached; from the environment, the config or a synthetic world.
+
+    Attributes:
+        rest: Scheme, host and port of the REST API, no path, no trailing slash.
+        ws_public: Base URL of the public WebSocket (Binance: root; others: full path).
+        ws_private: URL of the private WebSocket, or None where it does not exist (yet).
+        ws_trade: URL of WebSocket order entry, or None where it does not exist (yet).
+    """
+
+    rest: str
+    ws_public: str
+    ws_private: str | None = None
+    ws_trade: str | None = None
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """An API key; `passphrase` is None for venues without one."""
+
+    api_key: str
+    api_secret: Secret
+    passphrase: Secret | None = None
+
+
+class ExchangeConfig(msgspec.Struct, frozen=True):
+    """What an adapter needs to know, all of it given at start.
+
+    Attributes:
+        name: Venue name, lower case, such as ``okx``.
+        index: Dense index of the venue; stamped on every ticker and book update.
+        urls: Where to reach it.
+        environment: ``prod``, ``demo``, ``testnet`` or ``custom``; some venues send a demo header.
+        fallback_fees: Used until the account's own rates are known.
+        credentials: None for market data only.
+    """
+
+    name: str
+    index: int
+    urls: VenueUrls
+    environment: str
+    fallback_fees: TradingFees
+    credentials: Credentials | None = None
+
+
+class FeedEventKind(Enum):
+    """What happened to a feed connection, beside data."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    ALIVE = "alive"
+    """Anything arrived, a pong or control frame included."""
+    MALFORMED = "malformed"
+    """A frame was dropped because it broke its schema."""
+
+
+class FeedEvent(msgspec.Struct, frozen=True):
+    """One change in the life of a feed connection.
+
+    Attributes:
+        exchange: Dense index of the venue.
+        kind: What happened.
+        at_ns: `Clock.now_ns` when it did.
+        detail: Cause in words, sanitised; shown in the log.
+        rtt_ns: Round trip of a ping, with `ALIVE`; 0 where not measured.
+    """
+
+    exchange: int
+    kind: FeedEventKind
+    at_ns: int
+    detail: str = ""
+    rtt_ns: int = 0
+
+
+class MarketDataSink(Protocol):
+    """Where an adapter puts market data; plain functions that return at once."""
+
+    def on_ticker(self, ticker: Ticker) -> None:
+        """Take a new best bid and ask."""
+        ...
+
+    def on_book(self, update: BookUpdate) -> None:
+        """Take a depth message."""
+        ...
+
+    def on_feed(self, event: FeedEvent) -> None:
+        """Take a change in the life of the feed."""
+        ...
+
+
+class OrderEventSink(Protocol):
+    """Where an adapter reports what became of orders; a plain function."""
+
+    def __call__(self, event: OrderEvent) -> None:
+        """Take one order event."""
+        ...
+
+
+class Continuity(Enum):
+    """The rule by which a venue's depth messages prove that none is missing."""
+
+    RANGE = "range"
+    """Binance: ``first_id <= last + 1 <= last_id``; REST snapshot to start from."""
+    PREVIOUS_ID = "previous_id"
+    """OKX: ``prev_id`` equals the id held; snapshot arrives on the stream."""
+    SNAPSHOT_ONLY = "snapshot_only"
+    """Every message replaces the book; nothing can be missing."""
+
+
+class BaseExchange(ABC):
+    """One spot venue.
+
+    Life: `load_instruments`, `set_universe`, `connect_ws`, …, `close`. Every awaiting method
+    raises only errors of the `ExchangeError` tree. All times given are `Clock.now_ns`.
+    """
+
+    continuity: Continuity
+
+    def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
+        """Keep `config`; nothing is opened before it is asked for."""
+        self.config = config
+        self.clock = clock
+        self.offset_ns = 0
+        """Venue clock minus ours, nanoseconds; measured by `sync_clock`."""
+        self.rtt_ns = 0
+        """Round trip of the latest REST call that measured it, nanoseconds."""
+
+    @property
+    def name(self) -> str:
+        """Name of the venue, lower case."""
+        return self.config.name
+
+    @abstractmethod
+    async def sync_clock(self) -> None:
+        """Measure `offset_ns` and `rtt_ns` against the venue's server time."""
+
+    @abstractmethod
+    async def load_instruments(self) -> list[Instrument]:
+        """Fetch every spot instrument with its rules, tradeable or not."""
+
+    @abstractmethod
+    def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
+        """Learn which wire symbols to follow, and the board row of each.
+
+        Args:
+            rows: Wire symbol to row.
+            instruments: The instruments of those rows, by any order.
+        """
+
+    @abstractmethod
+    async def connect_ws(self, sink: MarketDataSink) -> None:
+        """Follow best bid and ask of the universe until cancelled.
+
+        Reconnects by itself with full-jitter back-off; every connection and its end is told to
+        `sink.on_feed`. Returns only by cancellation.
+        """
+
+    @abstractmethod
+    def request_depth(self, row: int, wanted: bool) -> None:
+        """Start or stop following incremental depth of one row (a no-op where none is sent)."""
+
+    @abstractmethod
+    def resync_book(self, row: int) -> None:
+        """Start the book of one row afresh: new snapshot, or subscribe again."""
+
+    @abstractmethod
+    async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
+        """Fetch the order book of one row once, at most `levels` levels a side."""
+
+    @abstractmethod
+    def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
+        """Write the order or start its request before returning; outcome comes as events.
+
+        Exactly one of `OrderAck`, `OrderReject`, `OrderUnknown` follows, and `Fill` and
+        `OrderState` events where the answer already carries them (ack first, then fills, then
+        the final state).
+        """
+
+    @abstractmethod
+    async def place_order(self, order: OrderRequest) -> list[OrderEvent]:
+        """Place the order and return the events that `submit` would report, in order."""
+
+    @abstractmethod
+    async def cancel_order(self, symbol: str, client_id: str) -> None:
+        """Ask the venue to cancel; acceptance is not the end state, query for that.
+
+        Raises:
+            OrderNotFound: Filled, cancelled or never existed: query.
+            OutcomeUnknown: The request may have taken effect.
+        """
+
+    @abstractmethod
+    async def query_order(self, symbol: str, client_id: str) -> OrderState:
+        """Return the order's state; `NOT_FOUND` names every source that was asked."""
+
+    @abstractmethod
+    async def get_fills(self, symbol: str, client_id: str, venue_id: str) -> list[Fill]:
+        """Return all executions of one order, oldest first."""
+
+    @abstractmethod
+    async def get_balance(self) -> list[Balance]:
+        """Return all non-zero balances of the trading account."""
+
+    @abstractmethod
+    async def get_trading_fees(self, symbols: Sequence[str]) -> dict[str, TradingFees]:
+        """Return the account's own rates by canonical symbol."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Close every connection; the adapter is not used afterwards."""

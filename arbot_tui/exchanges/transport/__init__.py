@@ -1,0 +1,1 @@
+"""What all adapters share: WebSocket session, REST client, rate limiter, clock offset."""

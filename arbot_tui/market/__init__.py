@@ -1,0 +1,1 @@
+"""In-memory market state: symbols, the quote board, books, feed verdicts."""

@@ -1,0 +1,1 @@
+"""SQLite database, migrations and the batched recorder."""

@@ -1,0 +1,1 @@
+"""Detection, sizing, opportunity life-cycle and the reject funnel."""

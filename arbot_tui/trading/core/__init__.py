@@ -1,0 +1,1 @@
+"""The sans-I/O money core: no asyncio, thread, clock, file or randomness."""

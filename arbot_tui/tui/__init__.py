@@ -1,0 +1,1 @@
+"""The Textual app; knows the engine only through its client."""
