@@ -1,0 +1,96 @@
+"""Every action of the product, once (CONTRACT section 7).
+
+Keys, footer, help, palette, README and the check that each action has its doors are all made
+from this table. Engine actions are carried out by `EngineClient.command`; screen actions belong
+to the viewer alone.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["ACTIONS", "Action", "action"]
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One thing a person can do.
+
+    Attributes:
+        id: Stable name; for engine actions the command's name.
+        keys: Keys that do it on the dashboard, the first one is shown.
+        label: One or two words for the footer.
+        help: One sentence that says what happens.
+        engine: It changes the engine, not only the screen.
+        confirm: It asks before it acts.
+        everywhere: It works from every screen, dialogs included.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    engine: bool = False
+    confirm: bool = False
+    everywhere: bool = False
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("start", ("s",), "start", "Start trading: new pairs may open.", engine=True),
+    Action("drain", ("s",), "drain", "Drain: open no new pairs, finish those open.", engine=True),
+    Action(
+        "stop",
+        ("x",),
+        "stop",
+        "Stop: drain, cancel what is open, keep resolving legs.",
+        engine=True,
+        confirm=True,
+    ),
+    Action(
+        "halt",
+        ("ctrl+x",),
+        "halt",
+        "Halt now: nothing leaves any more except cancels; latched until reset.",
+        engine=True,
+        everywhere=True,
+    ),
+    Action(
+        "reset",
+        (),
+        "reset",
+        "Reset a halt: trading is stopped and may be started again.",
+        engine=True,
+        confirm=True,
+    ),
+    Action("down", ("j", "down"), "down", "Select the next row."),
+    Action("up", ("k", "up"), "up", "Select the previous row."),
+    Action("left", ("h", "left"), "left", "Scroll left."),
+    Action("right", ("l", "right"), "right", "Scroll right."),
+    Action("next_panel", ("tab",), "panel", "Go to the next panel."),
+    Action("previous_panel", ("shift+tab",), "panel", "Go to the previous panel."),
+    Action("filter", ("slash",), "filter", "Show only symbols that contain what you type."),
+    Action("sort", ("o",), "sort", "Change the sort order."),
+    Action("details", ("enter",), "detail", "Show or hide the selected row's order books."),
+    Action("pause", ("space",), "pause", "Freeze the screen; trading goes on."),
+    Action("theme", ("t",), "theme", "Next colour theme."),
+    Action("help", ("question_mark", "f1"), "keys", "Show the keys and what this view means."),
+    Action("palette", ("ctrl+p",), "palette", "Find any action by name."),
+    Action(
+        "quit",
+        ("q", "ctrl+c"),
+        "quit",
+        "Quit: drain, then exit; asks only when legs or exposure are open.",
+        everywhere=True,
+    ),
+)
+
+
+def action(action_id: str) -> Action:
+    """Return the action of that id.
+
+    Raises:
+        KeyError: There is none.
+    """
+    for entry in ACTIONS:
+        if entry.id == action_id:
+            return entry
+    raise KeyError(action_id)

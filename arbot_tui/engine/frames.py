@@ -1,0 +1,293 @@
+"""Read models: what a screen or an API client sees of the engine.
+
+All are immutable and msgspec-encodable, so the same `Frame` serves a call in the process and a
+viewer on a socket. Prices are floats for display only; money is text made from `Decimal`.
+Text that came from outside was sanitised at ingest and must be rendered without markup.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from arbot_tui.domain.quotes import Level
+
+__all__ = [
+    "BalanceRow",
+    "BalancesView",
+    "CellView",
+    "DepthView",
+    "ExposureView",
+    "Frame",
+    "LadderView",
+    "LogLine",
+    "OpportunityView",
+    "RowView",
+    "StatusView",
+    "TradeView",
+    "VenueView",
+]
+
+
+class VenueView(msgspec.Struct, frozen=True):
+    """Health of one venue.
+
+    Attributes:
+        name: Venue name, lower case.
+        state: Verdict word (`FeedState`).
+        reason: Why it is not live; empty while it is.
+        lag_ms: Median event lag, milliseconds; None where not measured.
+        rtt_ms: Latest round trip, milliseconds; None where not measured.
+        quotes: Best bid/ask updates received in this run.
+        reconnects: Connections made after the first.
+    """
+
+    name: str
+    state: str
+    reason: str
+    lag_ms: float | None
+    rtt_ms: float | None
+    quotes: int
+    reconnects: int
+
+
+class CellView(msgspec.Struct, frozen=True, gc=False):
+    """One symbol on one venue: best bid and ask, verdict word, time of the last change."""
+
+    bid: float
+    ask: float
+    state: str
+    changed_ns: int
+
+
+class RowView(msgspec.Struct, frozen=True, gc=False):
+    """One symbol of the matrix.
+
+    Attributes:
+        row: Row number, never reused in a run.
+        symbol: Canonical symbol.
+        decimals: Decimals that show every venue's tick.
+        cells: One per venue, in venue order; None before the first quote.
+        best_bid: Venue index of the highest tradeable bid; -1 where there is none.
+        best_ask: Venue index of the lowest tradeable ask; -1 where there is none.
+        buy: Venue index to buy on for the best net edge; -1 where no two venues are tradeable.
+        sell: Venue index to sell on for the best net edge; -1 likewise.
+        net_edge_pct: Best net edge after both taker fees, percent, negative included.
+        changed_ns: Time of the newest change in the row.
+        trend: 1 up, -1 down, 0 flat over the last 60 s of mid prices.
+        spark: Best net edge once a second, oldest first, at most 60; NaN where unknown.
+    """
+
+    row: int
+    symbol: str
+    decimals: int
+    cells: tuple[CellView | None, ...]
+    best_bid: int
+    best_ask: int
+    buy: int
+    sell: int
+    net_edge_pct: float | None
+    changed_ns: int
+    trend: int
+    spark: tuple[float, ...]
+
+
+class OpportunityView(msgspec.Struct, frozen=True):
+    """One opportunity, open or ended.
+
+    Attributes:
+        id: Identity within the run.
+        symbol: Canonical symbol.
+        buy: Venue to buy on.
+        sell: Venue to sell on.
+        edge_pct: Net edge now or last, percent.
+        peak_pct: Highest net edge, percent.
+        qty: Base quantity both tops offered.
+        profit_quote: Net profit of `qty`, quote currency.
+        opened_ns: When it was first seen.
+        closed_ns: When it ended; 0 while open.
+        outcome: ``open``, ``traded``, or the reason it was not traded.
+    """
+
+    id: int
+    symbol: str
+    buy: str
+    sell: str
+    edge_pct: float
+    peak_pct: float
+    qty: float
+    profit_quote: float
+    opened_ns: int
+    closed_ns: int
+    outcome: str
+
+
+class TradeView(msgspec.Struct, frozen=True):
+    """One pair, working or ended.
+
+    Attributes:
+        pair_id: Identity of the pair.
+        at_ns: When it was committed.
+        symbol: Canonical symbol.
+        buy: Venue bought on.
+        sell: Venue sold on.
+        qty: Planned base quantity, text.
+        buy_price: Average price paid, text; the limit while nothing filled.
+        sell_price: Average price received, text; the limit while nothing filled.
+        expected: Expected profit in quote currency, text.
+        realised: Realised profit in quote currency after fees, text; empty while working.
+        fees: Fees paid, valued in quote currency, text.
+        state: Pair state word (`PairState`).
+        outcome: ``completed``, ``one_sided``, ``failed`` or ``stuck``; empty while working.
+    """
+
+    pair_id: str
+    at_ns: int
+    symbol: str
+    buy: str
+    sell: str
+    qty: str
+    buy_price: str
+    sell_price: str
+    expected: str
+    realised: str
+    fees: str
+    state: str
+    outcome: str
+
+
+class LogLine(msgspec.Struct, frozen=True):
+    """One line of the log ring: time, level, event name, fields as sanitised text."""
+
+    seq: int
+    at_ns: int
+    level: str
+    event: str
+    fields: str
+
+
+class StatusView(msgspec.Struct, frozen=True):
+    """What the status bar shows.
+
+    Attributes:
+        mode: ``simulate``, ``paper`` or ``live``.
+        profile: Which defaults apply: ``simulate`` or ``live``.
+        trading: `TradingState` word.
+        trading_reason: Why it is not active; empty where there is nothing to say.
+        quote_currency: Currency of the profit figures.
+        realised: Realised profit of this run after fees, text with sign.
+        completed: Pairs of which both legs filled equally.
+        one_sided: Pairs that ended unequal.
+        failed: Pairs of which nothing filled.
+        stuck: Pairs stuck or unknown.
+        working: Pairs in flight.
+        opportunities: Opportunities seen in this run.
+        signals: Opportunities handed to the money core.
+        quotes: Best bid/ask updates in this run.
+        quotes_per_s: The same over the last second.
+        loop_lag_ms_p99: Event-loop lag over the last minute, milliseconds.
+        config_source: Path of the configuration file read, or ``defaults``.
+        seed: Seed of the synthetic world; None outside simulate.
+        world_id: Identity of the synthetic world; empty outside simulate.
+        started_ns: When the engine started.
+        alarm: The newest unacknowledged alarm; empty while none.
+    """
+
+    mode: str
+    profile: str
+    trading: str
+    trading_reason: str
+    quote_currency: str
+    realised: str
+    completed: int
+    one_sided: int
+    failed: int
+    stuck: int
+    working: int
+    opportunities: int
+    signals: int
+    quotes: int
+    quotes_per_s: float
+    loop_lag_ms_p99: float
+    config_source: str
+    seed: int | None
+    world_id: str
+    started_ns: int
+    alarm: str
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """Everything that changed after a version, with the status as it is.
+
+    Attributes:
+        version: Pass it to the next `EngineClient.frame` call.
+        now_ns: `Clock.now_ns` when it was made; ages are computed against it.
+        status: The status bar.
+        venues: All venues, in venue order.
+        rows_total: Number of rows in the universe.
+        rows: Rows that changed after the given version, by row number.
+        opportunities: Opportunities that changed after it, by id.
+        trades: Pairs that changed after it, oldest first.
+        log: Log lines after it, oldest first.
+        funnel: Reject reason and count, highest count first.
+    """
+
+    version: int
+    now_ns: int
+    status: StatusView
+    venues: tuple[VenueView, ...]
+    rows_total: int
+    rows: tuple[RowView, ...]
+    opportunities: tuple[OpportunityView, ...]
+    trades: tuple[TradeView, ...]
+    log: tuple[LogLine, ...]
+    funnel: tuple[tuple[str, int], ...]
+
+
+class LadderView(msgspec.Struct, frozen=True, tag="ladder"):
+    """One venue's order book of a symbol.
+
+    Attributes:
+        venue: Venue name.
+        bids: (price, size), highest first.
+        asks: (price, size), lowest first.
+        at_ns: When it was received; 0 where there is none.
+        error: Why there is none; empty where there is one.
+    """
+
+    venue: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    at_ns: int
+    error: str
+
+
+class DepthView(msgspec.Struct, frozen=True, tag="depth"):
+    """All venues' ladders of one symbol, in venue order."""
+
+    symbol: str
+    ladders: tuple[LadderView, ...]
+
+
+class BalanceRow(msgspec.Struct, frozen=True):
+    """One asset on one venue as the ledger has it; amounts as text."""
+
+    venue: str
+    asset: str
+    total: str
+    reserved: str
+
+
+class BalancesView(msgspec.Struct, frozen=True, tag="balances"):
+    """All balances of the account."""
+
+    rows: tuple[BalanceRow, ...]
+
+
+class ExposureView(msgspec.Struct, frozen=True, tag="exposure"):
+    """What is open: asked before quitting.
+
+    Attributes:
+        lines: One sentence per pair in flight or stuck leg; empty when there is nothing open.
+    """
+
+    lines: tuple[str, ...]
