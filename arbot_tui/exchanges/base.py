@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import Protocol
 
 import msgspec
 
 from arbot_tui.domain.clock import Clock
+from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderRequest, OrderState
@@ -78,36 +78,6 @@ class ExchangeConfig(msgspec.Struct, frozen=True):
     credentials: Credentials | None = None
 
 
-class FeedEventKind(Enum):
-    """What happened to a feed connection, beside data."""
-
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    DISCONNECTED = "disconnected"
-    ALIVE = "alive"
-    """Anything arrived, a pong or control frame included."""
-    MALFORMED = "malformed"
-    """A frame was dropped because it broke its schema."""
-
-
-class FeedEvent(msgspec.Struct, frozen=True):
-    """One change in the life of a feed connection.
-
-    Attributes:
-        exchange: Dense index of the venue.
-        kind: What happened.
-        at_ns: `Clock.now_ns` when it did.
-        detail: Cause in words, sanitised; shown in the log.
-        rtt_ns: Round trip of a ping, with `ALIVE`; 0 where not measured.
-    """
-
-    exchange: int
-    kind: FeedEventKind
-    at_ns: int
-    detail: str = ""
-    rtt_ns: int = 0
-
-
 class MarketDataSink(Protocol):
     """Where an adapter puts market data; plain functions that return at once."""
 
@@ -130,17 +100,6 @@ class OrderEventSink(Protocol):
     def __call__(self, event: OrderEvent) -> None:
         """Take one order event."""
         ...
-
-
-class Continuity(Enum):
-    """The rule by which a venue's depth messages prove that none is missing."""
-
-    RANGE = "range"
-    """Binance: ``first_id <= last + 1 <= last_id``; REST snapshot to start from."""
-    PREVIOUS_ID = "previous_id"
-    """OKX: ``prev_id`` equals the id held; snapshot arrives on the stream."""
-    SNAPSHOT_ONLY = "snapshot_only"
-    """Every message replaces the book; nothing can be missing."""
 
 
 class BaseExchange(ABC):

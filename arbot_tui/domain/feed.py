@@ -1,0 +1,50 @@
+"""What a market-data feed tells about itself, beside its data."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+__all__ = ["Continuity", "FeedEvent", "FeedEventKind"]
+
+
+class Continuity(Enum):
+    """The rule by which a venue's depth messages prove that none is missing."""
+
+    RANGE = "range"
+    """Binance: ``first_id <= last + 1 <= last_id``; REST snapshot to start from."""
+    PREVIOUS_ID = "previous_id"
+    """OKX: ``prev_id`` equals the id held; snapshot arrives on the stream."""
+    SNAPSHOT_ONLY = "snapshot_only"
+    """Every message replaces the book; nothing can be missing."""
+
+
+class FeedEventKind(Enum):
+    """What happened to a feed connection, beside data."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+    ALIVE = "alive"
+    """Anything arrived, a pong or control frame included."""
+    MALFORMED = "malformed"
+    """A frame was dropped because it broke its schema."""
+
+
+class FeedEvent(msgspec.Struct, frozen=True):
+    """One change in the life of a feed connection.
+
+    Attributes:
+        exchange: Dense index of the venue.
+        kind: What happened.
+        at_ns: `Clock.now_ns` when it did.
+        detail: Cause in words, sanitised; shown in the log.
+        rtt_ns: Round trip of a ping, with `ALIVE`; 0 where not measured.
+    """
+
+    exchange: int
+    kind: FeedEventKind
+    at_ns: int
+    detail: str = ""
+    rtt_ns: int = 0
