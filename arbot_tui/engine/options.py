@@ -1,0 +1,68 @@
+"""Everything an engine is given at start, resolved by the command line.
+
+The engine reads no file, no environment and no argument of its own; each part gets the frozen
+model of its package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from arbot_tui.domain.states import Mode
+from arbot_tui.engine.world import WorldInfo
+from arbot_tui.exchanges.base import ExchangeConfig
+from arbot_tui.market.config import UniverseConfig
+from arbot_tui.storage.config import StorageConfig
+from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
+
+if TYPE_CHECKING:
+    from arbot_tui.log import LogRing
+
+__all__ = ["EngineOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineOptions:
+    """What `ArBot` is built from.
+
+    Attributes:
+        mode: Where quotes come from and orders go to.
+        profile: Which defaults applied.
+        account: Name of the account; its journal and database live in `account_dir`.
+        data_dir: Folder of everything that is kept.
+        config_source: Path of the configuration file that was read, or ``defaults``.
+        universe: Which symbols to follow.
+        arbitrage: Which edges are traded, and how large.
+        risk: Hard limits.
+        storage: What is recorded and for how long.
+        venues: The enabled venues in index order, with URLs, fallback fees and keys.
+        world: The synthetic world that the venues belong to; None outside simulate.
+        start: Start trading as soon as two venues are live.
+        log: The newest log lines, for the screen.
+    """
+
+    mode: Mode
+    profile: Literal["simulate", "live"]
+    account: str
+    data_dir: Path
+    config_source: str
+    universe: UniverseConfig
+    arbitrage: ArbitrageConfig
+    risk: RiskConfig
+    storage: StorageConfig
+    venues: tuple[ExchangeConfig, ...]
+    world: WorldInfo | None
+    start: bool
+    log: LogRing
+
+    @property
+    def account_dir(self) -> Path:
+        """Folder of the account's ``journal.sqlite`` and ``arbot.sqlite``."""
+        return self.data_dir / "accounts" / self.account
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of the synthetic world; None outside simulate."""
+        return self.world.seed if self.world else None

@@ -1,0 +1,280 @@
+"""A synthetic world as its user sees it: started as a child, or already running on loopback.
+
+The child runs in its own session, so that a signal to our terminal never reaches it, and exits
+at the end of its stdin: however this process ends, kill -9 included, nothing is left behind.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import os
+import re
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import msgspec
+
+from arbot_tui.domain.errors import ExchangeUnavailable, MalformedMessage
+from arbot_tui.domain.secret import Secret
+from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.base import Credentials, VenueUrls
+
+__all__ = ["WorldInfo", "WorldProcess", "WorldVenue", "connect", "parse_world"]
+
+_NAME = "synthetic venues"
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MAX_BYTES = 1 << 20
+_STDIN_GRACE_S = 5.0
+_TERM_GRACE_S = 2.0
+
+
+class WorldVenue(msgspec.Struct, frozen=True):
+    """One synthetic venue: where it listens, and the key that the world minted for us."""
+
+    urls: VenueUrls
+    credentials: Credentials
+
+
+class WorldInfo(msgspec.Struct, frozen=True):
+    """A running synthetic world.
+
+    Attributes:
+        world_id: Random identity, new for each world, whatever its seed.
+        seed: What its prices and edges are drawn from.
+        control: URL of the control server.
+        venues: The venues by name.
+    """
+
+    world_id: str
+    seed: int
+    control: str
+    venues: dict[str, WorldVenue]
+
+
+class _WireVenue(msgspec.Struct):
+    """One venue of the ``venues`` document (CONTRACT section 4)."""
+
+    rest: str
+    ws_public: str
+    ws_private: str | None
+    ws_trade: str | None
+    api_key: str
+    api_secret: str
+    passphrase: str | None
+
+
+class _WireWorld(msgspec.Struct):
+    """The ``venues`` document."""
+
+    world_id: str
+    seed: int
+    control: str
+    venues: dict[str, _WireVenue]
+
+
+_decode = msgspec.json.Decoder(_WireWorld).decode
+
+
+def parse_world(raw: bytes) -> WorldInfo:
+    """Return the world that a ``venues`` document describes.
+
+    Raises:
+        MalformedMessage: It is no such document, or names a host that is not loopback.
+    """
+    try:
+        wire = _decode(raw)
+    except msgspec.DecodeError as e:
+        raise MalformedMessage(_NAME, f"unreadable description: {sanitise(str(e))}") from None
+    # The name becomes a folder: nothing of a path may be in it.
+    if not _PLAIN_NAME.fullmatch(wire.world_id):
+        raise MalformedMessage(_NAME, f"world_id {sanitise(wire.world_id, 64)!r} is no plain name")
+    venues = {}
+    for name, venue in wire.venues.items():
+        for url in (venue.rest, venue.ws_public, venue.ws_private, venue.ws_trade):
+            if url is not None and not _is_loopback(url):
+                raise MalformedMessage(_NAME, f"{sanitise(url)} is not on this machine")
+        venues[name] = WorldVenue(
+            urls=VenueUrls(venue.rest, venue.ws_public, venue.ws_private, venue.ws_trade),
+            credentials=Credentials(
+                api_key=venue.api_key,
+                api_secret=Secret(venue.api_secret),
+                passphrase=None if venue.passphrase is None else Secret(venue.passphrase),
+            ),
+        )
+    return WorldInfo(wire.world_id, wire.seed, wire.control, venues)
+
+
+def connect(control_url: str, timeout_s: float = 5.0) -> WorldInfo:
+    """Return the world behind the control URL of running synthetic venues.
+
+    Raises:
+        ValueError: The URL is not ``http://`` to this machine.
+        ExchangeUnavailable: Nothing answers there, or not in time.
+        MalformedMessage: What answers is no synthetic world.
+    """
+    parts = urlsplit(control_url)
+    if parts.scheme != "http" or not _is_loopback(control_url):
+        raise ValueError("allowed: an http:// URL of this machine, such as http://127.0.0.1:8700")
+    # Plain http.client: no proxy from the environment, no redirect to somewhere else.
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
+    try:
+        connection.request("GET", "/venues")
+        answer = connection.getresponse()
+        body = answer.read(_MAX_BYTES)
+    except (OSError, http.client.HTTPException) as e:
+        raise ExchangeUnavailable(_NAME, f"{control_url} does not answer: {e}") from None
+    finally:
+        connection.close()
+    if answer.status != http.HTTPStatus.OK:
+        raise MalformedMessage(_NAME, f"{control_url} answers {answer.status} to GET /venues")
+    return parse_world(body)
+
+
+def _is_loopback(url: str) -> bool:
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class WorldProcess:
+    """The synthetic venues as a child process; use as a context manager.
+
+    Entering starts it and returns at once; `info` waits for what it prints. Start it before
+    anything heavy is imported: both then happen at the same time.
+    """
+
+    def __init__(self, seed: int, settings: Mapping[str, str], stderr_path: Path) -> None:
+        """Prepare to start a world.
+
+        Args:
+            seed: Seed of its prices and edges.
+            settings: Its settings as environment variables (``ARBOT_…``); the child sees no other
+                of that prefix, so that it cannot read another configuration than its parent.
+            stderr_path: File that takes what it writes to stderr, made with mode 0600.
+        """
+        self._command = [
+            *(sys.executable, "-m", "arbot_tui", "venues"),
+            *("--json", "--with-parent", "--seed", str(seed)),
+        ]
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ARBOT_")}
+        self._env = inherited | dict(settings)
+        self._stderr_path = stderr_path
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> WorldProcess:
+        """Start the child."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
+        stderr = os.open(self._stderr_path, flags, 0o600)
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=self._env,
+                start_new_session=True,
+            )
+        finally:
+            os.close(stderr)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop the child."""
+        self.stop()
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child; None before it was started."""
+        return self._process.pid if self._process else None
+
+    def info(self, timeout_s: float = 20.0) -> WorldInfo:
+        """Wait for the first line of the child and return the world that it describes.
+
+        Raises:
+            ExchangeUnavailable: It ended or said nothing in time; the reason it gave is named.
+            MalformedMessage: Its first line is no description of a world.
+        """
+        line = self._first_line(time.monotonic() + timeout_s)
+        if not line.endswith(b"\n"):
+            why = self._last_words() or (
+                "ended at once" if self._has_ended() else f"said nothing in {timeout_s:g} s"
+            )
+            raise ExchangeUnavailable(_NAME, f"not started: {why}")
+        return parse_world(line)
+
+    def stop(self) -> None:
+        """End the child: end of its stdin, then SIGTERM, at last SIGKILL; returns when gone."""
+        process = self._process
+        if process is None:
+            return
+        if process.stdin and not process.stdin.closed:
+            process.stdin.close()
+        for grace_s, harder in ((_STDIN_GRACE_S, process.terminate), (_TERM_GRACE_S, process.kill)):
+            try:
+                process.wait(grace_s)
+                break
+            except subprocess.TimeoutExpired:
+                harder()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+    def _first_line(self, deadline: float) -> bytes:
+        process = self._process
+        if process is None or process.stdout is None:
+            raise RuntimeError("the synthetic venues were not started")
+        line = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            while not line.endswith(b"\n") and len(line) < _MAX_BYTES:
+                left_s = deadline - time.monotonic()
+                if left_s <= 0 or not selector.select(left_s):
+                    break
+                # Byte by byte would be slow, and more than the line never comes before it is used.
+                chunk = os.read(process.stdout.fileno(), 1 << 16)
+                if not chunk:
+                    break
+                line += chunk
+        return line
+
+    def _has_ended(self) -> bool:
+        if self._process is None:
+            return True
+        try:
+            # Its stdout may close a moment before it can be waited for.
+            self._process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _last_words(self) -> str:
+        try:
+            text = self._stderr_path.read_text(errors="replace")
+        except OSError:
+            return ""
+        lines = [line for line in text.splitlines() if line.strip()]
+        return _without_prefix(lines[-1]) if lines else ""
+
+
+def _without_prefix(line: str) -> str:
+    """Return a log line's event where it is JSON, else the line, clean for one line of ours."""
+    try:
+        event = json.loads(line).get("event", line)
+    except (ValueError, AttributeError):
+        event = line
+    return sanitise(str(event))
