@@ -41,6 +41,7 @@ class FeedEvent(msgspec.Struct, frozen=True):
         at_ns: `Clock.now_ns` when it did.
         detail: Cause in words, sanitised; shown in the log.
         rtt_ns: Round trip of a ping, with `ALIVE`; 0 where not measured.
+        connection: Number of the connection within the venue.
     """
 
     exchange: int
@@ -48,3 +49,4 @@ class FeedEvent(msgspec.Struct, frozen=True):
     at_ns: int
     detail: str = ""
     rtt_ns: int = 0
+    connection: int = 0

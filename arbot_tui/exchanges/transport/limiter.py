@@ -1,0 +1,101 @@
+"""Request quotas, kept on our side so that the venue never has to enforce them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+__all__ = ["Charge", "RateLimiter", "acquire"]
+
+
+class RateLimiter:
+    """One quota: at most `limit` units in any window of `period_ns`.
+
+    A log of what was granted, not a token bucket: a bucket lets twice its size through around
+    the edge of a window, and venues ban for that. A share of the quota is kept for urgent
+    requests (cancels and queries), so that new orders can never starve the resolution of old
+    ones. No clock inside: every call is given the time.
+
+    Attributes:
+        limit: Units in a window.
+        period_ns: Length of the window, nanoseconds.
+    """
+
+    __slots__ = ("_granted", "_reserve", "_used", "limit", "period_ns")
+
+    def __init__(self, limit: int, period_ns: int, *, reserve: float = 0.2) -> None:
+        """Start with nothing used.
+
+        Args:
+            limit: Units in a window, at least 1.
+            period_ns: Length of the window, nanoseconds.
+            reserve: Share of `limit` that only urgent requests may use, 0 to below 1.
+
+        Raises:
+            ValueError: An argument is out of its range.
+        """
+        if limit < 1 or period_ns < 1 or not 0.0 <= reserve < 1.0:
+            raise ValueError(f"no quota: {limit=}, {period_ns=}, {reserve=}")
+        self.limit = limit
+        self.period_ns = period_ns
+        self._reserve = reserve
+        self._granted: deque[tuple[int, int]] = deque()
+        self._used = 0
+
+    def resize(self, limit: int) -> None:
+        """Take a new `limit` from the venue's own answer; values below 1 are ignored."""
+        if limit >= 1:
+            self.limit = limit
+
+    def used(self, now_ns: int) -> int:
+        """Return the units used in the window that ends at `now_ns`."""
+        granted = self._granted
+        while granted and granted[0][0] <= now_ns - self.period_ns:
+            self._used -= granted.popleft()[1]
+        return self._used
+
+    def wait_ns(self, units: int, now_ns: int, *, urgent: bool = False) -> int:
+        """Return how long `units` have to wait; 0 means they may be taken now.
+
+        A request larger than its whole share waits for an empty window instead of for ever.
+        """
+        # At least one unit stays usable, however small the quota.
+        share = self.limit if urgent else max(1, int(self.limit * (1.0 - self._reserve)))
+        excess = self.used(now_ns) + units - share
+        if excess <= 0:
+            return 0
+        free_at_ns = now_ns
+        for at_ns, spent in self._granted:
+            if excess <= 0:
+                break
+            excess -= spent
+            free_at_ns = at_ns + self.period_ns
+        return max(0, free_at_ns - now_ns)
+
+    def take(self, units: int, now_ns: int) -> None:
+        """Book `units` as used; ask `wait_ns` first."""
+        if units > 0:
+            self._granted.append((now_ns, units))
+            self._used += units
+
+    def observe(self, used: int, now_ns: int) -> None:
+        """Believe the venue's own count where it is higher than ours.
+
+        Others behind the same address use the same quota (Binance ``X-MBX-USED-WEIGHT-1M``).
+        """
+        self.take(used - self.used(now_ns), now_ns)
+
+
+Charge = tuple[RateLimiter, int]
+"""A quota and the units a request costs there."""
+
+
+def acquire(charges: Sequence[Charge], now_ns: int, *, urgent: bool = False) -> int:
+    """Take all `charges` or none, and return the nanoseconds to wait (0 when taken)."""
+    wait_ns = max(
+        (limiter.wait_ns(units, now_ns, urgent=urgent) for limiter, units in charges), default=0
+    )
+    if wait_ns == 0:
+        for limiter, units in charges:
+            limiter.take(units, now_ns)
+    return wait_ns
