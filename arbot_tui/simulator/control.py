@@ -1,0 +1,124 @@
+"""The control server: what the world is, what really happened, and a hand on its prices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+from aiohttp import web
+
+from arbot_tui.domain.clock import Clock
+from arbot_tui.simulator.core.book import BookChange
+from arbot_tui.simulator.core.truth import truth
+from arbot_tui.simulator.core.world import World
+from arbot_tui.simulator.endpoints import Description
+
+__all__ = ["control_application"]
+
+_LONGEST_LIFE_S = 86_400.0
+_WIDEST_PCT = Decimal(50)
+
+
+class _BadAction(Exception):
+    """A world action that cannot be done; the text says why."""
+
+
+class _EdgeAction(msgspec.Struct, tag_field="action", tag="edge", forbid_unknown_fields=True):
+    symbol: str
+    buy: str
+    sell: str
+    pct: float | str
+    size: float | str | None = None
+    life_s: float = 5.0
+
+
+class _PriceAction(msgspec.Struct, tag_field="action", tag="price", forbid_unknown_fields=True):
+    symbol: str
+    venue: str
+    mid: float | str | None
+
+
+_actions = msgspec.json.Decoder(_EdgeAction | _PriceAction)
+
+
+def control_application(
+    world: World,
+    description: Description,
+    clock: Clock,
+    publish: Callable[[Sequence[BookChange]], None],
+) -> web.Application:
+    """Return the endpoints `/venues`, `/truth` and `/world`.
+
+    Args:
+        world: The world.
+        description: What `/venues` answers.
+        clock: Drives the world.
+        publish: Sends book changes to the venues' subscribers.
+    """
+
+    async def venues(request: web.Request) -> web.Response:
+        return _json(description)
+
+    async def tell(request: web.Request) -> web.Response:
+        publish(world.advance(clock.now_ns()))
+        return _json(truth(world))
+
+    async def act(request: web.Request) -> web.Response:
+        try:
+            action = _actions.decode(await request.read())
+        except msgspec.DecodeError as error:
+            return _json({"error": str(error)}, 400)
+        now_ns = clock.now_ns()
+        try:
+            if isinstance(action, _EdgeAction):
+                _open_edge(world, action, now_ns)
+            else:
+                mid = None if action.mid is None else _positive("mid", action.mid)
+                world.set_price(action.symbol, action.venue, mid, now_ns)
+        except KeyError as error:
+            return _json({"error": f"unknown symbol or venue: {error.args[0]}"}, 400)
+        except (_BadAction, ValueError) as error:
+            return _json({"error": str(error)}, 400)
+        publish(world.advance(now_ns))
+        return _json({"ok": True, "now_ns": world.now_ns})
+
+    application = web.Application()
+    application.add_routes(
+        [web.get("/venues", venues), web.get("/truth", tell), web.post("/world", act)]
+    )
+    return application
+
+
+def _open_edge(world: World, action: _EdgeAction, now_ns: int) -> None:
+    pct = _number("pct", action.pct)
+    if abs(pct) > _WIDEST_PCT:
+        raise _BadAction(f"pct must be between -{_WIDEST_PCT} and {_WIDEST_PCT}")
+    if not (math.isfinite(action.life_s) and 0 < action.life_s <= _LONGEST_LIFE_S):
+        raise _BadAction(f"life_s must be above 0 and at most {_LONGEST_LIFE_S:.0f}")
+    size = None if action.size is None else _positive("size", action.size)
+    world.open_edge(action.symbol, action.buy, action.sell, pct, size, action.life_s, now_ns)
+
+
+def _number(name: str, value: float | str) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation as error:
+        raise _BadAction(f"{name} is no number: {value!r}") from error
+    if not number.is_finite():
+        raise _BadAction(f"{name} is no number: {value!r}")
+    return number
+
+
+def _positive(name: str, value: float | str) -> Decimal:
+    number = _number(name, value)
+    if number <= 0:
+        raise _BadAction(f"{name} must be above 0")
+    return number
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value), status=status, content_type="application/json"
+    )

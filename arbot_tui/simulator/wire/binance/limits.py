@@ -1,0 +1,91 @@
+"""Request weight per minute, as in the X-MBX headers."""
+
+from __future__ import annotations
+
+from arbot_tui.simulator.wire.binance.errors import ApiError
+
+__all__ = ["ORDERS_PER_10S", "ORDERS_PER_DAY", "WEIGHT_PER_MINUTE", "Limits"]
+
+WEIGHT_PER_MINUTE = 6_000
+ORDERS_PER_10S = 100
+ORDERS_PER_DAY = 200_000
+_MINUTE_MS, _TEN_SECONDS_MS, _DAY_MS = 60_000, 10_000, 86_400_000
+
+
+class Limits:
+    """Counters in fixed windows: weight for the one IP there is, orders for the account."""
+
+    def __init__(self) -> None:
+        self._weight = _Window(_MINUTE_MS)
+        self._orders_10s = _Window(_TEN_SECONDS_MS)
+        self._orders_day = _Window(_DAY_MS)
+
+    def charge(self, weight: int, now_ms: int) -> None:
+        """Count a request.
+
+        Raises:
+            ApiError: -1003 with HTTP 429 once the minute's weight is used up.
+        """
+        if self._weight.add(weight, now_ms) > WEIGHT_PER_MINUTE:
+            left_s = (_MINUTE_MS - now_ms % _MINUTE_MS) // 1000 + 1
+            raise ApiError(
+                -1003,
+                f"Too much request weight used; current limit is {WEIGHT_PER_MINUTE} request "
+                "weight per 1 MINUTE. Please use WebSocket Streams for live updates to avoid "
+                "polling the API.",
+                429,
+                {"Retry-After": str(left_s)},
+            )
+
+    def check_order(self, now_ms: int) -> None:
+        """Refuse an order beyond the account's count of unfilled ones.
+
+        Raises:
+            ApiError: -1015 with HTTP 429.
+        """
+        if self._orders_10s.add(0, now_ms) >= ORDERS_PER_10S:
+            left_s = (_TEN_SECONDS_MS - now_ms % _TEN_SECONDS_MS) // 1000 + 1
+            raise ApiError(
+                -1015,
+                f"Too many new orders; current limit is {ORDERS_PER_10S} orders per 10 SECOND.",
+                429,
+                {"Retry-After": str(left_s)},
+            )
+
+    def count_order(self, filled: bool, now_ms: int) -> None:
+        """Count an accepted order; its first fill takes it off again."""
+        self._orders_10s.add(0 if filled else 1, now_ms)
+        self._orders_day.add(0 if filled else 1, now_ms)
+
+    def refund(self, weight: int, now_ms: int) -> None:
+        """Give back the weight of a successful order request."""
+        self._weight.add(-weight, now_ms)
+
+    def headers(self, now_ms: int) -> dict[str, str]:
+        """Return the header that every answer carries."""
+        used = str(self._weight.add(0, now_ms))
+        return {"X-MBX-USED-WEIGHT": used, "X-MBX-USED-WEIGHT-1M": used}
+
+    def order_headers(self, now_ms: int) -> dict[str, str]:
+        """Return the headers of an answer to an order request."""
+        return {
+            "X-MBX-ORDER-COUNT-10S": str(self._orders_10s.add(0, now_ms)),
+            "X-MBX-ORDER-COUNT-1D": str(self._orders_day.add(0, now_ms)),
+        }
+
+
+class _Window:
+    """A counter that starts at zero again at every multiple of its length."""
+
+    __slots__ = ("_count", "_length_ms", "_number")
+
+    def __init__(self, length_ms: int) -> None:
+        self._length_ms = length_ms
+        self._number = self._count = 0
+
+    def add(self, amount: int, now_ms: int) -> int:
+        number = now_ms // self._length_ms
+        if number != self._number:
+            self._number, self._count = number, 0
+        self._count += amount
+        return self._count

@@ -1,0 +1,1 @@
+"""What all venue shells share; nothing here knows a protocol."""
