@@ -18,9 +18,9 @@ class Ticker(msgspec.Struct, gc=False):
     Prices are in quote currency per unit of base currency; sizes in units of base
     currency. Floats find an edge; `Decimal` decides what is sent.
 
-    "No quote": where a side of the venue's book is empty, the adapter sends a ticker whose two
-    prices and two sizes are all 0.0. It replaces the former quote and must never be traded; it
-    is not stale, the venue has just said so. In every other ticker all four are above zero.
+    A side of the venue's book without any order has price 0.0 and size 0.0. Such a ticker
+    replaces the former quote and must not be traded; it is not stale, the venue has just said
+    so. Every other price and size is finite and above zero.
 
     Attributes:
         exchange: Dense index of the exchange, given at start.
