@@ -1,0 +1,118 @@
+"""One account, one engine: its folder, its locks, and its state as the journal tells it."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from arbot_tui.domain.errors import AccountLocked, StorageError
+from arbot_tui.trading.core.ids import ALPHABET, INSTANCE_CHARS
+from arbot_tui.trading.core.state import CoreState
+from arbot_tui.trading.core.step import replay
+from arbot_tui.trading.journal import Journal
+
+__all__ = ["AccountLocks", "make_private_dir", "recover"]
+
+
+def make_private_dir(path: Path) -> None:
+    """Make a folder and its parents for the owner alone.
+
+    Raises:
+        StorageError: It cannot be made, or something else is in its place.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+    except OSError as e:
+        raise StorageError(f"folder {path}: {e.strerror or e}") from e
+
+
+class AccountLocks:
+    """Locks on an account's folder and on each (venue, key), held until closed.
+
+    The kernel drops them with the process, however it ends.
+    """
+
+    def __init__(self, account_dir: Path, keys: Iterable[tuple[str, str]]) -> None:
+        """Name what is to be locked.
+
+        Args:
+            account_dir: The account's folder; exists.
+            keys: (venue, API key id) of each venue that is traded.
+        """
+        locks_dir = account_dir.parent.parent / "locks"
+        self._locks_dir = locks_dir
+        # The key id itself stays out of file names.
+        hashed = [(v, hashlib.sha256(f"{v} {key}".encode()).hexdigest()[:24]) for v, key in keys]
+        self._wanted = [(account_dir / "lock", f"account {account_dir.name}")]
+        self._wanted += [(locks_dir / f"{v}-{h}.lock", f"the key of {v}") for v, h in hashed]
+        self._held: list[int] = []
+
+    def __enter__(self) -> AccountLocks:
+        """Take all locks, or none.
+
+        Raises:
+            AccountLocked: Another engine holds one of them.
+            StorageError: A lock file cannot be made.
+        """
+        make_private_dir(self._locks_dir)
+        try:
+            for path, what in self._wanted:
+                self._take(path, what)
+        except BaseException:
+            self._release()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Release all locks."""
+        self._release()
+
+    def _take(self, path: Path, what: str) -> None:
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        except OSError as e:
+            raise StorageError(f"lock {path}: {e.strerror or e}") from e
+        self._held.append(handle)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(handle, 32, 0).decode(errors="replace").strip()
+            raise AccountLocked(f"{what} is used by another engine (process {owner})") from None
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+
+    def _release(self) -> None:
+        while self._held:
+            os.close(self._held.pop())
+
+
+def recover(account_dir: Path) -> tuple[Journal, CoreState]:
+    """Open the account's journal and replay it; the same for a first start and after a crash.
+
+    Raises:
+        StorageError: The journal cannot be opened or is not to be trusted.
+    """
+    instance = "".join(secrets.choice(ALPHABET) for _ in range(INSTANCE_CHARS))
+    journal = Journal.open(account_dir / "journal.sqlite", instance)
+    state = CoreState()
+    try:
+        replay(state, journal.records())
+    except ValueError as e:
+        journal.close()
+        raise StorageError(f"journal {account_dir / 'journal.sqlite'}: {e}") from e
+    except StorageError:
+        journal.close()
+        raise
+    journal.start()
+    return journal, state

@@ -1,0 +1,183 @@
+"""What the money core is told.
+
+Events that can lead to an order carry the quotes it is judged on; every event that changed
+state is journalled with its time, so that replaying the journal gives the same state.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.orders import (
+    Balance,
+    Fill,
+    OrderAck,
+    OrderReject,
+    OrderState,
+    OrderUnknown,
+)
+from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
+from arbot_tui.trading.core.limits import Limits
+
+__all__ = [
+    "BalancesSeen",
+    "CommitFailed",
+    "Committed",
+    "Event",
+    "FeesChanged",
+    "InstrumentsChanged",
+    "Operator",
+    "OperatorAction",
+    "Signalled",
+    "Started",
+    "TimerFired",
+    "TimerKind",
+    "VenueLive",
+]
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """A run begins on this account; trading is stopped, what is open is resolved.
+
+    Attributes:
+        instance: Name that the account's journal puts into client order ids.
+        venues: Venues of this run.
+        limits: Limits of this run.
+    """
+
+    instance: str
+    venues: tuple[str, ...]
+    limits: Limits
+
+
+class Signalled(msgspec.Struct, frozen=True, tag="signal"):
+    """Detection hands over an opportunity.
+
+    Attributes:
+        signal: The opportunity with its quotes.
+        equity_quote: Value of the account in quote currency; None where it cannot be told.
+    """
+
+    signal: ArbitrageSignal
+    equity_quote: Decimal | None = None
+
+
+class Committed(msgspec.Struct, frozen=True, tag="committed"):
+    """A commit that asked for confirmation is durable.
+
+    Attributes:
+        commit_id: Of the `Commit` command.
+        quotes: The pair's symbol on every venue, as it stands now.
+    """
+
+    commit_id: int
+    quotes: tuple[QuoteView, ...]
+
+
+class CommitFailed(msgspec.Struct, frozen=True, tag="commit_failed"):
+    """The journal could not make a commit durable; nothing of it may be sent."""
+
+    commit_id: int
+    message: str
+
+
+class TimerKind(StrEnum):
+    """What a timer is for."""
+
+    ACK = "ack"
+    """`key` is a client id: silence since the send means unknown."""
+    POLL = "poll"
+    """`key` is a client id: ask the venue about the order."""
+    UNWIND = "unwind"
+    """`key` is a pair id: bring the remainder home."""
+    BALANCES = "balances"
+    """`key` is a venue: compare its balances with the ledger."""
+    VENUES = "venues"
+    """`key` is ``lost`` or ``back``: are there still too few, or enough, live venues?"""
+
+
+class TimerFired(msgspec.Struct, frozen=True, tag="timer"):
+    """A timer set by `SetTimer` is due.
+
+    Attributes:
+        kind: What it is for.
+        key: Which order, pair or venue.
+        n: The count given when it was set.
+        quotes: For `UNWIND`: the pair's symbol on every venue.
+    """
+
+    kind: TimerKind
+    key: str
+    n: int
+    quotes: tuple[QuoteView, ...] = ()
+
+
+class BalancesSeen(msgspec.Struct, frozen=True, tag="balances"):
+    """What a venue says the account holds, asked for at `asked_ns`."""
+
+    venue: str
+    asked_ns: int
+    balances: tuple[Balance, ...]
+
+
+class VenueLive(msgspec.Struct, frozen=True, tag="venue_live"):
+    """A venue's market data became live, or ceased to be."""
+
+    venue: str
+    live: bool
+
+
+class InstrumentsChanged(msgspec.Struct, frozen=True, tag="instruments"):
+    """Rules of a venue's instruments; replaces what was known of those named."""
+
+    venue: str
+    instruments: tuple[Instrument, ...]
+
+
+class FeesChanged(msgspec.Struct, frozen=True, tag="fees"):
+    """The account's own fee rates on a venue, by canonical symbol."""
+
+    venue: str
+    fees: dict[str, TradingFees]
+
+
+class OperatorAction(StrEnum):
+    """What a person, or the end of a run, asks for."""
+
+    START = "start"
+    DRAIN = "drain"
+    STOP = "stop"
+    HALT = "halt"
+    RESET = "reset"
+    RECONCILE = "reconcile"
+
+
+class Operator(msgspec.Struct, frozen=True, tag="operator"):
+    """An operator's command, with the reason that is shown for it."""
+
+    action: OperatorAction
+    reason: str = ""
+
+
+Event = (
+    Started
+    | Signalled
+    | Committed
+    | CommitFailed
+    | TimerFired
+    | BalancesSeen
+    | VenueLive
+    | InstrumentsChanged
+    | FeesChanged
+    | Operator
+    | OrderAck
+    | OrderReject
+    | OrderUnknown
+    | Fill
+    | OrderState
+)

@@ -1,0 +1,137 @@
+"""What a person asks for, and what a run begins with."""
+
+from __future__ import annotations
+
+from arbot_tui.domain.states import LegState, PairState, TradingState
+from arbot_tui.trading.core import settling, venues
+from arbot_tui.trading.core.commands import Cancel
+from arbot_tui.trading.core.events import Operator, OperatorAction, Started
+from arbot_tui.trading.core.turn import Turn
+
+__all__ = ["on_operator", "on_started"]
+
+
+def on_started(turn: Turn, event: Started) -> None:
+    """Begin a run: trading is stopped, everything that is open is asked for.
+
+    The same path serves a first start, a restart and recovery after a crash. An order whose
+    intent is durable but whose send is not recorded may have left: it is unknown, too.
+    """
+    state = turn.state
+    turn.changed = True
+    state.instance = event.instance
+    state.limits = event.limits
+    state.person_active = False
+    state.journal_ok = True
+    if state.trading is not TradingState.HALTED:
+        state.trading, state.trading_reason = TradingState.STOPPED, ""
+    state.session_from = state.pair_no + 1
+    state.outcomes = dict.fromkeys(state.outcomes, 0)
+    state.realised.clear()
+    state.fees_paid -= state.fees_paid
+    state.awaiting.clear()
+    for name, venue in state.venues.items():
+        venue.live = False
+        venue.reconciled = False
+        venue.doubts = 0
+        if name in event.venues:
+            # A venue seen before: does it still hold what the ledger says?
+            venue.blocked = ""
+    for name in event.venues:
+        state.venue(name)
+        venues.ask_balances(turn, name)
+    for pair in state.working():
+        _resolve(turn, pair.id)
+
+
+def _resolve(turn: Turn, pair_id: str) -> None:
+    pair = turn.state.pairs[pair_id]
+    for leg in pair.legs:
+        if leg.is_final:
+            continue
+        if leg.state in (LegState.INTENT, LegState.SENT):
+            leg.state = LegState.UNKNOWN
+        if leg.final_status is not None:
+            turn.ask_fills(leg)
+        else:
+            turn.ask_order(leg)
+        turn.poll(leg, 0, unknown=leg.state is LegState.UNKNOWN)
+    settling.settle(turn, pair)
+    if pair.state is PairState.UNWINDING:
+        # A crash must not use up the time for bringing the remainder home.
+        pair.unwind_since_ns = turn.now_ns
+
+
+def on_operator(turn: Turn, event: Operator) -> None:
+    """Carry out what a person asked for."""
+    _ACTIONS[event.action](turn, event.reason)
+
+
+def _start(turn: Turn, reason: str) -> None:
+    state = turn.state
+    if state.trading is TradingState.HALTED:
+        turn.alarm("halted", "trading is halted: reset it first")
+        return
+    turn.changed = True
+    state.person_active = True
+    if state.trading is TradingState.ACTIVE:
+        return
+    state.trading, state.trading_reason = TradingState.DRAINING, "venues"
+    if venues.live_count(turn) >= 2:
+        state.trading, state.trading_reason = TradingState.ACTIVE, reason
+
+
+def _drain(turn: Turn, reason: str) -> None:
+    state = turn.state
+    turn.changed = True
+    state.person_active = False
+    if state.trading is not TradingState.HALTED:
+        state.trading, state.trading_reason = TradingState.DRAINING, reason
+        settling.stop_when_drained(turn)
+
+
+def _stop(turn: Turn, reason: str) -> None:
+    _drain(turn, reason)
+    _cancel_open(turn)
+
+
+def _cancel_open(turn: Turn) -> None:
+    for pair in turn.state.working():
+        for leg in pair.legs:
+            if leg.state in (LegState.SENT, LegState.ACKED, LegState.UNKNOWN):
+                turn.out.append(Cancel(leg.venue, leg.symbol, leg.client_id))
+
+
+def _halt(turn: Turn, reason: str) -> None:
+    state = turn.state
+    turn.changed = True
+    state.person_active = False
+    state.trading, state.trading_reason = TradingState.HALTED, reason
+    _cancel_open(turn)
+    turn.alarm("halted", reason or "halted by the operator")
+
+
+def _reset(turn: Turn, reason: str) -> None:
+    state = turn.state
+    if state.trading is TradingState.HALTED:
+        turn.changed = True
+        state.trading, state.trading_reason = TradingState.STOPPED, reason
+
+
+def _reconcile(turn: Turn, reason: str) -> None:
+    del reason
+    for name, venue in turn.state.venues.items():
+        if venue.opened:
+            venue.reconciled = False
+            turn.changed = True
+            venues.ask_balances(turn, name)
+
+
+_ACTIONS = {
+    OperatorAction.START: _start,
+    OperatorAction.DRAIN: _drain,
+    OperatorAction.STOP: _stop,
+    OperatorAction.HALT: _halt,
+    OperatorAction.RESET: _reset,
+    OperatorAction.RECONCILE: _reconcile,
+}

@@ -1,0 +1,208 @@
+"""Legs and pairs: the state of orders in flight and ended."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from arbot_tui.domain.numbers import ZERO, exact
+from arbot_tui.domain.orders import Fill, OrderRequest, OrderSide, OrderStatus
+from arbot_tui.domain.states import FINAL_LEG_STATES, LegState, PairState
+
+__all__ = ["ENDED", "Leg", "Outcome", "Pair", "Profit", "pair_outcome", "pair_profit"]
+
+ENDED = frozenset(
+    {PairState.CLOSED, PairState.FLAT, PairState.HEDGED, PairState.DUST, PairState.STUCK}
+)
+"""Pair states in which nothing is being done any more."""
+
+Outcome = str
+"""``completed``, ``one_sided``, ``failed`` or ``stuck``."""
+
+
+class Leg(msgspec.Struct):
+    """One order of a pair.
+
+    Attributes:
+        client_id: Its identity at the venue.
+        venue: Where it goes.
+        symbol: Canonical symbol.
+        side: Buy or sell.
+        price: Limit price.
+        qty: Ordered base quantity.
+        expires_ns: After it the venue must refuse the order.
+        unwinding: It brings home a remainder.
+        state: Where it stands.
+        reserved_asset: Asset held back for it.
+        reserved: Amount held back; zero once released.
+        sent_ns: When it was sent; 0 before.
+        venue_id: The venue's order id, once known.
+        fills: Executions counted, each once.
+        reported: Cumulative quantity the venue reported.
+        final_status: The venue's final word while its fills are still awaited.
+        negatives: Rounds after expiry and margin in which every source knew nothing.
+        reject: Why it was refused.
+    """
+
+    client_id: str
+    venue: str
+    symbol: str
+    side: OrderSide
+    price: Decimal
+    qty: Decimal
+    expires_ns: int
+    unwinding: bool
+    state: LegState
+    reserved_asset: str
+    reserved: Decimal
+    sent_ns: int = 0
+    venue_id: str = ""
+    fills: list[Fill] = []
+    reported: Decimal = ZERO
+    final_status: OrderStatus | None = None
+    negatives: int = 0
+    reject: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Nothing of it is open at the venue."""
+        return self.state in FINAL_LEG_STATES
+
+    @property
+    def filled(self) -> Decimal:
+        """Base quantity executed, from the fills counted."""
+        total = ZERO
+        for fill in self.fills:
+            total = exact.add(total, fill.qty)
+        return total
+
+    @property
+    def value(self) -> Decimal:
+        """Quote value executed."""
+        total = ZERO
+        for fill in self.fills:
+            total = exact.add(total, exact.multiply(fill.price, fill.qty))
+        return total
+
+    def request(self) -> OrderRequest:
+        """Return the order as it goes to the venue."""
+        return OrderRequest(
+            self.client_id,
+            self.venue,
+            self.symbol,
+            self.side,
+            self.price,
+            self.qty,
+            self.expires_ns,
+        )
+
+
+class Pair(msgspec.Struct):
+    """Two legs, and the orders that bring a remainder home.
+
+    Attributes:
+        id: Identity, ``p`` and the number.
+        number: Number in this journal, from 1.
+        opportunity_id: Of the signal it was made for.
+        symbol: Canonical symbol.
+        base: Base asset.
+        quote: Quote asset.
+        legs: Buy leg, sell leg, then unwinding orders in turn.
+        expected: Expected profit in quote currency at the quotes it was judged on.
+        planned_ns: When it was planned.
+        state: Where it stands.
+        unwind_since_ns: When the first unwinding began; 0 before.
+        ended_ns: When it ended; 0 before.
+        reason: Why it ended other than closed.
+    """
+
+    id: str
+    number: int
+    opportunity_id: int
+    symbol: str
+    base: str
+    quote: str
+    legs: list[Leg]
+    expected: Decimal
+    planned_ns: int
+    state: PairState
+    unwind_since_ns: int = 0
+    ended_ns: int = 0
+    reason: str = ""
+
+    @property
+    def buy(self) -> Leg:
+        """The leg that buys."""
+        return self.legs[0]
+
+    @property
+    def sell(self) -> Leg:
+        """The leg that sells."""
+        return self.legs[1]
+
+    @property
+    def net(self) -> Decimal:
+        """Base quantity bought minus sold over all legs; zero is flat."""
+        total = ZERO
+        for leg in self.legs:
+            signed = leg.filled if leg.side is OrderSide.BUY else exact.minus(leg.filled)
+            total = exact.add(total, signed)
+        return total
+
+
+def pair_outcome(pair: Pair) -> Outcome:
+    """Return how an ended pair counts in the summary (CONTRACT section 5)."""
+    if pair.state is PairState.STUCK:
+        return "stuck"
+    bought, sold = pair.buy.filled, pair.sell.filled
+    if bought == sold:
+        return "completed" if bought else "failed"
+    return "one_sided"
+
+
+class Profit(msgspec.Struct, frozen=True):
+    """Result of a pair in quote currency.
+
+    Attributes:
+        realised: Sold minus bought minus fees, a remainder valued at its own average price.
+        fees: Fees valued in quote currency; those in base at the price of their fill.
+        other_fees: Fees in third assets, not part of the two figures above.
+    """
+
+    realised: Decimal
+    fees: Decimal
+    other_fees: dict[str, Decimal]
+
+
+def pair_profit(pair: Pair) -> Profit:
+    """Return what the fills so far come to.
+
+    Fees taken in a third asset have no price here and are listed apart instead of guessed.
+    """
+    cash = ZERO
+    fees = ZERO
+    other: dict[str, Decimal] = {}
+    for leg in pair.legs:
+        sign = Decimal(-1) if leg.side is OrderSide.BUY else Decimal(1)
+        for fill in leg.fills:
+            cash = exact.add(cash, exact.multiply(sign, exact.multiply(fill.price, fill.qty)))
+            if fill.fee_asset == pair.quote:
+                fees = exact.add(fees, fill.fee)
+            elif fill.fee_asset == pair.base:
+                fees = exact.add(fees, exact.multiply(fill.fee, fill.price))
+            elif fill.fee:
+                other[fill.fee_asset] = exact.add(other.get(fill.fee_asset, ZERO), fill.fee)
+    remainder = exact.multiply(pair.net, _remainder_price(pair))
+    realised = exact.subtract(exact.add(cash, remainder), fees)
+    return Profit(realised, fees, other)
+
+
+def _remainder_price(pair: Pair) -> Decimal:
+    """Average price of the side that traded more: what the remainder cost or brought."""
+    side = OrderSide.BUY if pair.net > 0 else OrderSide.SELL
+    qty = value = ZERO
+    for leg in pair.legs:
+        if leg.side is side:
+            qty, value = exact.add(qty, leg.filled), exact.add(value, leg.value)
+    return exact.divide(value, qty) if qty else ZERO

@@ -1,0 +1,100 @@
+"""What a pair comes to when its orders end."""
+
+from __future__ import annotations
+
+from arbot_tui.domain.clock import MS
+from arbot_tui.domain.orders import OrderStatus
+from arbot_tui.domain.states import LegState, PairState, TradingState
+from arbot_tui.trading.core.pair import ENDED, Leg, Pair
+from arbot_tui.trading.core.turn import Turn
+
+__all__ = ["abandon", "end", "finish_leg", "reopen", "settle", "stop_when_drained"]
+
+
+def abandon(turn: Turn, pair: Pair, legs: list[Leg], reason: str) -> None:
+    """End orders that were never sent."""
+    pair.reason = reason
+    for leg in legs:
+        if leg.state is LegState.INTENT:
+            leg.state = LegState.NOT_ACCEPTED
+            leg.reject = reason
+            turn.state.release(leg)
+    settle(turn, pair)
+
+
+def finish_leg(turn: Turn, pair: Pair, leg: Leg) -> None:
+    """Give the leg its final state if the venue's last word and all fills are in."""
+    if leg.is_final or leg.final_status is None:
+        return
+    if leg.filled < leg.reported:
+        turn.ask_fills(leg)
+        turn.poll(leg, 0, unknown=False)
+        return
+    if leg.filled >= leg.qty:
+        leg.state = LegState.FILLED
+    elif leg.filled:
+        leg.state = LegState.PARTIAL
+    elif leg.final_status is OrderStatus.REJECTED:
+        leg.state = LegState.REJECTED
+    elif leg.final_status is OrderStatus.NOT_FOUND:
+        leg.state = LegState.NOT_ACCEPTED
+    else:
+        leg.state = LegState.EXPIRED
+    turn.state.release(leg)
+    turn.state.venue(leg.venue).activity_ns = turn.now_ns
+    settle(turn, pair)
+
+
+def settle(turn: Turn, pair: Pair) -> None:
+    """Move the pair on: wait for its orders, bring a remainder home, or end it."""
+    turn.touch(pair)
+    if not all(leg.is_final for leg in pair.legs):
+        if any(leg.state is LegState.UNKNOWN for leg in pair.legs):
+            pair.state = PairState.RESOLVING
+        elif pair.unwind_since_ns:
+            pair.state = PairState.UNWINDING
+        elif pair.state is not PairState.RESERVED:
+            pair.state = PairState.WORKING
+        return
+    if pair.net == 0:
+        both = pair.buy.filled == pair.sell.filled and pair.buy.filled > 0
+        end(turn, pair, PairState.CLOSED if both else PairState.FLAT)
+        return
+    if not pair.unwind_since_ns:
+        pair.unwind_since_ns = turn.now_ns
+    pair.state = PairState.UNWINDING
+    # The first attempt goes at once; a missed one waits for the book to change.
+    attempts = sum(1 for leg in pair.legs if leg.unwinding)
+    turn.unwind_timer(pair, 0 if attempts == 0 else 100 * MS)
+
+
+def end(turn: Turn, pair: Pair, state: PairState, reason: str = "") -> None:
+    """End the pair and count it."""
+    turn.touch(pair)
+    pair.state = state
+    pair.ended_ns = turn.now_ns
+    pair.reason = reason or pair.reason
+    turn.state.book_outcome(pair, 1)
+    if state is PairState.STUCK:
+        turn.alarm("stuck", f"{pair.id} {pair.symbol}: {pair.net} {pair.base} open; {pair.reason}")
+    stop_when_drained(turn)
+
+
+def reopen(turn: Turn, pair: Pair) -> None:
+    """Take an ended pair up again: a late fill has to be brought home, too."""
+    if pair.state not in ENDED:
+        return
+    turn.state.book_outcome(pair, -1)
+    pair.state = PairState.WORKING
+    pair.ended_ns = 0
+    pair.unwind_since_ns = 0
+    turn.alarm("late_fill", f"{pair.id} {pair.symbol}: a fill arrived after its end")
+
+
+def stop_when_drained(turn: Turn) -> None:
+    """A drain a person asked for ends in `stopped` when nothing works any more."""
+    state = turn.state
+    draining = state.trading is TradingState.DRAINING and not state.person_active
+    if draining and not state.working():
+        state.trading = TradingState.STOPPED
+        turn.changed = True

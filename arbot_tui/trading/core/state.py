@@ -1,0 +1,190 @@
+"""Everything the money core knows; changed by `step` alone."""
+
+from __future__ import annotations
+
+from collections import deque
+from decimal import Decimal
+
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.ledger import Ledger
+from arbot_tui.domain.numbers import ZERO, exact
+from arbot_tui.domain.states import LegState, TradingState
+from arbot_tui.trading.core.limits import Limits
+from arbot_tui.trading.core.pair import ENDED, Leg, Outcome, Pair, pair_outcome, pair_profit
+
+__all__ = ["CoreState", "VenueState"]
+
+_ENDED_KEPT = 2_000
+
+
+class VenueState:
+    """What the core knows of one venue.
+
+    Attributes:
+        live: Its market data is live.
+        reconciled: Its balances agreed with the ledger since the last doubt.
+        blocked: Why nothing may be sent there; empty where it may.
+        opened: Its opening balances are in the ledger.
+        doubts: Balance answers in a row that differed from the ledger.
+        mismatches: Assets on which ledger and venue differ: (ledger, venue).
+        activity_ns: Last send, fill or final state; older balance answers prove nothing.
+        sends_ns: Times of the orders of the last second.
+        instruments: Rules by canonical symbol.
+        fees: The account's own rates by canonical symbol.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing known."""
+        self.live = False
+        self.reconciled = False
+        self.blocked = ""
+        self.opened = False
+        self.doubts = 0
+        self.mismatches: dict[str, tuple[Decimal, Decimal]] = {}
+        self.activity_ns = 0
+        self.sends_ns: deque[int] = deque()
+        self.instruments: dict[str, Instrument] = {}
+        self.fees: dict[str, TradingFees] = {}
+
+
+class CoreState:
+    """State of the money core for one account.
+
+    Attributes:
+        instance: Name used in client order ids; empty before `Started`.
+        limits: Limits in force; None before `Started`.
+        trading: Whether new pairs may start.
+        trading_reason: Why it is not active.
+        person_active: A person started trading and has not stopped it since.
+        journal_ok: The journal takes commits.
+        commits: Number of the newest journal record.
+        awaiting: Commits whose confirmation orders wait for, with their client ids.
+        pairs: Pairs in flight, and the newest ended ones, by id.
+        by_client_id: Pair id of each order of those pairs.
+        pair_no: Number of the newest pair.
+        session_from: Number of the first pair that counts for this run.
+        cooldowns: End of the wait per (symbol, buy, sell), nanoseconds.
+        commits_ns: Times at which pairs were planned within the last hour.
+        reserved: Amount held back per (venue, asset).
+        ledger: Double-entry ledger of the account.
+        venues: By name.
+        touched: Pairs changed since the observer last looked; not part of the digest.
+    """
+
+    def __init__(self) -> None:
+        """Start empty; `Started` fills it."""
+        self.instance = ""
+        self.limits: Limits | None = None
+        self.trading = TradingState.STOPPED
+        self.trading_reason = ""
+        self.person_active = False
+        self.journal_ok = True
+        self.commits = 0
+        self.awaiting: dict[int, tuple[str, ...]] = {}
+        self.pairs: dict[str, Pair] = {}
+        self.by_client_id: dict[str, str] = {}
+        self.pair_no = 0
+        self.session_from = 1
+        self.cooldowns: dict[tuple[str, str, str], int] = {}
+        self.commits_ns: deque[int] = deque()
+        self.reserved: dict[tuple[str, str], Decimal] = {}
+        self.ledger = Ledger()
+        self.venues: dict[str, VenueState] = {}
+        self.outcomes: dict[Outcome, int] = dict.fromkeys(
+            ("completed", "one_sided", "failed", "stuck"), 0
+        )
+        self.realised: dict[str, Decimal] = {}
+        self.fees_paid = ZERO
+        self.touched: set[str] = set()
+
+    def rules(self) -> Limits:
+        """Return the limits in force.
+
+        Raises:
+            RuntimeError: No run has started.
+        """
+        if self.limits is None:
+            raise RuntimeError("the money core was asked before it was started")
+        return self.limits
+
+    def venue(self, name: str) -> VenueState:
+        """Return the state of a venue, made on first mention."""
+        return self.venues.setdefault(name, VenueState())
+
+    def working(self) -> list[Pair]:
+        """Return the pairs that have not ended."""
+        return [pair for pair in self.pairs.values() if pair.state not in ENDED]
+
+    def leg(self, client_id: str) -> tuple[Pair, Leg] | None:
+        """Return the pair and leg of an order of ours, or None."""
+        pair_id = self.by_client_id.get(client_id)
+        if pair_id is None:
+            return None
+        pair = self.pairs[pair_id]
+        return next((pair, leg) for leg in pair.legs if leg.client_id == client_id)
+
+    def available(self, venue: str, asset: str) -> Decimal:
+        """Return what the ledger holds and nothing has reserved."""
+        held = self.ledger.balance(venue, asset)
+        return exact.subtract(held, self.reserved.get((venue, asset), ZERO))
+
+    def reserve(self, leg: Leg) -> None:
+        """Hold back what the leg may spend."""
+        key = (leg.venue, leg.reserved_asset)
+        self.reserved[key] = exact.add(self.reserved.get(key, ZERO), leg.reserved)
+
+    def release(self, leg: Leg) -> None:
+        """Give back what the leg held, once."""
+        key = (leg.venue, leg.reserved_asset)
+        self.reserved[key] = exact.subtract(self.reserved.get(key, ZERO), leg.reserved)
+        leg.reserved = ZERO
+
+    def frozen_assets(self) -> set[tuple[str, str]]:
+        """Return the (venue, asset) of orders whose fate is unknown."""
+        frozen: set[tuple[str, str]] = set()
+        for pair in self.working():
+            for leg in pair.legs:
+                if leg.state is LegState.UNKNOWN:
+                    frozen |= {(leg.venue, pair.base), (leg.venue, pair.quote)}
+        return frozen
+
+    def add_pair(self, pair: Pair) -> None:
+        """Take in a new pair and forget the oldest ended ones beyond what is kept."""
+        self.pairs[pair.id] = pair
+        if len(self.pairs) > _ENDED_KEPT + 200:
+            ended = [p for p in self.pairs.values() if p.state in ENDED]
+            for old in ended[: len(ended) - _ENDED_KEPT]:
+                del self.pairs[old.id]
+                for leg in old.legs:
+                    del self.by_client_id[leg.client_id]
+
+    def book_outcome(self, pair: Pair, sign: int) -> None:
+        """Count an ended pair in (`sign` 1) or, when it is reopened, out again (-1)."""
+        if pair.number < self.session_from:
+            return
+        profit = pair_profit(pair)
+        self.outcomes[pair_outcome(pair)] += sign
+        signed = Decimal(sign)
+        old = self.realised.get(pair.symbol, ZERO)
+        self.realised[pair.symbol] = exact.add(old, exact.multiply(signed, profit.realised))
+        self.fees_paid = exact.add(self.fees_paid, exact.multiply(signed, profit.fees))
+
+    def digest(self) -> tuple[object, ...]:
+        """Return a comparable picture of everything that the journal must reproduce."""
+        return (
+            self.instance,
+            self.limits,
+            self.trading,
+            self.person_active,
+            self.commits,
+            sorted(self.awaiting.items()),
+            [pair for _, pair in sorted(self.pairs.items())],
+            self.pair_no,
+            sorted(self.cooldowns.items()),
+            list(self.commits_ns),
+            sorted((key, amount) for key, amount in self.reserved.items() if amount),
+            self.ledger.snapshot(),
+            sorted(self.outcomes.items()),
+            sorted(self.realised.items()),
+        )

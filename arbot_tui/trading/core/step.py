@@ -1,0 +1,102 @@
+"""The money core: one event in, commands out, nothing else touched.
+
+Pure in the sense that matters: same state, event and time give the same state and commands.
+No clock is read, nothing waits, nothing is random. `replay` runs the journal through the very
+same code and throws the commands away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import cast
+
+from arbot_tui.domain.orders import Fill, OrderAck, OrderReject, OrderState, OrderUnknown
+from arbot_tui.trading.core import operator, orders, pairs, unwinding, venues
+from arbot_tui.trading.core.commands import Command, Commit
+from arbot_tui.trading.core.events import (
+    BalancesSeen,
+    CommitFailed,
+    Committed,
+    Event,
+    FeesChanged,
+    InstrumentsChanged,
+    Operator,
+    Signalled,
+    Started,
+    TimerFired,
+    TimerKind,
+    VenueLive,
+)
+from arbot_tui.trading.core.state import CoreState
+from arbot_tui.trading.core.turn import Turn
+
+__all__ = ["replay", "step"]
+
+
+def step(state: CoreState, event: Event, now_ns: int) -> list[Command]:
+    """Apply one event and return what is to be done, in order.
+
+    When the event changed state, the first command is the `Commit` that journals it; orders
+    that need it durable wait for the `Committed` of that number.
+    """
+    turn = Turn(state, now_ns)
+    handle = _TIMERS[event.kind] if isinstance(event, TimerFired) else _EVENTS[type(event)]
+    handle(turn, event)
+    if not turn.changed:
+        return turn.out
+    state.commits += 1
+    if turn.awaiting:
+        state.awaiting[state.commits] = turn.awaiting
+    commit = Commit(state.commits, now_ns, event, turn.symbol, confirm=bool(turn.awaiting))
+    return [commit, *turn.out]
+
+
+def replay(state: CoreState, records: Iterable[tuple[int, int, Event]]) -> None:
+    """Bring `state` to where the journal's (number, time, event) records lead.
+
+    Raises:
+        ValueError: A record does not follow from those before it; the journal is not to be
+            trusted.
+    """
+    for number, at_ns, event in records:
+        step(state, event, at_ns)
+        if state.commits != number:
+            raise ValueError(f"record {number} ({type(event).__name__}) does not replay")
+    state.touched.clear()
+
+
+_Handler = Callable[[Turn, Event], None]
+
+
+def _table(handlers: dict[object, object]) -> dict[object, _Handler]:
+    # Each handler takes its own event type; the key is what makes the pairing true.
+    return {key: cast("_Handler", handler) for key, handler in handlers.items()}
+
+
+_EVENTS = _table(
+    {
+        Started: operator.on_started,
+        Operator: operator.on_operator,
+        Signalled: pairs.on_signal,
+        Committed: pairs.on_committed,
+        CommitFailed: pairs.on_commit_failed,
+        OrderAck: orders.on_ack,
+        OrderReject: orders.on_reject,
+        OrderUnknown: orders.on_unknown,
+        Fill: orders.on_fill,
+        OrderState: orders.on_state,
+        BalancesSeen: venues.on_balances,
+        VenueLive: venues.on_live,
+        InstrumentsChanged: venues.on_instruments,
+        FeesChanged: venues.on_fees,
+    }
+)
+_TIMERS = _table(
+    {
+        TimerKind.ACK: orders.on_ack_timer,
+        TimerKind.POLL: orders.on_poll_timer,
+        TimerKind.UNWIND: unwinding.on_unwind_timer,
+        TimerKind.BALANCES: venues.on_balances_timer,
+        TimerKind.VENUES: venues.on_venues_timer,
+    }
+)

@@ -1,0 +1,71 @@
+"""One step in progress: the state, the time, and what has been asked for so far."""
+
+from __future__ import annotations
+
+from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.signal import QuoteView
+from arbot_tui.trading.core.commands import Alarm, Command, Query, QueryKind, SetTimer
+from arbot_tui.trading.core.events import TimerKind
+from arbot_tui.trading.core.pair import Leg, Pair
+from arbot_tui.trading.core.state import CoreState
+
+__all__ = ["Turn"]
+
+# Without a private stream an accepted IOC is asked for: soon, then at a human pace.
+_POLL_NS = (20 * MS, 50 * MS, 100 * MS, 250 * MS, 500 * MS)
+# An unknown order is asked for at once, and then as RELIABILITY section d says.
+_UNKNOWN_POLL_NS = (250 * MS, 500 * MS, SECOND)
+
+
+class Turn:
+    """What a handler works on.
+
+    Attributes:
+        state: The state to change.
+        now_ns: Time of the event.
+        out: Commands asked for, in order.
+        changed: The event changed state and must be journalled.
+        awaiting: Orders that may be sent once this event is durable.
+        symbol: Their symbol.
+    """
+
+    def __init__(self, state: CoreState, now_ns: int) -> None:
+        """Begin a step."""
+        self.state = state
+        self.now_ns = now_ns
+        self.out: list[Command] = []
+        self.changed = False
+        self.awaiting: tuple[str, ...] = ()
+        self.symbol = ""
+
+    def touch(self, pair: Pair) -> None:
+        """Note that the event changed a pair."""
+        self.changed = True
+        self.state.touched.add(pair.id)
+
+    def alarm(self, code: str, message: str) -> None:
+        """Tell a person."""
+        self.out.append(Alarm(code, message))
+
+    def ask_order(self, leg: Leg) -> None:
+        """Ask the venue for the order's state."""
+        self.out.append(Query(QueryKind.ORDER, leg.venue, leg.symbol, leg.client_id, leg.venue_id))
+
+    def ask_fills(self, leg: Leg) -> None:
+        """Ask the venue for the order's executions."""
+        self.out.append(Query(QueryKind.FILLS, leg.venue, leg.symbol, leg.client_id, leg.venue_id))
+
+    def poll(self, leg: Leg, n: int, unknown: bool) -> None:
+        """Ask again after the n-th pause."""
+        pauses = _UNKNOWN_POLL_NS if unknown else _POLL_NS
+        at_ns = self.now_ns + pauses[min(n, len(pauses) - 1)]
+        self.out.append(SetTimer(at_ns, TimerKind.POLL, leg.client_id, n + 1))
+
+    def unwind_timer(self, pair: Pair, delay_ns: int) -> None:
+        """Bring the remainder home after `delay_ns`, judged on the quotes of that moment."""
+        at_ns = self.now_ns + delay_ns
+        self.out.append(SetTimer(at_ns, TimerKind.UNWIND, pair.id, symbol=pair.symbol))
+
+    def quote(self, quotes: tuple[QuoteView, ...], venue: str) -> QuoteView | None:
+        """Return the venue's quote among `quotes`."""
+        return next((quote for quote in quotes if quote.venue == venue), None)

@@ -1,0 +1,168 @@
+"""What the core knows of venues: rules, fees, whether they are live, what they hold for us."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.ledger import OPENING
+from arbot_tui.domain.numbers import ZERO, exact
+from arbot_tui.domain.states import LegState, TradingState
+from arbot_tui.trading.core.commands import Query, QueryKind, SetTimer
+from arbot_tui.trading.core.events import (
+    BalancesSeen,
+    FeesChanged,
+    InstrumentsChanged,
+    TimerFired,
+    TimerKind,
+    VenueLive,
+)
+from arbot_tui.trading.core.turn import Turn
+
+__all__ = [
+    "ask_balances",
+    "on_balances",
+    "on_balances_timer",
+    "on_fees",
+    "on_instruments",
+    "on_live",
+    "on_venues_timer",
+]
+
+_MIN_LIVE = 2
+_LOST_NS = 3 * SECOND
+_BACK_NS = SECOND
+_RETRY_NS = 250 * MS
+# A balance may trail its fills for a moment; only a difference that stays is one.
+_DOUBTS = 4
+
+
+def on_instruments(turn: Turn, event: InstrumentsChanged) -> None:
+    """Learn the rules of a venue's instruments."""
+    known = turn.state.venue(event.venue).instruments
+    for instrument in event.instruments:
+        if known.get(instrument.symbol) != instrument:
+            known[instrument.symbol] = instrument
+            turn.changed = True
+
+
+def on_fees(turn: Turn, event: FeesChanged) -> None:
+    """Learn the account's own fee rates."""
+    known = turn.state.venue(event.venue).fees
+    for symbol, fees in event.fees.items():
+        if known.get(symbol) != fees:
+            known[symbol] = fees
+            turn.changed = True
+
+
+def live_count(turn: Turn) -> int:
+    """Return how many venues are live."""
+    return sum(1 for venue in turn.state.venues.values() if venue.live)
+
+
+def on_live(turn: Turn, event: VenueLive) -> None:
+    """Note that a venue came or went; with fewer than two for 3 s, trading drains."""
+    venue = turn.state.venue(event.venue)
+    if venue.live == event.live:
+        return
+    venue.live = event.live
+    turn.changed = True
+    if event.live:
+        ask_balances(turn, event.venue)
+    else:
+        # While we did not see the venue, anything may have happened there.
+        venue.reconciled = False
+    watch_venues(turn)
+
+
+def watch_venues(turn: Turn) -> None:
+    """Start the wait after which too few, or again enough, live venues count."""
+    trading = turn.state.trading
+    enough = live_count(turn) >= _MIN_LIVE
+    if trading is TradingState.ACTIVE and not enough:
+        turn.out.append(SetTimer(turn.now_ns + _LOST_NS, TimerKind.VENUES, "lost"))
+    elif trading is TradingState.DRAINING and turn.state.person_active and enough:
+        turn.out.append(SetTimer(turn.now_ns + _BACK_NS, TimerKind.VENUES, "back"))
+
+
+def on_venues_timer(turn: Turn, event: TimerFired) -> None:
+    """Drain, or become active again by itself, if it is still so."""
+    state = turn.state
+    enough = live_count(turn) >= _MIN_LIVE
+    if event.key == "lost":
+        if state.trading is TradingState.ACTIVE and not enough:
+            state.trading, state.trading_reason = TradingState.DRAINING, "venues"
+            turn.changed = True
+        return
+    if state.trading is not TradingState.DRAINING or not state.person_active or not enough:
+        return
+    reconciled = sum(1 for venue in state.venues.values() if venue.live and venue.reconciled)
+    if reconciled < _MIN_LIVE or state.frozen_assets():
+        turn.out.append(SetTimer(turn.now_ns + _RETRY_NS, TimerKind.VENUES, "back"))
+        return
+    state.trading, state.trading_reason = TradingState.ACTIVE, ""
+    turn.changed = True
+
+
+def ask_balances(turn: Turn, venue: str) -> None:
+    """Ask a venue what it holds for us."""
+    turn.out.append(Query(QueryKind.BALANCES, venue))
+
+
+def on_balances_timer(turn: Turn, event: TimerFired) -> None:
+    """Ask once more."""
+    ask_balances(turn, event.key)
+
+
+def on_balances(turn: Turn, event: BalancesSeen) -> None:
+    """Open the ledger of a venue, or compare it with what the venue says."""
+    venue = turn.state.venue(event.venue)
+    seen = {b.asset: exact.add(b.free, b.locked) for b in event.balances}
+    if not venue.opened:
+        _open(turn, event.venue, seen)
+        return
+    if _in_flight(turn, event.venue) or event.asked_ns <= venue.activity_ns:
+        # The answer may be older than what we did; it proves nothing either way.
+        turn.out.append(SetTimer(turn.now_ns + _RETRY_NS, TimerKind.BALANCES, event.venue))
+        return
+    book = turn.state.ledger.book(event.venue)
+    mismatches: dict[str, tuple[Decimal, Decimal]] = {}
+    for asset in sorted(book.keys() | seen.keys()):
+        ours, theirs = book.get(asset, ZERO), seen.get(asset, ZERO)
+        if ours != theirs:
+            mismatches[asset] = (ours, theirs)
+    if not mismatches:
+        turn.changed |= not venue.reconciled or bool(venue.mismatches) or venue.doubts > 0
+        venue.reconciled, venue.mismatches, venue.doubts = True, {}, 0
+        return
+    turn.changed = True
+    venue.reconciled = False
+    venue.doubts += 1
+    if venue.doubts < _DOUBTS:
+        turn.out.append(SetTimer(turn.now_ns + _RETRY_NS, TimerKind.BALANCES, event.venue))
+        return
+    if venue.mismatches != mismatches:
+        asset, (ours, theirs) = next(iter(mismatches.items()))
+        turn.alarm(
+            "ledger_mismatch",
+            f"{event.venue}: {len(mismatches)} assets differ, {asset} ledger {ours} venue {theirs}",
+        )
+    venue.mismatches = mismatches
+
+
+def _open(turn: Turn, name: str, seen: dict[str, Decimal]) -> None:
+    venue = turn.state.venue(name)
+    for asset, amount in seen.items():
+        turn.state.ledger.post([(name, asset, amount), (OPENING, asset, exact.minus(amount))])
+    venue.opened = True
+    venue.reconciled = True
+    turn.changed = True
+
+
+def _in_flight(turn: Turn, name: str) -> bool:
+    open_states = (LegState.INTENT, LegState.SENT, LegState.ACKED, LegState.UNKNOWN)
+    return any(
+        leg.venue == name and leg.state in open_states
+        for pair in turn.state.working()
+        for leg in pair.legs
+    )

@@ -1,0 +1,245 @@
+"""Performs what the money core asks for, and feeds back what comes of it.
+
+It decides nothing. Events are stepped strictly one after the other; a command that produces an
+event at once (never the case for a venue) would queue behind the running step.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Protocol
+
+from arbot_tui.domain.clock import SECOND, Clock
+from arbot_tui.domain.errors import ExchangeError
+from arbot_tui.domain.signal import QuoteView
+from arbot_tui.exchanges.base import BaseExchange
+from arbot_tui.trading.core.commands import (
+    Alarm,
+    Cancel,
+    Command,
+    Commit,
+    Deny,
+    Query,
+    QueryKind,
+    Send,
+    SetTimer,
+)
+from arbot_tui.trading.core.events import (
+    BalancesSeen,
+    CommitFailed,
+    Committed,
+    Event,
+    TimerFired,
+    TimerKind,
+)
+from arbot_tui.trading.core.pair import Pair
+from arbot_tui.trading.core.state import CoreState
+from arbot_tui.trading.core.step import step
+from arbot_tui.trading.journal import Journal
+from arbot_tui.trading.latency import Latency
+
+__all__ = ["PairExecutor", "TradingObserver"]
+
+
+class TradingObserver(Protocol):
+    """Who wants to know what trading does; plain functions that return at once."""
+
+    def on_deny(self, deny: Deny) -> None:
+        """A signal was refused."""
+        ...
+
+    def on_alarm(self, alarm: Alarm) -> None:
+        """A person has to know."""
+        ...
+
+    def on_pairs(self, pairs: list[Pair]) -> None:
+        """These pairs changed."""
+        ...
+
+    def on_query_failed(self, query: Query, error: ExchangeError) -> None:
+        """A venue did not answer a question; it proves nothing."""
+        ...
+
+
+class PairExecutor:
+    """Runs the money core of one account against venues, journal and clock."""
+
+    def __init__(
+        self,
+        state: CoreState,
+        journal: Journal,
+        exchanges: Mapping[str, BaseExchange],
+        clock: Clock,
+        quotes: Callable[[str], tuple[QuoteView, ...]],
+        observer: TradingObserver,
+    ) -> None:
+        """Connect the core; the event loop must run.
+
+        Args:
+            state: As the journal left it.
+            journal: Started.
+            exchanges: Adapters by venue name.
+            clock: Stamps every event.
+            quotes: A symbol's quotes on all venues, as they stand now.
+            observer: Is told what happens.
+        """
+        self.state = state
+        self._journal = journal
+        self._exchanges = exchanges
+        self._clock = clock
+        self._quotes = quotes
+        self._observer = observer
+        self._loop = asyncio.get_running_loop()
+        self._events: deque[Event] = deque()
+        self._busy = False
+        self._timers: dict[tuple[TimerKind, str], asyncio.TimerHandle] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: set[tuple[QueryKind, str, str]] = set()
+        self._requested_ns: dict[int, int] = {}
+        self._closed = False
+        self.signal_to_commit = Latency()
+        """From the step that asked for a commit until it is known to be durable."""
+        self.commit_to_send = Latency()
+        """From the confirmed commit until both orders are written."""
+
+    def handle(self, event: Event) -> None:
+        """Step the core with an event of now, and perform what it asks for."""
+        self._events.append(event)
+        if self._busy or self._closed:
+            return
+        self._busy = True
+        try:
+            while self._events:
+                current = self._events.popleft()
+                now_ns = self._clock.now_ns()
+                sent = False
+                for command in step(self.state, current, now_ns):
+                    self._perform(command)
+                    sent = sent or isinstance(command, Send)
+                if sent:
+                    self.commit_to_send.add(self._clock.now_ns() - now_ns)
+                self._report()
+        finally:
+            self._busy = False
+
+    async def close(self) -> None:
+        """Stop timers and questions; what is in flight stays in the journal."""
+        self._closed = True
+        for timer in self._timers.values():
+            timer.cancel()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _report(self) -> None:
+        touched = self.state.touched
+        if touched:
+            pairs = [self.state.pairs[i] for i in sorted(touched) if i in self.state.pairs]
+            touched.clear()
+            self._observer.on_pairs(pairs)
+
+    def _perform(self, command: Command) -> None:
+        if isinstance(command, Send):
+            order = command.order
+            self._exchanges[order.venue].submit(order, self.handle)
+        elif isinstance(command, Commit):
+            self._commit(command)
+        elif isinstance(command, Query):
+            self._ask(command)
+        elif isinstance(command, SetTimer):
+            self._set_timer(command)
+        elif isinstance(command, Deny):
+            self._observer.on_deny(command)
+        elif isinstance(command, Alarm):
+            self._observer.on_alarm(command)
+        else:
+            self._spawn(self._cancel(command))
+
+    def _commit(self, commit: Commit) -> None:
+        if not commit.confirm:
+            self._journal.append(commit, self._on_plain_commit)
+            return
+        self._requested_ns[commit.commit_id] = self._clock.now_ns()
+
+        def done(error: Exception | None) -> None:
+            self._from_thread(self._on_commit, commit, error)
+
+        self._journal.append(commit, done)
+
+    def _on_plain_commit(self, error: Exception | None) -> None:
+        if error is not None:
+            self._from_thread(self._journal_lost, error)
+
+    def _from_thread(self, function: Callable[..., None], *args: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, *args)
+        except RuntimeError:
+            # The loop is closed: nobody is left who could act on it; the journal has it.
+            return
+
+    def _on_commit(self, commit: Commit, error: Exception | None) -> None:
+        requested_ns = self._requested_ns.pop(commit.commit_id)
+        if error is not None:
+            self.handle(CommitFailed(commit.commit_id, str(error)))
+            return
+        self.signal_to_commit.add(self._clock.now_ns() - requested_ns)
+        self.handle(Committed(commit.commit_id, self._quotes(commit.symbol)))
+
+    def _journal_lost(self, error: Exception) -> None:
+        if self.state.journal_ok:
+            self.handle(CommitFailed(0, str(error)))
+
+    def _set_timer(self, timer: SetTimer) -> None:
+        key = (timer.kind, timer.key)
+        if old := self._timers.pop(key, None):
+            old.cancel()
+        delay_s = max(0.0, (timer.at_ns - self._clock.now_ns()) / SECOND)
+        self._timers[key] = self._loop.call_later(delay_s, self._fire, timer)
+
+    def _fire(self, timer: SetTimer) -> None:
+        del self._timers[(timer.kind, timer.key)]
+        quotes = self._quotes(timer.symbol) if timer.symbol else ()
+        self.handle(TimerFired(timer.kind, timer.key, timer.n, quotes))
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _ask(self, query: Query) -> None:
+        key = (query.kind, query.venue, query.client_id)
+        # One question at a time: a slow answer must not pile up requests against the limits.
+        if query.venue in self._exchanges and key not in self._asking:
+            self._asking.add(key)
+            self._spawn(self._query(query, key))
+
+    async def _query(self, query: Query, key: tuple[QueryKind, str, str]) -> None:
+        exchange = self._exchanges[query.venue]
+        try:
+            if query.kind is QueryKind.ORDER:
+                self.handle(await exchange.query_order(query.symbol, query.client_id))
+            elif query.kind is QueryKind.FILLS:
+                for fill in await exchange.get_fills(query.symbol, query.client_id, query.venue_id):
+                    self.handle(fill)
+            else:
+                asked_ns = self._clock.now_ns()
+                balances = await exchange.get_balance()
+                self.handle(BalancesSeen(query.venue, asked_ns, tuple(balances)))
+        except ExchangeError as e:
+            self._observer.on_query_failed(query, e)
+            if query.kind is QueryKind.BALANCES:
+                at_ns = self._clock.now_ns() + SECOND
+                self._set_timer(SetTimer(at_ns, TimerKind.BALANCES, query.venue))
+        finally:
+            self._asking.discard(key)
+
+    async def _cancel(self, cancel: Cancel) -> None:
+        try:
+            exchange = self._exchanges[cancel.venue]
+            await exchange.cancel_order(cancel.symbol, cancel.client_id)
+        except ExchangeError as e:
+            query = Query(QueryKind.ORDER, cancel.venue, cancel.symbol, cancel.client_id)
+            self._observer.on_query_failed(query, e)
+        self._ask(Query(QueryKind.ORDER, cancel.venue, cancel.symbol, cancel.client_id))

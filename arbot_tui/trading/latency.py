@@ -1,0 +1,36 @@
+"""Percentiles of the newest durations, cheap to record."""
+
+from __future__ import annotations
+
+from array import array
+
+__all__ = ["Latency"]
+
+_KEPT = 4096
+
+
+class Latency:
+    """The newest durations of one kind, in nanoseconds."""
+
+    __slots__ = ("_next", "_values")
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._values = array("q")
+        self._next = 0
+
+    def add(self, duration_ns: int) -> None:
+        """Take one duration; the oldest gives way when the ring is full."""
+        if len(self._values) < _KEPT:
+            self._values.append(duration_ns)
+        else:
+            self._values[self._next] = duration_ns
+            self._next = (self._next + 1) % _KEPT
+
+    def percentile_us(self, percent: float) -> float | None:
+        """Return the percentile in microseconds (nearest rank); None where nothing is known."""
+        if not self._values:
+            return None
+        ranked = sorted(self._values)
+        rank = max(0, min(len(ranked) - 1, round(percent / 100 * len(ranked) + 0.5) - 1))
+        return ranked[rank] / 1000
