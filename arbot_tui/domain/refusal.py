@@ -71,7 +71,7 @@ def read_error(refusal: Refusal) -> ExchangeError:
             return AuthRefused(refusal.venue, refusal.code, refusal.message)
         case Reaction.GONE:
             return OrderNotFound(refusal.venue, f"{refusal.code} {refusal.message}".strip())
-        case Reaction.REFUSED | Reaction.UNLISTED:
+        case _:
             return RequestRefused(refusal.venue, refusal.code, refusal.message)
 
 
@@ -93,7 +93,7 @@ def placement_event(refusal: Refusal, client_id: str) -> OrderReject | OrderUnkn
         case Reaction.REFUSED | Reaction.LATE | Reaction.THROTTLED | Reaction.FATAL:
             fatal = refusal.reaction is Reaction.FATAL
             return OrderReject(refusal.venue, client_id, refusal.code, refusal.message, fatal)
-        case Reaction.GONE | Reaction.UNKNOWN | Reaction.UNLISTED:
+        case _:
             # "No such order" and "this id exists" answer something that was sent before.
             text = f"{refusal.code} {refusal.message}".strip()
             return OrderUnknown(refusal.venue, client_id, text)

@@ -97,7 +97,7 @@ class MarketDataSink(Protocol):
 class OrderEventSink(Protocol):
     """Where an adapter reports what became of orders; a plain function."""
 
-    def __call__(self, event: OrderEvent) -> None:
+    def __call__(self, event: OrderEvent, /) -> None:
         """Take one order event."""
         ...
 

@@ -1,0 +1,325 @@
+"""Answers of Bybit's REST API (v5, 2026-07-24): pure, bytes in, domain values out.
+
+Business errors come with HTTP 200, so an `Answer` is not yet a success: its code decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+
+from arbot_tui.domain.clock import MS
+from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
+from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
+from arbot_tui.domain.quotes import DepthSnapshot, Level
+from arbot_tui.domain.text import sanitise
+
+__all__ = [
+    "Answer",
+    "parse_answer",
+    "parse_balances",
+    "parse_fees",
+    "parse_fills",
+    "parse_order",
+    "parse_order_id",
+    "parse_orderbook",
+]
+
+_VENUE = "bybit"
+_BROKEN = (ValueError, RecursionError, ArithmeticError)
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The envelope of every answer.
+
+    Attributes:
+        retCode: 0 for success.
+        retMsg: ``OK``, ``success``, an empty text, or what went wrong; not yet sanitised.
+        result: What was asked for; an empty object with an error.
+        time: The venue's clock, UTC milliseconds.
+    """
+
+    retCode: int
+    retMsg: str = ""
+    result: msgspec.Raw = msgspec.Raw(b"{}")
+    time: int = 0
+
+
+class _OrderIds(msgspec.Struct):
+    orderId: str
+    orderLinkId: str
+
+
+class _Order(msgspec.Struct):
+    orderId: str
+    orderLinkId: str
+    orderStatus: str
+    cumExecQty: str
+    cancelType: str = ""
+    rejectReason: str = ""
+
+
+class _Orders(msgspec.Struct):
+    rows: list[_Order] = msgspec.field(name="list")
+
+
+class _Execution(msgspec.Struct):
+    orderId: str
+    orderLinkId: str
+    side: str
+    execId: str
+    execPrice: str
+    execQty: str
+    execFee: str
+    execTime: str
+    feeCurrency: str = ""
+
+
+class _Executions(msgspec.Struct):
+    rows: list[_Execution] = msgspec.field(name="list")
+    nextPageCursor: str = ""
+
+
+class _Coin(msgspec.Struct):
+    coin: str
+    walletBalance: str
+    locked: str = ""
+    spotBorrow: str = ""
+    bonus: str = ""
+
+
+class _Account(msgspec.Struct):
+    coin: list[_Coin]
+
+
+class _Wallet(msgspec.Struct):
+    rows: list[_Account] = msgspec.field(name="list")
+
+
+class _FeeRate(msgspec.Struct):
+    symbol: str
+    takerFeeRate: str
+    makerFeeRate: str
+
+
+class _FeeRates(msgspec.Struct):
+    rows: list[_FeeRate] = msgspec.field(name="list")
+
+
+class _Depth(msgspec.Struct):
+    b: list[Level]
+    a: list[Level]
+    u: int
+    ts: int
+    cts: int = 0
+
+
+_answer = msgspec.json.Decoder(Answer).decode
+_order_ids = msgspec.json.Decoder(_OrderIds).decode
+_orders = msgspec.json.Decoder(_Orders).decode
+_executions = msgspec.json.Decoder(_Executions).decode
+_wallet = msgspec.json.Decoder(_Wallet).decode
+_fee_rates = msgspec.json.Decoder(_FeeRates).decode
+_depth = msgspec.json.Decoder(_Depth, strict=False).decode
+
+_STATUS = {
+    "New": OrderStatus.NEW,
+    "Untriggered": OrderStatus.NEW,
+    "Triggered": OrderStatus.NEW,
+    "PartiallyFilled": OrderStatus.PARTIALLY_FILLED,
+    "Filled": OrderStatus.FILLED,
+    "Deactivated": OrderStatus.CANCELED,
+}
+
+
+def parse_answer(body: bytes) -> Answer:
+    """Return the envelope in `body`.
+
+    Raises:
+        MalformedMessage: It is no JSON of that shape (the CDN answers in HTML).
+    """
+    try:
+        return _answer(body)
+    except _BROKEN as e:
+        raise _malformed("answer", e) from e
+
+
+def parse_order_id(result: msgspec.Raw) -> str:
+    """Return the venue's id from the answer to a placement.
+
+    Raises:
+        MalformedMessage: `result` breaks its schema.
+    """
+    try:
+        return sanitise(_order_ids(result).orderId, 64)
+    except _BROKEN as e:
+        raise _malformed("order id", e) from e
+
+
+def parse_order(result: msgspec.Raw, client_id: str, source: str) -> OrderState | None:
+    """Return the state of one order from ``order/realtime`` or ``order/history``.
+
+    Args:
+        result: The ``result`` member of the answer.
+        client_id: The ``orderLinkId`` that was asked for.
+        source: Name of the place that was asked, for `OrderState.sources`.
+
+    Raises:
+        MalformedMessage: `result` breaks its schema or holds an unknown status.
+    """
+    try:
+        for order in _orders(result).rows:
+            if order.orderLinkId == client_id:
+                filled = _amount(order.cumExecQty)
+                status = _status(order, filled)
+                venue_id = sanitise(order.orderId, 64)
+                return OrderState(_VENUE, client_id, status, filled, (source,), venue_id)
+    except _BROKEN as e:
+        raise _malformed("order", e) from e
+    return None
+
+
+def _status(order: _Order, filled: Decimal) -> OrderStatus:
+    """Map ``orderStatus`` (facts page, section 7.3)."""
+    status = order.orderStatus
+    if status == "Rejected" or order.rejectReason == "EC_PostOnlyWillTakeLiquidity":
+        # A rejected order may still have executed: then what it did counts, not the word.
+        return OrderStatus.EXPIRED if filled else OrderStatus.REJECTED
+    if status in ("Cancelled", "PartiallyFilledCanceled"):
+        by_user = order.cancelType == "CancelByUser" or order.rejectReason == "EC_PerCancelRequest"
+        return OrderStatus.CANCELED if by_user else OrderStatus.EXPIRED
+    if status not in _STATUS:
+        raise ValueError(f"status {status!r}")
+    return _STATUS[status]
+
+
+def parse_fills(
+    result: msgspec.Raw, client_id: str, instrument: Instrument
+) -> tuple[list[Fill], str, str]:
+    """Return executions of one order, the venue's order id, and the cursor of the next page.
+
+    Args:
+        result: The ``result`` member of ``execution/list`` for that order.
+        client_id: Our order id: a row has none of ours where the venue left it out.
+        instrument: The instrument of the order; names the fee coin where the row does not.
+
+    Raises:
+        MalformedMessage: `result` breaks its schema.
+    """
+    fills = []
+    venue_id = ""
+    try:
+        page = _executions(result)
+        for row in page.rows:
+            # Never book what belongs to another order, should the filter be ignored.
+            if row.orderLinkId not in ("", client_id):
+                continue
+            side = OrderSide(row.side.lower())
+            # Fees are taken from what is received: base on a buy, quote on a sell.
+            received = instrument.base if side is OrderSide.BUY else instrument.quote
+            venue_id = sanitise(row.orderId, 64)
+            fills.append(
+                Fill(
+                    _VENUE,
+                    client_id,
+                    instrument.symbol,
+                    sanitise(row.execId, 64),
+                    side,
+                    _positive(row.execPrice),
+                    _positive(row.execQty),
+                    # Positive is paid, negative a rebate: the sign of the domain.
+                    parse_decimal(row.execFee),
+                    sanitise(row.feeCurrency, 20).upper() or received,
+                    int(row.execTime) * MS,
+                )
+            )
+    except _BROKEN as e:
+        raise _malformed("executions", e) from e
+    return fills, venue_id, page.nextPageCursor
+
+
+def parse_balances(result: msgspec.Raw) -> list[Balance]:
+    """Return the non-zero balances of the unified account.
+
+    ``free`` and ``availableToWithdraw`` are dead fields: free is what the wallet holds less
+    open orders, loans and bonus, which cannot be spent without borrowing.
+
+    Raises:
+        MalformedMessage: `result` breaks its schema.
+    """
+    balances = []
+    try:
+        for account in _wallet(result).rows:
+            for coin in account.coin:
+                locked = _amount(coin.locked)
+                bound = exact.add(exact.add(_amount(coin.spotBorrow), _amount(coin.bonus)), locked)
+                free = max(ZERO, exact.subtract(parse_decimal(coin.walletBalance or "0"), bound))
+                if free or locked:
+                    balances.append(Balance(sanitise(coin.coin, 20).upper(), free, locked))
+    except _BROKEN as e:
+        raise _malformed("wallet", e) from e
+    return balances
+
+
+def parse_fees(result: msgspec.Raw, symbols: Mapping[str, str]) -> dict[str, TradingFees]:
+    """Return the account's fee rates; positive is a cost here as in the domain.
+
+    Args:
+        result: The ``result`` member of ``account/fee-rate``.
+        symbols: Wire symbol to canonical symbol; rows of others are passed over.
+
+    Raises:
+        MalformedMessage: `result` breaks its schema.
+    """
+    try:
+        return {
+            symbols[row.symbol]: TradingFees(
+                maker=parse_decimal(row.makerFeeRate), taker=parse_decimal(row.takerFeeRate)
+            )
+            for row in _fee_rates(result).rows
+            if row.symbol in symbols
+        }
+    except _BROKEN as e:
+        raise _malformed("fee rates", e) from e
+
+
+def parse_orderbook(result: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnapshot:
+    """Return the order book in `result`, at most `levels` levels a side.
+
+    Raises:
+        MalformedMessage: `result` breaks its schema or holds a level that cannot be.
+    """
+    try:
+        depth = _depth(result)
+        for price, size in (*depth.b, *depth.a):
+            if not (0.0 < price < float("inf") and 0.0 < size < float("inf")):
+                raise ValueError(f"level {price} {size}")
+    except _BROKEN as e:
+        raise _malformed("order book", e) from e
+    return DepthSnapshot(
+        depth.u, depth.b[:levels], depth.a[:levels], (depth.cts or depth.ts) * MS, recv_ns
+    )
+
+
+def _positive(text: str) -> Decimal:
+    value = parse_decimal(text)
+    if value <= 0:
+        raise ValueError(f"not positive: {value}")
+    return value
+
+
+def _amount(text: str) -> Decimal:
+    """Return a quantity where an empty text means none."""
+    value = parse_decimal(text) if text else ZERO
+    if value < 0:
+        raise ValueError(f"negative: {value}")
+    return value
+
+
+def _malformed(what: str, cause: Exception) -> MalformedMessage:
+    return MalformedMessage(_VENUE, f"{what}: {sanitise(str(cause))}")
