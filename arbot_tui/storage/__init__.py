@@ -1,1 +1,1 @@
-"""SQLite database, migrations and the batched recorder."""
+"""SQLite database, migrations, the batched recorder and the upkeep of the file."""
