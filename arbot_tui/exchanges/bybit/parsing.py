@@ -6,7 +6,7 @@ Pure: bytes and the time of receipt in, market data or our own error out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
+from typing import Annotated
 
 import msgspec
 
@@ -18,20 +18,22 @@ from arbot_tui.domain.text import sanitise
 __all__ = ["Control", "StreamParser"]
 
 _VENUE = "bybit"
-_TOP = "orderbook.1."
-# 2100-01-01 in milliseconds: beyond it a time is in the wrong unit.
-_LATEST_MS = 4_102_444_800_000
+_TOPIC = "orderbook.1."
+# The bounds are checked by the decoder, in C; NaN fails them all. Beyond 2100-01-01 a time is in
+# the wrong unit.
+_Price = Annotated[float, msgspec.Meta(gt=0.0, lt=1e18)]
+_Size = Annotated[float, msgspec.Meta(ge=0.0, lt=1e18)]
+_Millis = Annotated[int, msgspec.Meta(gt=0, lt=4_102_444_800_000)]
 
 
 class _Level(msgspec.Struct, array_like=True, gc=False):
     """``[price, size]``; a further column would be ignored."""
 
-    price: float
-    size: float
+    price: _Price
+    size: _Size
 
 
 class _Book(msgspec.Struct, gc=False):
-    s: str  # symbol
     b: list[_Level]
     a: list[_Level]
     u: int  # update id; 1 means the service restarted
@@ -42,16 +44,14 @@ class _Frame(msgspec.Struct, gc=False):
 
     topic: str = ""
     type: str = ""
-    ts: int = 0  # ms, when the push system made the message
-    cts: int = 0  # ms, matching-engine time of the book state
+    ts: _Millis = 0  # when the push system made the message
+    cts: _Millis = 0  # matching-engine time of the book state
     data: _Book | None = None
     op: str = ""
     success: bool = True
     ret_msg: str = ""
     req_id: str = ""
 
-
-_NOTHING = _Level(0.0, 0.0)
 
 # strict=False: the wire sends numbers as strings; the decoder makes floats in C.
 _decode = msgspec.json.Decoder(_Frame, strict=False).decode
@@ -91,7 +91,7 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows = rows
+        self._rows = {_TOPIC + symbol: row for symbol, row in rows.items()}
         self._books: dict[int, _Book] = {}
 
     def parse(self, raw: bytes, recv_ns: int) -> Ticker | Control | None:
@@ -107,42 +107,38 @@ class StreamParser:
             frame = _decode(raw)
         except (ValueError, RecursionError) as e:
             raise MalformedMessage(_VENUE, f"frame: {sanitise(str(e))}") from e
+        row = self._rows.get(frame.topic)
         book = frame.data
-        if book is None or not frame.topic.startswith(_TOP):
+        if row is None or book is None:
             return _control(frame)
-        row = self._rows.get(book.s)
-        if row is None:
-            raise MalformedMessage(_VENUE, f"symbol {sanitise(book.s)!r} was not asked for")
         held = self._books.get(row)
         # The same update id again is the three-second repeat of a quiet book: its matching time
         # lies in the past, but the push system vouches for it at `ts`.
-        repeated = held is not None and held.u == book.u
-        event_ms = frame.ts if repeated else frame.cts
-        if not 0 < event_ms < _LATEST_MS:
-            raise MalformedMessage(_VENUE, f"time {event_ms} ms")
+        event_ms = frame.cts if held is None or held.u != book.u else frame.ts
         if frame.type != "snapshot" and book.u != 1:
             if frame.type != "delta":
                 raise MalformedMessage(_VENUE, f"type {sanitise(frame.type)!r}")
             if held is None or book.u < held.u:
                 return None
-            book = _Book(book.s, _changed(held.b, book.b), _changed(held.a, book.a), book.u)
-        # An empty side is price and size zero (see `Ticker`).
-        bid = book.b[0] if book.b else _NOTHING
-        ask = book.a[0] if book.a else _NOTHING
-        # NaN fails every comparison, so it fails these, too.
-        if not (
-            ((0.0 < bid.price < inf and 0.0 < bid.size < inf) or bid is _NOTHING)
-            and ((0.0 < ask.price < inf and 0.0 < ask.size < inf) or ask is _NOTHING)
-        ):
-            raise MalformedMessage(_VENUE, f"levels {bid.price} {bid.size} {ask.price} {ask.size}")
+            book = _Book(_changed(held.b, book.b), _changed(held.a, book.a), book.u)
+        bid_price = bid_size = ask_price = ask_size = 0.0
+        if book.b:
+            bid = book.b[0]
+            bid_price, bid_size = bid.price, bid.size
+        if book.a:
+            ask = book.a[0]
+            ask_price, ask_size = ask.price, ask.size
+        # A level without size, or a frame without time, is no news to act upon.
+        if (book.b and not bid_size) or (book.a and not ask_size) or not event_ms:
+            raise MalformedMessage(_VENUE, f"{frame.topic}: a level or the time is empty")
         self._books[row] = book
         return Ticker(
             self._exchange,
             row,
-            bid.price,
-            bid.size,
-            ask.price,
-            ask.size,
+            bid_price,
+            bid_size,
+            ask_price,
+            ask_size,
             event_ms * MS,
             recv_ns,
         )
@@ -156,9 +152,6 @@ def _control(frame: _Frame) -> Control:
 
 def _changed(held: list[_Level], changes: list[_Level]) -> list[_Level]:
     """Return one side, best level only, after the absolute sizes in `changes`; 0 removes."""
-    for level in changes:
-        if not (0.0 < level.price < inf and 0.0 <= level.size < inf):
-            raise MalformedMessage(_VENUE, f"level {level.price} {level.size}")
     gone = {level.price for level in changes if level.size == 0.0}
     return [level for level in changes if level.size > 0.0] or [
         level for level in held if level.price not in gone
