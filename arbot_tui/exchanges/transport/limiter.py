@@ -78,6 +78,16 @@ class RateLimiter:
             self._granted.append((now_ns, units))
             self._used += units
 
+    def give_back(self, units: int) -> None:
+        """Take back up to `units` of what was booked last, because the venue does (refunds)."""
+        while units > 0 and self._granted:
+            at_ns, spent = self._granted.pop()
+            returned = min(units, spent)
+            self._used -= returned
+            units -= returned
+            if spent > returned:
+                self._granted.append((at_ns, spent - returned))
+
     def observe(self, used: int, now_ns: int) -> None:
         """Believe the venue's own count where it is higher than ours.
 

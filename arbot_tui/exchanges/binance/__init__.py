@@ -1,0 +1,1 @@
+"""Binance spot: market data, orders and account of one venue."""

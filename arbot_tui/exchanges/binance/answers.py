@@ -1,0 +1,366 @@
+"""Answers of Binance's private REST: orders, fills, balances, fees (docs 2026-07-21, section 7).
+
+Pure: bytes in, domain values or `MalformedMessage` out. Money is read from its text form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+
+import msgspec
+
+from arbot_tui.domain.clock import MS
+from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
+from arbot_tui.domain.orders import (
+    Balance,
+    Fill,
+    OrderAck,
+    OrderRequest,
+    OrderSide,
+    OrderState,
+    OrderStatus,
+)
+from arbot_tui.domain.text import sanitise
+
+__all__ = [
+    "OrderRow",
+    "Placement",
+    "order_state",
+    "parse_account_fees",
+    "parse_balances",
+    "parse_commission",
+    "parse_order",
+    "parse_orders",
+    "parse_placement",
+    "parse_trades",
+    "trade_order_ids",
+]
+
+_VENUE = "binance"
+
+_STATUS = {
+    "NEW": OrderStatus.NEW,
+    "PENDING_NEW": OrderStatus.NEW,
+    "PARTIALLY_FILLED": OrderStatus.PARTIALLY_FILLED,
+    "FILLED": OrderStatus.FILLED,
+    "CANCELED": OrderStatus.CANCELED,
+    "PENDING_CANCEL": OrderStatus.NEW,
+    "REJECTED": OrderStatus.REJECTED,
+    # An IOC's remainder ends here, whatever was filled before: never read it as "nothing".
+    "EXPIRED": OrderStatus.EXPIRED,
+    "EXPIRED_IN_MATCH": OrderStatus.EXPIRED,
+}
+_SIDE = {"BUY": OrderSide.BUY, "SELL": OrderSide.SELL}
+
+
+class OrderRow(msgspec.Struct, frozen=True):
+    """An order as every order endpoint shows it; only the fields we use.
+
+    Attributes:
+        symbol: Wire symbol.
+        orderId: The venue's id.
+        clientOrderId: Our id; after a cancel the cancel's own.
+        status: See `_STATUS`.
+        side: ``BUY`` or ``SELL``.
+        executedQty: Cumulative base quantity filled.
+    """
+
+    symbol: str
+    orderId: int
+    clientOrderId: str
+    status: str
+    side: str
+    executedQty: str
+
+
+class _FillRow(msgspec.Struct):
+    """One execution in the ``FULL`` answer of a placement; it carries no time of its own."""
+
+    price: str
+    qty: str
+    commission: str
+    commissionAsset: str
+    tradeId: int
+
+
+class _PlacementRow(OrderRow, frozen=True):
+    transactTime: int  # ms
+    fills: list[_FillRow] = []
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """What the answer to a placement says, in the order in which it is reported.
+
+    Attributes:
+        ack: The venue has the order.
+        fills: Executions that the answer carries.
+        state: Where the order stands.
+    """
+
+    ack: OrderAck
+    fills: list[Fill]
+    state: OrderState
+
+
+class _Trade(msgspec.Struct):
+    """A row of ``myTrades``; it has no client order id."""
+
+    symbol: str
+    id: int
+    orderId: int
+    price: str
+    qty: str
+    commission: str
+    commissionAsset: str
+    time: int  # ms
+    isBuyer: bool
+
+
+class _BalanceRow(msgspec.Struct):
+    asset: str
+    free: str
+    locked: str
+
+
+class _Rates(msgspec.Struct):
+    maker: str
+    taker: str
+    buyer: str
+    seller: str
+
+
+class _Account(msgspec.Struct):
+    balances: list[_BalanceRow]
+    commissionRates: _Rates
+
+
+class _Commission(msgspec.Struct):
+    symbol: str
+    standardCommission: _Rates
+    specialCommission: _Rates | None = None
+    taxCommission: _Rates | None = None
+
+
+_T = TypeVar("_T")
+
+_decode_placement = msgspec.json.Decoder(_PlacementRow).decode
+_decode_order = msgspec.json.Decoder(OrderRow).decode
+_decode_orders = msgspec.json.Decoder(list[OrderRow]).decode
+_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
+_decode_account = msgspec.json.Decoder(_Account).decode
+_decode_commission = msgspec.json.Decoder(_Commission).decode
+
+
+def _read(what: str, read: Callable[[], _T]) -> _T:
+    """Return what `read` returns, its complaints in our own words.
+
+    Raises:
+        MalformedMessage: `read` found something that cannot be.
+    """
+    try:
+        return read()
+    except (ValueError, RecursionError) as e:
+        raise MalformedMessage(_VENUE, f"{what}: {sanitise(str(e))}") from e
+
+
+def parse_placement(body: bytes, order: OrderRequest, wire_symbol: str) -> Placement:
+    """Return what the ``FULL`` answer to a placement says.
+
+    Args:
+        body: The answer.
+        order: What was asked for.
+        wire_symbol: Its symbol in Binance's writing.
+
+    Raises:
+        MalformedMessage: It breaks its schema, or speaks of another order.
+    """
+    return _read("order", lambda: _placement(_decode_placement(body), order, wire_symbol))
+
+
+def _placement(row: _PlacementRow, order: OrderRequest, wire_symbol: str) -> Placement:
+    if row.clientOrderId != order.client_id or row.symbol != wire_symbol:
+        raise ValueError(f"answer about {sanitise(row.clientOrderId)!r}")
+    if _SIDE.get(row.side) is not order.side:
+        raise ValueError(f"side {sanitise(row.side)!r} was not asked for")
+    state = order_state(row, order.client_id, "order")
+    ack = OrderAck(_VENUE, order.client_id, state.venue_id)
+    fills = [
+        Fill(
+            venue=_VENUE,
+            client_id=order.client_id,
+            symbol=order.symbol,
+            trade_id=str(fill.tradeId),
+            side=order.side,
+            price=_positive(fill.price),
+            qty=_positive(fill.qty),
+            fee=parse_decimal(fill.commission),
+            fee_asset=_asset(fill.commissionAsset),
+            event_ns=row.transactTime * MS,
+        )
+        for fill in row.fills
+    ]
+    return Placement(ack, fills, state)
+
+
+def parse_order(body: bytes) -> OrderRow:
+    """Return the order in an answer of ``GET /api/v3/order``.
+
+    Raises:
+        MalformedMessage: It breaks its schema.
+    """
+    return _read("order", lambda: _decode_order(body))
+
+
+def parse_orders(body: bytes) -> list[OrderRow]:
+    """Return the orders in an answer of ``allOrders`` or ``openOrders``.
+
+    Raises:
+        MalformedMessage: It breaks its schema.
+    """
+    return _read("orders", lambda: _decode_orders(body))
+
+
+def order_state(row: OrderRow, client_id: str, source: str) -> OrderState:
+    """Return `row` in the words of the house.
+
+    Args:
+        row: The order.
+        client_id: Our id of it; `row` shows another one after a cancel.
+        source: Which place was asked.
+
+    Raises:
+        MalformedMessage: Its status or quantity cannot be.
+    """
+    status = _STATUS.get(row.status)
+    if status is None:
+        raise MalformedMessage(_VENUE, f"order status {sanitise(row.status)!r}")
+    filled = _read("executedQty", lambda: _not_negative(row.executedQty))
+    return OrderState(_VENUE, client_id, status, filled, (source,), str(row.orderId))
+
+
+def parse_trades(body: bytes, client_id: str, symbol: str, venue_id: str) -> list[Fill]:
+    """Return the executions of one order in an answer of ``myTrades``, oldest first.
+
+    Args:
+        body: The answer.
+        client_id: Our id of the order: trade rows do not carry it.
+        symbol: Canonical symbol.
+        venue_id: The venue's id of the order; rows of others are left out.
+
+    Raises:
+        MalformedMessage: It breaks its schema, or holds a value that cannot be.
+    """
+    return _read("myTrades", lambda: _trades(_decode_trades(body), client_id, symbol, venue_id))
+
+
+def _trades(rows: list[_Trade], client_id: str, symbol: str, venue_id: str) -> list[Fill]:
+    return [
+        Fill(
+            venue=_VENUE,
+            client_id=client_id,
+            symbol=symbol,
+            trade_id=str(row.id),
+            side=OrderSide.BUY if row.isBuyer else OrderSide.SELL,
+            price=_positive(row.price),
+            qty=_positive(row.qty),
+            fee=parse_decimal(row.commission),
+            fee_asset=_asset(row.commissionAsset),
+            event_ns=row.time * MS,
+        )
+        for row in sorted(rows, key=lambda row: row.id)
+        if str(row.orderId) == venue_id
+    ]
+
+
+def trade_order_ids(body: bytes) -> set[int]:
+    """Return the order ids in an answer of ``myTrades``.
+
+    Raises:
+        MalformedMessage: It breaks its schema.
+    """
+    return {row.orderId for row in _read("myTrades", lambda: _decode_trades(body))}
+
+
+def parse_balances(body: bytes) -> list[Balance]:
+    """Return the non-zero balances in an answer of ``account``.
+
+    Raises:
+        MalformedMessage: It breaks its schema, or holds a value that cannot be.
+    """
+    return _read("account", lambda: _balances(_decode_account(body).balances))
+
+
+def _balances(rows: list[_BalanceRow]) -> list[Balance]:
+    balances = (
+        Balance(_asset(row.asset), _not_negative(row.free), _not_negative(row.locked))
+        for row in rows
+    )
+    return [balance for balance in balances if balance.free or balance.locked]
+
+
+def parse_account_fees(body: bytes) -> TradingFees:
+    """Return the account's general rates in an answer of ``account``.
+
+    Raises:
+        MalformedMessage: It breaks its schema, or holds a value that cannot be.
+    """
+    return _read("account", lambda: _fees([_decode_account(body).commissionRates]))
+
+
+def parse_commission(body: bytes, wire_symbol: str) -> TradingFees:
+    """Return the rates of one symbol in an answer of ``account/commission``.
+
+    The sum over standard, special and tax; of buying and selling the dearer one counts. The
+    discount for paying in BNB is left out: whether it applies depends on the BNB balance.
+
+    Raises:
+        MalformedMessage: It breaks its schema, is about another symbol, or holds a value that
+            cannot be.
+    """
+
+    def read() -> TradingFees:
+        answer = _decode_commission(body)
+        if answer.symbol != wire_symbol:
+            raise ValueError(f"answer about {sanitise(answer.symbol)!r}")
+        parts = (answer.standardCommission, answer.specialCommission, answer.taxCommission)
+        return _fees([part for part in parts if part is not None])
+
+    return _read("commission", read)
+
+
+def _fees(parts: list[_Rates]) -> TradingFees:
+    maker = taker = buyer = seller = ZERO
+    for part in parts:
+        maker = exact.add(maker, parse_decimal(part.maker))
+        taker = exact.add(taker, parse_decimal(part.taker))
+        buyer = exact.add(buyer, parse_decimal(part.buyer))
+        seller = exact.add(seller, parse_decimal(part.seller))
+    side = max(buyer, seller)
+    fees = TradingFees(exact.add(maker, side), exact.add(taker, side))
+    if not (-1 < fees.maker < 1 and -1 < fees.taker < 1):
+        raise ValueError(f"rates {fees.maker} {fees.taker} are no fractions")
+    return fees
+
+
+def _positive(text: str) -> Decimal:
+    value = parse_decimal(text)
+    if value <= 0:
+        raise ValueError(f"{value} is not above zero")
+    return value
+
+
+def _not_negative(text: str) -> Decimal:
+    value = parse_decimal(text)
+    if value < 0:
+        raise ValueError(f"{value} is negative")
+    return value
+
+
+def _asset(text: str) -> str:
+    if not text or sanitise(text, 40) != text:
+        raise ValueError(f"asset {sanitise(text, 40)!r}")
+    return text.upper()
