@@ -36,6 +36,7 @@ class Endpoint:
 
 ENDPOINTS: Mapping[str, Endpoint] = {
     "binance": Endpoint("arbot_tui.simulator.wire.binance.shell", "BinanceShell", ""),
+    "bybit": Endpoint("arbot_tui.simulator.wire.bybit.shell", "BybitShell", "/v5/public/spot"),
 }
 """The venues that have a shell, by name."""
 

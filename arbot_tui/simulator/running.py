@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 
 from arbot_tui.simulator.core.world import WorldSpec
 from arbot_tui.simulator.credentials import VenueKeys
@@ -71,7 +72,9 @@ def _watch_stdin(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
     def wait_for_end() -> None:
         while os.read(_STDIN, 4096):
             pass
-        loop.call_soon_threadsafe(stop.set)
+        # The loop may have been stopped by a signal a moment ago.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(stop.set)
 
     # A thread, because stdin may be a file, which no event loop can wait for.
     threading.Thread(target=wait_for_end, name="stdin", daemon=True).start()

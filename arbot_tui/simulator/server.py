@@ -41,6 +41,7 @@ class SyntheticVenues:
     Attributes:
         world: The world.
         description: Addresses and credentials.
+        sinks: Where the book changes of each served venue go.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class SyntheticVenues:
             )
             for name in ENDPOINTS
         }
-        self._sinks: dict[str, Callable[[BookChange], None]] = {
+        self.sinks: dict[str, Callable[[BookChange], None]] = {
             name: shell.publish for name, shell in self._shells.items()
         }
         self._runners: list[web.AppRunner] = []
@@ -117,7 +118,7 @@ class SyntheticVenues:
             await asyncio.sleep(max(_SHORTEST_SLEEP_S, wait_ns / 1e9))
 
     def _publish(self, changes: Sequence[BookChange]) -> None:
-        sinks = self._sinks
+        sinks = self.sinks
         for change in changes:
             sink = sinks.get(change.venue)
             if sink is not None:

@@ -1,6 +1,7 @@
 """Reference mids: pure, bounded, alive."""
 
 import random
+from itertools import pairwise
 from math import log, sqrt
 
 import pytest
@@ -70,7 +71,7 @@ def test_volatility_is_about_what_the_catalogue_says() -> None:
     one, coin = reference(symbols=1), coins(7, 1)[0]
     minute = 6000
     mids = [one.mid(0, 0, k) for k in range(0, 4000 * minute, minute)]
-    moves = [log(b / a) for a, b in zip(mids, mids[1:], strict=False)]
+    moves = [log(b / a) for a, b in pairwise(mids)]
     daily_pct = 100 * sqrt(sum(m * m for m in moves) / len(moves) * 1440)
     assert coin.volatility_pct / 2 < daily_pct < coin.volatility_pct * 2
 

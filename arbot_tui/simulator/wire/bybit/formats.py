@@ -1,0 +1,307 @@
+"""Bybit's JSON shapes for instruments, books, orders, executions and the wallet.
+
+Sources: bybit-exchange/docs `v5/market/{instrument,orderbook,tickers}`,
+`v5/order/{open-order,execution}`, `v5/account/{wallet-balance,fee-rate}`,
+`v5/user/apikey-info`, 2026-07-24. Fees are positive where the account pays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from arbot_tui.domain.orders import OrderSide, OrderStatus
+from arbot_tui.simulator.core.account import Account
+from arbot_tui.simulator.core.book import Book
+from arbot_tui.simulator.core.daily import DayStats
+from arbot_tui.simulator.core.instruments import Instrument
+from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
+from arbot_tui.simulator.wire.common.amounts import average, fixed, levels, millis, trimmed
+from arbot_tui.simulator.wire.common.json import Json, JsonObject
+
+__all__ = [
+    "SIDES",
+    "TIMES_IN_FORCE",
+    "book_body",
+    "execution_body",
+    "instrument_body",
+    "key_body",
+    "order_body",
+    "sequence",
+    "ticker_body",
+    "wallet_body",
+    "wire_symbol",
+]
+
+SIDES: Mapping[str, OrderSide] = {"Buy": OrderSide.BUY, "Sell": OrderSide.SELL}
+TIMES_IN_FORCE: Mapping[str, TimeInForce] = {
+    "GTC": TimeInForce.GTC,
+    "IOC": TimeInForce.IOC,
+    "FOK": TimeInForce.FOK,
+}
+
+_SIDE = {side: word for word, side in SIDES.items()}
+_TIME_IN_FORCE = {tif: word for word, tif in TIMES_IN_FORCE.items()}
+_OPEN = {
+    OrderStatus.NEW: "New",
+    OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
+    OrderStatus.FILLED: "Filled",
+}
+# Cross sequence and update id are two series; an offset keeps them from being mistaken.
+_SEQUENCE_AHEAD = 70_000_000_000
+# Step of quote amounts: a price times a quantity has eight decimals at most in the world.
+_QUOTE_DECIMALS = 8
+
+
+def wire_symbol(instrument: Instrument) -> str:
+    """Return Bybit's name of an instrument."""
+    return instrument.base + instrument.quote
+
+
+def sequence(update_id: int) -> int:
+    """Return the cross sequence of a state of a book."""
+    return update_id + _SEQUENCE_AHEAD
+
+
+def instrument_body(instrument: Instrument) -> JsonObject:
+    """Return an entry of `instruments-info`."""
+    return {
+        "symbolId": instrument.index + 1,
+        "symbol": wire_symbol(instrument),
+        "baseCoin": instrument.base,
+        "quoteCoin": instrument.quote,
+        "innovation": "0",
+        "status": "Trading",
+        "marginTrading": "utaOnly",
+        "stTag": "0",
+        "lotSizeFilter": {
+            "basePrecision": trimmed(instrument.lot),
+            "quotePrecision": trimmed(Decimal(1).scaleb(-_QUOTE_DECIMALS)),
+            "minOrderQty": trimmed(instrument.min_qty),
+            "maxOrderQty": trimmed(instrument.max_qty),
+            "minOrderAmt": trimmed(instrument.min_notional),
+            "maxOrderAmt": "8000000",
+            "maxLimitOrderQty": trimmed(instrument.max_qty),
+            "maxMarketOrderQty": trimmed(instrument.max_qty / 2),
+            "postOnlyMaxLimitOrderSize": trimmed(instrument.max_qty),
+        },
+        "priceFilter": {"tickSize": trimmed(instrument.tick)},
+        "riskParameters": {"priceLimitRatioX": "0.05", "priceLimitRatioY": "0.1"},
+        "symbolType": "",
+    }
+
+
+def book_body(instrument: Instrument, book: Book, depth: int, now_ms: int) -> JsonObject:
+    """Return the result of `GET /v5/market/orderbook`."""
+    return {
+        "s": wire_symbol(instrument),
+        "b": levels(instrument, book.bids[:depth]),
+        "a": levels(instrument, book.asks[:depth]),
+        "ts": now_ms,
+        "u": book.update_id,
+        "seq": sequence(book.update_id),
+        "cts": millis(book.ts_ns),
+    }
+
+
+def ticker_body(instrument: Instrument, book: Book, day: DayStats) -> JsonObject:
+    """Return an entry of `GET /v5/market/tickers`; unlike the stream it has best bid and ask."""
+    bid, ask = book.best_bid, book.best_ask
+    change = (day.last - day.open) / day.open
+    return {
+        "symbol": wire_symbol(instrument),
+        "bid1Price": instrument.price_text(bid.ticks) if bid.lots else "",
+        "bid1Size": instrument.qty_text(bid.lots) if bid.lots else "",
+        "ask1Price": instrument.price_text(ask.ticks) if ask.lots else "",
+        "ask1Size": instrument.qty_text(ask.lots) if ask.lots else "",
+        "lastPrice": trimmed(day.last),
+        "prevPrice24h": trimmed(day.open),
+        "price24hPcnt": fixed(change, 4),
+        "highPrice24h": trimmed(day.high),
+        "lowPrice24h": trimmed(day.low),
+        "turnover24h": trimmed(day.quote_volume),
+        "volume24h": trimmed(day.base_volume),
+        "usdIndexPrice": trimmed(day.last),
+    }
+
+
+def order_body(order: Order) -> JsonObject:
+    """Return an order as `realtime` and `history` show it."""
+    rules = order.instrument
+    digits = rules.price_decimals + rules.qty_decimals
+    status, cancel_type, reason = _ending(order)
+    fee = sum((trade.fee for trade in order.trades), Decimal(0))
+    fee_coin = rules.base if order.side is OrderSide.BUY else rules.quote
+    mean = average(order)
+    return {
+        "category": "spot",
+        "symbol": wire_symbol(rules),
+        "orderId": str(order.order_id),
+        "orderLinkId": order.client_id,
+        "side": _SIDE[order.side],
+        "orderType": "Limit",
+        "timeInForce": _TIME_IN_FORCE[order.tif],
+        "price": fixed(order.price, rules.price_decimals),
+        "qty": fixed(order.qty, rules.qty_decimals),
+        "orderStatus": status,
+        "cancelType": cancel_type,
+        "rejectReason": reason,
+        "avgPrice": "" if mean is None else trimmed(mean),
+        # After the end of an order nothing is left, whatever did not trade.
+        "leavesQty": fixed(order.remaining if order.is_open else Decimal(0), rules.qty_decimals),
+        "leavesValue": fixed(order.remaining * order.price, digits),
+        "cumExecQty": fixed(order.filled, rules.qty_decimals),
+        "cumExecValue": fixed(order.value, digits),
+        "cumExecFee": trimmed(fee),
+        "cumFeeDetail": {fee_coin: trimmed(fee)} if order.trades else {},
+        "feeCurrency": fee_coin if order.trades else "",
+        "marketUnit": "",
+        "isLeverage": "0",
+        "positionIdx": 0,
+        "blockTradeId": "",
+        "smpType": "None",
+        "smpGroup": 0,
+        "smpOrderId": "",
+        "stopOrderType": "",
+        "orderIv": "",
+        "triggerPrice": "0.0",
+        "takeProfit": "",
+        "stopLoss": "",
+        "tpTriggerBy": "",
+        "slTriggerBy": "",
+        "triggerDirection": 0,
+        "triggerBy": "",
+        "reduceOnly": False,
+        "closeOnTrigger": False,
+        "createdTime": str(millis(order.created_ns)),
+        "updatedTime": str(millis(order.updated_ns)),
+    }
+
+
+def _ending(order: Order) -> tuple[str, str, str]:
+    """Return orderStatus, cancelType and rejectReason."""
+    if order.status in _OPEN:
+        return _OPEN[order.status], "UNKNOWN", "EC_NoError"
+    # The two spellings are Bybit's: partly filled ones have a single l.
+    status = "PartiallyFilledCanceled" if order.filled else "Cancelled"
+    if order.status is OrderStatus.CANCELED:
+        return status, "CancelByUser", "EC_PerCancelRequest"
+    if order.tif is TimeInForce.FOK:
+        return status, "UNKNOWN", "EC_NoEnoughQtyToFill"
+    reason = "EC_CancelForNoFullFill" if order.filled else "EC_NoImmediateQtyToFill"
+    return status, "UNKNOWN", reason
+
+
+def execution_body(trade: Trade, order: Order, rate: Decimal) -> JsonObject:
+    """Return an entry of `GET /v5/execution/list`."""
+    rules = order.instrument
+    return {
+        "symbol": wire_symbol(rules),
+        "orderId": str(order.order_id),
+        "orderLinkId": order.client_id,
+        "side": _SIDE[order.side],
+        "orderPrice": fixed(order.price, rules.price_decimals),
+        "orderQty": fixed(order.qty, rules.qty_decimals),
+        "leavesQty": fixed(order.remaining if order.is_open else Decimal(0), rules.qty_decimals),
+        "orderType": "Limit",
+        "stopOrderType": "",
+        "execFee": trimmed(trade.fee),
+        "feeCurrency": trade.fee_asset,
+        "execId": str(trade.trade_id),
+        "execPrice": fixed(trade.price, rules.price_decimals),
+        "execQty": fixed(trade.qty, rules.qty_decimals),
+        "execType": "Trade",
+        "execValue": fixed(trade.value, rules.price_decimals + rules.qty_decimals),
+        "execTime": str(millis(trade.ts_ns)),
+        "isMaker": trade.maker,
+        "feeRate": trimmed(rate),
+        "extraFees": "",
+        "seq": sequence(trade.trade_id),
+    }
+
+
+def wallet_body(account: Account, only: frozenset[str], prices: Mapping[str, Decimal]) -> Json:
+    """Return `result.list` of the wallet; coins without assets are left out.
+
+    Args:
+        account: The account.
+        only: Coins that were asked for; empty for all.
+        prices: Price of each asset in USDT, for the values in USD.
+    """
+    coins: list[JsonObject] = []
+    total = Decimal(0)
+    for asset, holding in account.holdings.items():
+        value = holding.total * prices.get(asset, Decimal(1))
+        total += value
+        if holding.total and (not only or asset in only):
+            coins.append(_coin(asset, holding.total, holding.locked, value))
+    return [
+        {
+            "accountType": "UNIFIED",
+            "accountIMRate": "",
+            "accountMMRate": "",
+            "accountLTV": "",
+            "totalEquity": fixed(total, 8),
+            "totalWalletBalance": fixed(total, 8),
+            "totalMarginBalance": "",
+            "totalAvailableBalance": "",
+            "totalPerpUPL": "",
+            "totalInitialMargin": "",
+            "totalMaintenanceMargin": "",
+            "coin": coins,
+        }
+    ]
+
+
+def _coin(asset: str, total: Decimal, locked: Decimal, value: Decimal) -> JsonObject:
+    return {
+        "coin": asset,
+        "walletBalance": trimmed(total),
+        "locked": trimmed(locked),
+        "equity": trimmed(total),
+        "usdValue": fixed(value, 8),
+        "spotBorrow": "0",
+        "borrowAmount": "0",
+        "accruedInterest": "0",
+        "bonus": "0",
+        "collateralSwitch": False,
+        "marginCollateral": True,
+        "unrealisedPnl": "0",
+        "cumRealisedPnl": "0",
+        "spotHedgingQty": "0",
+        # Dead since 2025-01-09: present, and no number.
+        "availableToWithdraw": "",
+        "free": "",
+    }
+
+
+def key_body(api_key: str, user_id: int) -> JsonObject:
+    """Return what the key may do: trade spot, nothing else, from this machine."""
+    return {
+        "id": str(user_id % 10_000_000),
+        "note": "synthetic",
+        "apiKey": api_key,
+        "readOnly": 0,
+        "secret": "",
+        "permissions": {
+            "ContractTrade": [],
+            "Spot": ["SpotTrade"],
+            "Wallet": [],
+            "Options": [],
+            "Derivatives": [],
+            "Exchange": [],
+            "Earn": [],
+            "FiatP2P": [],
+        },
+        "ips": ["127.0.0.1"],
+        "type": 1,
+        "deadlineDay": -2,
+        "expiredAt": "1970-01-01T00:00:00Z",
+        "createdAt": "2025-10-13T03:20:45Z",
+        "uta": 1,
+        "userID": user_id,
+        "vipLevel": "No VIP",
+        "isMaster": True,
+        "parentUid": "0",
+        "kycRegion": "",
+    }

@@ -1,0 +1,162 @@
+"""The venues process: quick to speak, quick to go, nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+Start = Callable[..., "subprocess.Popen[bytes]"]
+
+_CALL = (
+    "import sys; from arbot_tui.simulator.process import main; "
+    "sys.exit(main(seed=3, symbols=2, with_parent={}))"
+)
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a process; every one still running at the end is killed."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(with_parent: bool = False, stdin: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CALL.format(with_parent)],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        started.append(child)
+        return child
+
+    yield run
+    for child in started:
+        child.kill()
+        child.communicate()
+
+
+def first_line(child: subprocess.Popen[bytes]) -> dict[str, str]:
+    assert child.stdout is not None
+    ready, _, _ = select.select([child.stdout], [], [], 10)
+    assert ready, "no first line within 10 s"
+    about = json.loads(child.stdout.readline())
+    assert isinstance(about, dict)
+    return about
+
+
+def serves(control: str) -> bool:
+    with urllib.request.urlopen(f"{control}/venues", timeout=5) as answer:  # noqa: S310 - loopback
+        return bool(json.loads(answer.read())["control"] == control)
+
+
+def ended(child: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
+    """Return exit code and what was still said, of a process that is about to end."""
+    out, err = child.communicate(timeout=5)
+    return child.returncode, out, err
+
+
+def is_closed(url: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((urlsplit(url).hostname, urlsplit(url).port)) != 0
+
+
+def test_the_first_line_is_out_before_the_servers_are_loaded(start: Start) -> None:
+    # The best of three: a shared machine is slow at random.
+    times: list[float] = []
+    for _ in range(3):
+        began = time.monotonic()
+        about = first_line(start())
+        times.append(time.monotonic() - began)
+        # Whoever connects at once is served as soon as the servers are there.
+        assert serves(about["control"])
+    assert min(times) < 0.7
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("with_parent", [False, True])
+@pytest.mark.parametrize("early", [False, True])
+def test_a_signal_ends_it_in_silence(
+    start: Start, number: signal.Signals, with_parent: bool, early: bool
+) -> None:
+    child = start(with_parent)
+    about = first_line(child)
+    if not early:
+        assert serves(about["control"])
+    child.send_signal(number)
+    assert ended(child) == (0, b"", b"")
+    assert is_closed(about["control"])
+
+
+def test_it_ends_with_its_parent(start: Start) -> None:
+    child = start(True)
+    about = first_line(child)
+    assert serves(about["control"])
+    assert os.getsid(child.pid) == child.pid
+    assert child.stdin is not None
+    child.stdin.write(b"what a parent says does not matter\n")
+    child.stdin.flush()
+    assert child.poll() is None
+    assert ended(child) == (0, b"", b"")
+
+
+def test_it_ends_with_a_parent_that_is_gone_before_it_serves(start: Start) -> None:
+    assert ended(start(True, subprocess.DEVNULL))[0] == 0
+
+
+def test_from_a_shell_it_does_not_care_about_stdin(start: Start) -> None:
+    child = start(False, subprocess.DEVNULL)
+    about = first_line(child)
+    assert serves(about["control"])
+    time.sleep(0.3)
+    assert child.poll() is None
+    child.terminate()
+    assert ended(child)[0] == 0
+
+
+def test_open_connections_do_not_hold_it_up(start: Start) -> None:
+    child = start()
+    about = first_line(child)
+    assert serves(about["control"])
+    with socket.create_connection(("127.0.0.1", urlsplit(about["control"]).port)) as idle:
+        idle.sendall(b"GET /venues HTTP/1.1\r\nHost: x\r\n\r\n")
+        idle.recv(10)
+        began = time.monotonic()
+        child.terminate()
+        assert ended(child)[0] == 0
+    assert time.monotonic() - began < 3
+
+
+def test_it_starts_as_a_module() -> None:
+    child = subprocess.Popen(
+        [sys.executable, "-m", "arbot_tui.simulator"], stdout=subprocess.PIPE, stdin=None
+    )
+    try:
+        assert serves(first_line(child)["control"])
+    finally:
+        child.terminate()
+        child.communicate(timeout=5)
+    assert child.returncode == 0
+
+
+def test_neither_the_screen_nor_the_adapters_are_imported() -> None:
+    code = (
+        "import sys; import arbot_tui.simulator.running, arbot_tui.simulator.process; "
+        "from importlib import import_module; "
+        "from arbot_tui.simulator.endpoints import ENDPOINTS; "
+        "[import_module(e.module) for e in ENDPOINTS.values()]; "
+        "bad = [m for m in sys.modules if m.split('.')[0] in ('textual', 'rich', 'pydantic', "
+        "'typer', 'numpy') or m.startswith('arbot_tui.exchanges')]; "
+        "print(bad)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert out.stdout.strip() == b"[]"
