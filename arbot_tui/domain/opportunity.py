@@ -27,7 +27,8 @@ class Opportunity(msgspec.Struct):
         peak_profit_quote: Highest such profit seen.
         signalled: It was handed to the money core.
         pair_id: The pair committed for it; empty while none.
-        reason: Why it was not traded (latest deny), or why it closed.
+        reason: Why it was not traded (latest deny), else why it closed.
+        closed_reason: Why it closed; empty while open.
     """
 
     id: int
@@ -47,3 +48,4 @@ class Opportunity(msgspec.Struct):
     signalled: bool = False
     pair_id: str = ""
     reason: str = ""
+    closed_reason: str = ""

@@ -1,0 +1,330 @@
+"""The quote board: best bid and ask of every symbol on every venue, in flat lists.
+
+Everything between a decoded frame and a signal reads these lists by index, so they hold plain
+floats and ints, are never rebound and only grow at the end. Taker fees are folded in at write
+time, which makes "does it clear the fees" one comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.signal import QuoteView
+from arbot_tui.domain.states import FeedState
+
+__all__ = ["ABSENT_ASK", "ABSENT_BID", "QuoteBoard"]
+
+ABSENT_BID = 0.0
+"""Stands where a book has no bid: lower than any ask, so it never looks like an edge."""
+ABSENT_ASK = float("inf")
+"""Stands where a book has no ask: higher than any bid, so it never looks like an edge."""
+
+# A price or size outside is no market but a broken frame; products of two stay finite.
+_LOW = 1e-18
+_HIGH = 1e18
+
+# Why a book is not traded; several may hold at once.
+_NO_QUOTE = 1  # none yet, none since the connection was lost, or the latest one was unusable
+_ONE_SIDED = 2
+_CROSSED = 4  # its best bid and ask themselves
+_STALE = 8  # held against it by the age rule
+_GAPPED = 16  # its depth missed a message
+_DEPTH_CROSSED = 32
+_VENUE = 64  # the venue's feed is not live
+_NO_FEE = 128  # nothing may clear fees that nobody knows
+
+_OF_TICKER = _NO_QUOTE | _ONE_SIDED | _CROSSED | _STALE
+"""What a good ticker ends."""
+_OF_DEPTH = _GAPPED | _DEPTH_CROSSED
+_RENEWED = _NO_QUOTE | _STALE
+"""What even an unchanged ticker ends."""
+
+_WORDS = (
+    (_NO_QUOTE | _NO_FEE | _ONE_SIDED, FeedState.CONNECTING),
+    (_GAPPED, FeedState.GAPPED),
+    (_CROSSED | _DEPTH_CROSSED, FeedState.CROSSED),
+    (_STALE, FeedState.STALE),
+)
+
+
+class QuoteBoard:
+    """Best bids and asks by ``row * len(venues) + venue``.
+
+    The lists are public for reading on the hot path; only the methods write them.
+
+    Attributes:
+        venues: Venue names; a venue's number is its position.
+        bid: Highest resting buy price; `ABSENT_BID` where there is none.
+        bid_size: Base quantity at `bid`.
+        ask: Lowest resting sell price; `ABSENT_ASK` where there is none.
+        ask_size: Base quantity at `ask`.
+        buy_cost: ``ask * (1 + taker fee)``: what a unit bought there costs.
+        sell_net: ``bid * (1 - taker fee)``: what a unit sold there brings.
+        event_ns: Exchange time of the latest ticker, 0 where it sent none.
+        recv_ns: When the latest good ticker was received, changed or not; 0 before the first.
+        changed_ns: When a price or size last changed; 0 before the first ticker.
+        blocked: 0 where the book may be traded, otherwise why not, as bits.
+        fee: Taker fee as a fraction.
+        dirty: Rows that changed since `take_dirty`.
+        rejected: Tickers refused because of an impossible price or size.
+    """
+
+    def __init__(self, venues: Sequence[str]) -> None:
+        """Start without rows; every venue is `connecting`."""
+        self.venues = tuple(venues)
+        self._n = len(self.venues)
+        self.bid: list[float] = []
+        self.bid_size: list[float] = []
+        self.ask: list[float] = []
+        self.ask_size: list[float] = []
+        self.buy_cost: list[float] = []
+        self.sell_net: list[float] = []
+        self.event_ns: list[int] = []
+        self.recv_ns: list[int] = []
+        self.changed_ns: list[int] = []
+        self.blocked: list[int] = []
+        self.fee: list[float] = []
+        self.dirty: set[int] = set()
+        self.rejected = 0
+        self._verdicts = [FeedState.CONNECTING] * self._n
+
+    @property
+    def rows(self) -> int:
+        """Number of rows there is room for."""
+        return len(self.bid) // self._n
+
+    def grow(self, rows: int) -> None:
+        """Make room for rows below `rows`; what exists stays where it is."""
+        fresh = rows - self.rows
+        if fresh <= 0:
+            return
+        count = fresh * self._n
+        for floats, value in (
+            (self.bid, ABSENT_BID),
+            (self.bid_size, 0.0),
+            (self.ask, ABSENT_ASK),
+            (self.ask_size, 0.0),
+            (self.buy_cost, ABSENT_ASK),
+            (self.sell_net, ABSENT_BID),
+            (self.fee, 0.0),
+        ):
+            floats.extend([value] * count)
+        for stamps in (self.event_ns, self.recv_ns, self.changed_ns):
+            stamps.extend([0] * count)
+        one_row = [
+            _NO_QUOTE | _NO_FEE | (0 if verdict is FeedState.LIVE else _VENUE)
+            for verdict in self._verdicts
+        ]
+        self.blocked.extend(one_row * fresh)
+
+    def update(self, ticker: Ticker) -> bool:
+        """Take a best bid and ask; tell whether prices, sizes or usability changed.
+
+        A side with price and size 0 is absent. An impossible number never enters; since it
+        proves that the quote held is no longer the venue's, that book is unusable until the
+        next good one.
+        """
+        row = ticker.row
+        i = row * self._n + ticker.exchange
+        bid = ticker.bid
+        bid_size = ticker.bid_size
+        ask = ticker.ask
+        ask_size = ticker.ask_size
+        if i >= len(self.bid):
+            self.grow(row + 1)
+        if (
+            bid == self.bid[i]
+            and ask == self.ask[i]
+            and bid_size == self.bid_size[i]
+            and ask_size == self.ask_size[i]
+            and not self.blocked[i] & _RENEWED
+        ):
+            # Sent again unchanged: the venue confirms what is held.
+            self.event_ns[i] = ticker.event_ns
+            self.recv_ns[i] = ticker.recv_ns
+            return False
+        # One chain refuses NaN, infinity, zero, negative, absurd and crossed alike.
+        if not (_LOW < bid < ask < _HIGH and _LOW < bid_size < _HIGH and _LOW < ask_size < _HIGH):
+            return self._update_odd(ticker, i)
+        fee = self.fee[i]
+        self.bid[i] = bid
+        self.bid_size[i] = bid_size
+        self.ask[i] = ask
+        self.ask_size[i] = ask_size
+        self.buy_cost[i] = ask * (1.0 + fee)
+        self.sell_net[i] = bid * (1.0 - fee)
+        self.event_ns[i] = ticker.event_ns
+        self.recv_ns[i] = self.changed_ns[i] = ticker.recv_ns
+        if self.blocked[i]:
+            self.blocked[i] &= ~_OF_TICKER
+        self.dirty.add(row)
+        return True
+
+    def _update_odd(self, ticker: Ticker, i: int) -> bool:
+        """Take a ticker that is crossed, one-sided or impossible."""
+        bid_there = _present(ticker.bid, ticker.bid_size)
+        ask_there = _present(ticker.ask, ticker.ask_size)
+        if bid_there is None or ask_there is None:
+            self.rejected += 1
+            if self.blocked[i] & _NO_QUOTE:
+                return False
+            self.blocked[i] |= _NO_QUOTE
+            self.dirty.add(ticker.row)
+            return True
+        before = (self.bid[i], self.bid_size[i], self.ask[i], self.ask_size[i], self.blocked[i])
+        self.bid[i] = ticker.bid if bid_there else ABSENT_BID
+        self.bid_size[i] = ticker.bid_size if bid_there else 0.0
+        self.ask[i] = ticker.ask if ask_there else ABSENT_ASK
+        self.ask_size[i] = ticker.ask_size if ask_there else 0.0
+        self._fold(i)
+        self.event_ns[i] = ticker.event_ns
+        self.recv_ns[i] = ticker.recv_ns
+        self.blocked[i] &= ~_OF_TICKER
+        self.blocked[i] |= _CROSSED if bid_there and ask_there else _ONE_SIDED
+        after = (self.bid[i], self.bid_size[i], self.ask[i], self.ask_size[i], self.blocked[i])
+        if before == after:
+            return False
+        self.changed_ns[i] = ticker.recv_ns
+        self.dirty.add(ticker.row)
+        return True
+
+    def _fold(self, i: int) -> None:
+        self.buy_cost[i] = self.ask[i] * (1.0 + self.fee[i])
+        self.sell_net[i] = self.bid[i] * (1.0 - self.fee[i])
+
+    def set_fee(self, venue: int, row: int, taker: float) -> None:
+        """Learn the taker fee of a book, a fraction; until then the book is not traded.
+
+        Raises:
+            ValueError: No fraction that a fee or rebate could be.
+        """
+        if not -0.1 < taker < 0.1:
+            raise ValueError(f"no taker fee: {taker!r}")
+        self.grow(row + 1)
+        i = row * self._n + venue
+        self.fee[i] = taker
+        self._fold(i)
+        self.blocked[i] &= ~_NO_FEE
+        self.dirty.add(row)
+
+    def set_venue_verdict(self, venue: int, verdict: FeedState) -> bool:
+        """Let all books of a venue be traded only while its verdict is live; tell of a change.
+
+        After a change the caller has the strategy look at the venue's books again.
+        """
+        before = self._verdicts[venue]
+        if verdict is before:
+            return False
+        self._verdicts[venue] = verdict
+        blocked = self.blocked
+        if verdict is FeedState.LIVE:
+            for i in range(venue, len(blocked), self._n):
+                blocked[i] &= ~_VENUE
+        elif before is FeedState.LIVE:
+            for i in range(venue, len(blocked), self._n):
+                blocked[i] |= _VENUE
+        self.dirty.update(range(self.rows))
+        return True
+
+    def set_venue_tradeable(self, venue: int, tradeable: bool) -> None:
+        """Allow or forbid a venue as a whole, where only that much is known."""
+        self.set_venue_verdict(venue, FeedState.LIVE if tradeable else FeedState.STALE)
+
+    def venue_verdict(self, venue: int) -> FeedState:
+        """Return the verdict last set for a venue."""
+        return self._verdicts[venue]
+
+    def set_book_state(self, venue: int, row: int, state: FeedState) -> None:
+        """Mark one book: gapped or crossed depth, stale by age, or live again.
+
+        `LIVE` ends what depth said. Staleness ends with the next good ticker, since only that
+        proves the quote.
+
+        Raises:
+            ValueError: A state that is the venue's, not a book's.
+        """
+        self.grow(row + 1)
+        i = row * self._n + venue
+        bits = self.blocked[i]
+        if state is FeedState.STALE:
+            bits |= _STALE
+        elif state is FeedState.GAPPED:
+            bits = bits & ~_OF_DEPTH | _GAPPED
+        elif state is FeedState.CROSSED:
+            bits = bits & ~_OF_DEPTH | _DEPTH_CROSSED
+        elif state is FeedState.LIVE:
+            bits &= ~_OF_DEPTH
+        else:
+            raise ValueError(f"{state} is no state of a book")
+        if bits != self.blocked[i]:
+            self.blocked[i] = bits
+            self.dirty.add(row)
+
+    def clear_venue(self, venue: int) -> None:
+        """Trust no quote of a venue until a fresh one comes; its connection was lost.
+
+        Prices stay readable for the screen; what depth said ends with the subscription.
+        """
+        for i in range(venue, len(self.blocked), self._n):
+            self.blocked[i] = self.blocked[i] & ~(_OF_DEPTH | _STALE) | _NO_QUOTE
+        self.dirty.update(range(self.rows))
+
+    def is_tradeable(self, venue: int, row: int) -> bool:
+        """Tell whether orders may be judged on this book now."""
+        i = row * self._n + venue
+        return i < len(self.blocked) and self.blocked[i] == 0
+
+    def has_quote(self, venue: int, row: int) -> bool:
+        """Tell whether the book ever had a quote, usable or not."""
+        i = row * self._n + venue
+        return i < len(self.recv_ns) and self.recv_ns[i] != 0
+
+    def book_state(self, venue: int, row: int) -> FeedState:
+        """Return the word for one book: the venue's where that is not live, else its own.
+
+        A book without a usable quote is `connecting`.
+        """
+        if self._verdicts[venue] is not FeedState.LIVE:
+            return self._verdicts[venue]
+        i = row * self._n + venue
+        bits = self.blocked[i] if i < len(self.blocked) else _NO_QUOTE
+        for mask, word in _WORDS:
+            if bits & mask:
+                return word
+        return FeedState.LIVE
+
+    def quote_view(self, venue: int, row: int, verdict: FeedState | None = None) -> QuoteView:
+        """Return the quote as it stands, for judging and for the record.
+
+        Args:
+            venue: Number of the venue.
+            row: Row of the symbol.
+            verdict: The venue's verdict where the caller knows a newer one than was set here.
+        """
+        i = row * self._n + venue
+        live = verdict is None or verdict is FeedState.LIVE
+        return QuoteView(
+            venue=self.venues[venue],
+            bid=self.bid[i],
+            bid_size=self.bid_size[i],
+            ask=self.ask[i],
+            ask_size=self.ask_size[i],
+            recv_ns=self.recv_ns[i],
+            tradeable=live and self.blocked[i] == 0,
+            verdict=self.book_state(venue, row) if live or verdict is None else verdict,
+        )
+
+    def take_dirty(self) -> set[int]:
+        """Return the rows that changed since the last call, and forget them."""
+        rows, self.dirty = self.dirty, set()
+        return rows
+
+
+def _present(price: float, size: float) -> bool | None:
+    """Tell whether a side of a quote is there; None where its numbers are impossible."""
+    if price == 0.0 and size == 0.0:
+        return False
+    if _LOW < price < _HIGH and _LOW < size < _HIGH:
+        return True
+    return None

@@ -1,0 +1,292 @@
+"""Detection: the one symbol that changed, both ways against every other venue.
+
+Runs for every quote between decoding and signal, so its common end (nothing clears the fees)
+compares floats and returns. Whatever looks tradeable is examined with care, and off that path.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from arbot_tui.domain.edge import net_edge_pct
+from arbot_tui.domain.opportunity import Opportunity
+from arbot_tui.domain.orders import OrderSide
+from arbot_tui.domain.quotes import Level, Ticker
+from arbot_tui.domain.reasons import Reason
+from arbot_tui.domain.signal import ArbitrageSignal
+from arbot_tui.domain.states import FeedState
+from arbot_tui.market.board import QuoteBoard
+from arbot_tui.market.universe import Universe
+from arbot_tui.strategy.funnel import Funnel
+from arbot_tui.strategy.lifecycle import OpportunityBook
+from arbot_tui.strategy.liquidity import offered, taken_value
+
+__all__ = ["ArbitrageStrategy", "DepthSource", "DetectionSettings"]
+
+DepthSource = Callable[[int, int, OrderSide], Sequence[Level]]
+"""(venue, row, resting side) to levels, best first; empty where depth is not to be trusted."""
+
+
+class DetectionSettings(msgspec.Struct, frozen=True):
+    """What decides whether an opportunity is worth a signal; percent of the money spent.
+
+    Attributes:
+        min_profit_pct: Least net edge after fees and slippage.
+        max_profit_pct: Above it the money core denies; kept here for the record.
+        slippage_pct: Allowance for prices moving against us, half of it on each leg.
+    """
+
+    min_profit_pct: float
+    max_profit_pct: float
+    slippage_pct: float
+
+
+class ArbitrageStrategy:
+    """Finds edges that clear both taker fees and hands them over as signals.
+
+    An opportunity is one contiguous time in which a (symbol, buy, sell) clears the fees on two
+    tradeable books. It is handed over at every tick of its two quotes on which it is worth the
+    minimum profit, until it is traded.
+
+    Attributes:
+        settings: May be replaced at any time.
+        loop_lag_ns: Lag of the event loop, set by the engine and stamped into signals.
+    """
+
+    def __init__(
+        self,
+        board: QuoteBoard,
+        universe: Universe,
+        venues: Sequence[str],
+        settings: DetectionSettings,
+        funnel: Funnel,
+        lifecycle: OpportunityBook,
+        depth: DepthSource | None = None,
+    ) -> None:
+        """Connect the parts.
+
+        Args:
+            board: Quotes, updated before `on_ticker` is called.
+            universe: Names of the rows.
+            venues: Venue names, in the board's order.
+            settings: Thresholds.
+            funnel: Where candidates and their ends are counted.
+            lifecycle: Where opportunities live.
+            depth: Levels beyond the top of book, where they are known.
+        """
+        self.settings = settings
+        self.loop_lag_ns = 0
+        self._board = board
+        self._universe = universe
+        self._venues = tuple(venues)
+        self._funnel = funnel
+        self._lifecycle = lifecycle
+        self._depth = depth
+        self._callbacks: list[Callable[[ArbitrageSignal], None]] = []
+        count = len(self._venues)
+        self._count = count
+        self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
+
+    def add_signal_callback(self, callback: Callable[[ArbitrageSignal], None]) -> None:
+        """Have `callback`, a plain function, called with every signal before detection goes on."""
+        self._callbacks.append(callback)
+
+    def on_ticker(self, ticker: Ticker) -> None:
+        """Check the symbol of a ticker that changed the board (`QuoteBoard.update` told so)."""
+        row = ticker.row
+        venue = ticker.exchange
+        board = self._board
+        bids, asks = board.bid, board.ask
+        base = row * self._count
+        i = base + venue
+        bid, ask = bids[i], asks[i]
+        crossing = 0
+        for other in self._others[venue]:
+            k = base + other
+            if bids[k] > ask:
+                crossing += 1
+                if board.sell_net[k] > board.buy_cost[i]:
+                    break
+            if bid > asks[k]:
+                crossing += 1
+                if board.sell_net[i] > board.buy_cost[k]:
+                    break
+        else:
+            if row not in self._lifecycle.rows:
+                if crossing:
+                    self._funnel.candidates += crossing
+                    self._funnel.fee += crossing
+                return
+        for other in self._others[venue]:
+            self._examine(row, venue, other, ticker.recv_ns)
+            self._examine(row, other, venue, ticker.recv_ns)
+
+    def recheck_venue(self, venue: int, now_ns: int) -> None:
+        """Look at all symbols of a venue whose verdict or quotes' usability changed."""
+        for row in range(min(self._board.rows, len(self._universe))):
+            self.recheck_book(venue, row, now_ns)
+
+    def recheck_book(self, venue: int, row: int, now_ns: int) -> None:
+        """Look at one book that became gapped, stale, usable or dearer without a ticker."""
+        for other in self._others[venue]:
+            self._recheck(row, venue, other, now_ns)
+            self._recheck(row, other, venue, now_ns)
+
+    def _recheck(self, row: int, buy: int, sell: int, now_ns: int) -> None:
+        """Examine a pair only where that opens or ends an opportunity."""
+        board = self._board
+        b, s = row * self._count + buy, row * self._count + sell
+        stands = board.sell_net[s] > board.buy_cost[b] and not (
+            board.blocked[b] or board.blocked[s]
+        )
+        if stands != (self._lifecycle.find((row, buy, sell)) is not None):
+            self._examine(row, buy, sell, now_ns)
+
+    def _examine(self, row: int, buy: int, sell: int, now_ns: int) -> None:
+        """Evaluate one pair: open, update or close its opportunity, and count the candidate."""
+        board = self._board
+        b, s = row * self._count + buy, row * self._count + sell
+        ask, bid = board.ask[b], board.bid[s]
+        if not bid > ask:
+            self._end(row, buy, sell, now_ns, Reason.VANISHED)
+            return
+        if not board.sell_net[s] > board.buy_cost[b]:
+            self._funnel.reject(Reason.FEE)
+            self._end(row, buy, sell, now_ns, Reason.FEE)
+            return
+        if board.blocked[b] or board.blocked[s]:
+            states = (board.book_state(buy, row), board.book_state(sell, row))
+            crossed = FeedState.CROSSED in states
+            self._funnel.reject(Reason.CROSSED if crossed else Reason.DATA_FRESH)
+            self._end(row, buy, sell, now_ns, _failed(states))
+            return
+        opportunity = self._follow(row, buy, sell, now_ns)
+        if opportunity.pair_id:
+            # One pair per opportunity, however long it lasts.
+            self._funnel.reject(Reason.DUPLICATE_INTENT)
+        elif opportunity.edge_pct - self.settings.slippage_pct < self.settings.min_profit_pct:
+            self._funnel.reject(Reason.FEE)
+            self._lifecycle.mark_denied(opportunity.id, Reason.FEE)
+        else:
+            self._hand_over(opportunity, row, buy, sell, now_ns)
+
+    def _follow(self, row: int, buy: int, sell: int, now_ns: int) -> Opportunity:
+        """Return the pair's opportunity as it stands now, opened where there was none."""
+        board = self._board
+        b, s = row * self._count + buy, row * self._count + sell
+        ask, bid = board.ask[b], board.bid[s]
+        edge_pct = net_edge_pct(ask, bid, board.fee[b], board.fee[s])
+        qty = min(board.ask_size[b], board.bid_size[s])
+        profit = qty * (board.sell_net[s] - board.buy_cost[b])
+        key = (row, buy, sell)
+        opportunity = self._lifecycle.find(key)
+        if opportunity is not None:
+            self._lifecycle.update(opportunity, now_ns, edge_pct, ask, bid, qty, profit)
+            return opportunity
+        opportunity = Opportunity(
+            id=0,
+            symbol=self._universe.symbol(row),
+            buy=self._venues[buy],
+            sell=self._venues[sell],
+            opened_ns=now_ns,
+            last_ns=now_ns,
+            edge_pct=edge_pct,
+            peak_pct=edge_pct,
+            buy_price=ask,
+            sell_price=bid,
+            qty=qty,
+            profit_quote=profit,
+            peak_profit_quote=profit,
+        )
+        self._lifecycle.open(key, opportunity)
+        return opportunity
+
+    def _end(self, row: int, buy: int, sell: int, now_ns: int, reason: str) -> None:
+        key = (row, buy, sell)
+        if self._lifecycle.find(key) is not None:
+            self._lifecycle.close(key, now_ns, reason)
+
+    def _hand_over(
+        self, opportunity: Opportunity, row: int, buy: int, sell: int, now_ns: int
+    ) -> None:
+        qty, profit = self._executable(opportunity, row, buy, sell)
+        if qty <= 0.0:
+            self._funnel.reject(Reason.DEPTH)
+            self._lifecycle.mark_denied(opportunity.id, Reason.DEPTH)
+            return
+        signal = ArbitrageSignal(
+            opportunity_id=opportunity.id,
+            symbol=opportunity.symbol,
+            buy=self._board.quote_view(buy, row),
+            sell=self._board.quote_view(sell, row),
+            edge_pct=opportunity.edge_pct,
+            qty=qty,
+            expected_quote=profit,
+            created_ns=now_ns,
+            loop_lag_ns=self.loop_lag_ns,
+        )
+        self._funnel.hand()
+        self._lifecycle.mark_signalled(opportunity.id)
+        for callback in self._callbacks:
+            callback(signal)
+
+    def _executable(
+        self, opportunity: Opportunity, row: int, buy: int, sell: int
+    ) -> tuple[float, float]:
+        """Return the base quantity at or better than the limits, and its profit in quote.
+
+        The limits grant half of the slippage to each leg, as the money core's do.
+        """
+        board = self._board
+        b, s = row * self._count + buy, row * self._count + sell
+        asks: Sequence[Level] = ()
+        bids: Sequence[Level] = ()
+        if self._depth is not None:
+            asks = self._depth(buy, row, OrderSide.SELL)
+            bids = self._depth(sell, row, OrderSide.BUY)
+        asks = asks or ((board.ask[b], board.ask_size[b]),)
+        bids = bids or ((board.bid[s], board.bid_size[s]),)
+        half = self.settings.slippage_pct / 200.0
+        qty = min(
+            offered(asks, opportunity.buy_price * (1.0 + half), buying=True),
+            offered(bids, opportunity.sell_price * (1.0 - half), buying=False),
+        )
+        brings = taken_value(bids, qty) * (1.0 - board.fee[s])
+        return qty, brings - taken_value(asks, qty) * (1.0 + board.fee[b])
+
+    def best_edge(self, row: int) -> tuple[int, int, float] | None:
+        """Return (buy, sell, net edge in percent) of a row's best pair, negative included.
+
+        None where fewer than two books are tradeable.
+        """
+        board = self._board
+        base = row * self._count
+        usable = [v for v in range(self._count) if board.is_tradeable(v, row)]
+        best: tuple[int, int, float] | None = None
+        for buy in usable:
+            ask, cost = board.ask[base + buy], board.buy_cost[base + buy]
+            for sell in usable:
+                if sell != buy:
+                    pct = 100.0 * (board.sell_net[base + sell] - cost) / ask
+                    if best is None or pct > best[2]:
+                        best = (buy, sell, pct)
+        return best
+
+    def best_edges(self) -> list[tuple[int, int, int, float]]:
+        """Return (row, buy, sell, net edge in percent) of every row, best edge first."""
+        found = [
+            (row, *best)
+            for row in range(len(self._universe))
+            if (best := self.best_edge(row)) is not None
+        ]
+        found.sort(key=lambda edge: -edge[3])
+        return found
+
+
+def _failed(states: tuple[FeedState, FeedState]) -> str:
+    """Return the word of the book that ended an opportunity."""
+    state = states[0] if states[0] is not FeedState.LIVE else states[1]
+    # No usable quote where there was one: the connection, or the quote itself, was lost.
+    return FeedState.DOWN if state is FeedState.CONNECTING else state
