@@ -7,18 +7,21 @@ time, which makes "does it clear the fees" one comparison.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.domain.states import FeedState
 
-__all__ = ["ABSENT_ASK", "ABSENT_BID", "QuoteBoard"]
+__all__ = ["ABSENT_ASK", "ABSENT_BID", "ALL_ROWS", "QuoteBoard"]
 
 ABSENT_BID = 0.0
 """Stands where a book has no bid: lower than any ask, so it never looks like an edge."""
 ABSENT_ASK = float("inf")
 """Stands where a book has no ask: higher than any bid, so it never looks like an edge."""
+
+ALL_ROWS = -1
+"""Stands for every row of a venue where a change concerns them all."""
 
 # A price or size outside is no market but a broken frame; products of two stay finite.
 _LOW = 1e-18
@@ -88,6 +91,19 @@ class QuoteBoard:
         self.dirty: set[int] = set()
         self.rejected = 0
         self._verdicts = [FeedState.CONNECTING] * self._n
+        self._callbacks: list[Callable[[int, int], None]] = []
+
+    def add_usability_callback(self, callback: Callable[[int, int], None]) -> None:
+        """Have `callback(venue, row)` called when books may be judged differently.
+
+        That is after every change that no ticker made: verdict, gap, age, fee. `row` is
+        `ALL_ROWS` where it concerns the whole venue.
+        """
+        self._callbacks.append(callback)
+
+    def _tell(self, venue: int, row: int) -> None:
+        for callback in self._callbacks:
+            callback(venue, row)
 
     @property
     def rows(self) -> int:
@@ -207,12 +223,10 @@ class QuoteBoard:
         self._fold(i)
         self.blocked[i] &= ~_NO_FEE
         self.dirty.add(row)
+        self._tell(venue, row)
 
     def set_venue_verdict(self, venue: int, verdict: FeedState) -> bool:
-        """Let all books of a venue be traded only while its verdict is live; tell of a change.
-
-        After a change the caller has the strategy look at the venue's books again.
-        """
+        """Let all books of a venue be traded only while its verdict is live; tell of a change."""
         before = self._verdicts[venue]
         if verdict is before:
             return False
@@ -225,11 +239,8 @@ class QuoteBoard:
             for i in range(venue, len(blocked), self._n):
                 blocked[i] |= _VENUE
         self.dirty.update(range(self.rows))
+        self._tell(venue, ALL_ROWS)
         return True
-
-    def set_venue_tradeable(self, venue: int, tradeable: bool) -> None:
-        """Allow or forbid a venue as a whole, where only that much is known."""
-        self.set_venue_verdict(venue, FeedState.LIVE if tradeable else FeedState.STALE)
 
     def venue_verdict(self, venue: int) -> FeedState:
         """Return the verdict last set for a venue."""
@@ -260,6 +271,7 @@ class QuoteBoard:
         if bits != self.blocked[i]:
             self.blocked[i] = bits
             self.dirty.add(row)
+            self._tell(venue, row)
 
     def clear_venue(self, venue: int) -> None:
         """Trust no quote of a venue until a fresh one comes; its connection was lost.
@@ -269,6 +281,7 @@ class QuoteBoard:
         for i in range(venue, len(self.blocked), self._n):
             self.blocked[i] = self.blocked[i] & ~(_OF_DEPTH | _STALE) | _NO_QUOTE
         self.dirty.update(range(self.rows))
+        self._tell(venue, ALL_ROWS)
 
     def is_tradeable(self, venue: int, row: int) -> bool:
         """Tell whether orders may be judged on this book now."""

@@ -17,9 +17,9 @@ from arbot_tui.domain.quotes import Level, Ticker
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.domain.states import FeedState
-from arbot_tui.market.board import QuoteBoard
+from arbot_tui.market.board import ALL_ROWS, QuoteBoard
 from arbot_tui.market.universe import Universe
-from arbot_tui.strategy.funnel import Funnel
+from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
 from arbot_tui.strategy.liquidity import offered, taken_value
 
@@ -34,12 +34,10 @@ class DetectionSettings(msgspec.Struct, frozen=True):
 
     Attributes:
         min_profit_pct: Least net edge after fees and slippage.
-        max_profit_pct: Above it the money core denies; kept here for the record.
         slippage_pct: Allowance for prices moving against us, half of it on each leg.
     """
 
     min_profit_pct: float
-    max_profit_pct: float
     slippage_pct: float
 
 
@@ -61,7 +59,7 @@ class ArbitrageStrategy:
         universe: Universe,
         venues: Sequence[str],
         settings: DetectionSettings,
-        funnel: Funnel,
+        funnel: RejectFunnel,
         lifecycle: OpportunityBook,
         depth: DepthSource | None = None,
     ) -> None:
@@ -88,6 +86,9 @@ class ArbitrageStrategy:
         count = len(self._venues)
         self._count = count
         self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
+        # The latest tick: what happens between ticks is as of then.
+        self._now_ns = 0
+        board.add_usability_callback(self._on_usability)
 
     def add_signal_callback(self, callback: Callable[[ArbitrageSignal], None]) -> None:
         """Have `callback`, a plain function, called with every signal before detection goes on."""
@@ -97,6 +98,7 @@ class ArbitrageStrategy:
         """Check the symbol of a ticker that changed the board (`QuoteBoard.update` told so)."""
         row = ticker.row
         venue = ticker.exchange
+        self._now_ns = ticker.recv_ns
         board = self._board
         bids, asks = board.bid, board.ask
         base = row * self._count
@@ -123,18 +125,27 @@ class ArbitrageStrategy:
             self._examine(row, venue, other, ticker.recv_ns)
             self._examine(row, other, venue, ticker.recv_ns)
 
-    def recheck_venue(self, venue: int, now_ns: int) -> None:
-        """Look at all symbols of a venue whose verdict or quotes' usability changed."""
-        for row in range(min(self._board.rows, len(self._universe))):
-            self.recheck_book(venue, row, now_ns)
+    def _on_usability(self, venue: int, row: int) -> None:
+        """Look at books that became gapped, stale, usable or dearer without a ticker."""
+        if row != ALL_ROWS:
+            self._recheck_book(venue, row)
+            return
+        board, count = self._board, self._count
+        for each in range(min(board.rows, len(self._universe))):
+            base = each * count
+            # Most rows have nothing to open or to end; this tells without looking at pairs.
+            clears = max(board.sell_net[base : base + count]) > min(
+                board.buy_cost[base : base + count]
+            )
+            if clears or each in self._lifecycle.rows:
+                self._recheck_book(venue, each)
 
-    def recheck_book(self, venue: int, row: int, now_ns: int) -> None:
-        """Look at one book that became gapped, stale, usable or dearer without a ticker."""
+    def _recheck_book(self, venue: int, row: int) -> None:
         for other in self._others[venue]:
-            self._recheck(row, venue, other, now_ns)
-            self._recheck(row, other, venue, now_ns)
+            self._recheck(row, venue, other)
+            self._recheck(row, other, venue)
 
-    def _recheck(self, row: int, buy: int, sell: int, now_ns: int) -> None:
+    def _recheck(self, row: int, buy: int, sell: int) -> None:
         """Examine a pair only where that opens or ends an opportunity."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
@@ -142,7 +153,7 @@ class ArbitrageStrategy:
             board.blocked[b] or board.blocked[s]
         )
         if stands != (self._lifecycle.find((row, buy, sell)) is not None):
-            self._examine(row, buy, sell, now_ns)
+            self._examine(row, buy, sell, self._now_ns)
 
     def _examine(self, row: int, buy: int, sell: int, now_ns: int) -> None:
         """Evaluate one pair: open, update or close its opportunity, and count the candidate."""

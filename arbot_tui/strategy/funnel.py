@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from arbot_tui.domain.reasons import Reason
 
-__all__ = ["Funnel"]
+__all__ = ["RejectFunnel"]
 
 
-class Funnel:
+class RejectFunnel:
     """Counts candidates and their ends; each method keeps the sums in balance.
 
     Attributes:
