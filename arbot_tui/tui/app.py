@@ -1,0 +1,317 @@
+"""The application: pulls frames, hands them to the dashboard, routes actions."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import ClassVar
+
+from rich.console import RenderableType
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.command import CommandPalette
+from textual.driver import Driver
+from textual.screen import Screen
+from textual.theme import Theme
+
+from arbot_tui.domain.actions import action
+from arbot_tui.domain.clock import Clock, SystemClock
+from arbot_tui.domain.errors import ArbotError
+from arbot_tui.domain.states import Mode, TradingState
+from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.client import EngineClient
+from arbot_tui.engine.frames import DepthView, ExposureView
+from arbot_tui.tui.driver import TerminalDriver
+from arbot_tui.tui.glyphs import UNICODE, Glyphs
+from arbot_tui.tui.keys import bindings, by_key
+from arbot_tui.tui.palette import ActionCommands
+from arbot_tui.tui.screens.confirm import ConfirmScreen
+from arbot_tui.tui.screens.dashboard import DashboardScreen
+from arbot_tui.tui.screens.help import HelpScreen
+from arbot_tui.tui.themes import VARIABLES
+from arbot_tui.tui.view import ViewState
+
+__all__ = ["ArbotApp", "ExitReason"]
+
+DEPTH_S = 1.0
+"""The ladders of the selected row are asked for this often."""
+
+
+class ExitReason(StrEnum):
+    """Why the dashboard ended."""
+
+    QUIT = "quit"
+    SIGTERM = "sigterm"
+    SIGHUP = "sighup"
+    CRASH = "crash"
+
+
+class ArbotApp(App[ExitReason], inherit_bindings=False):
+    """The dashboard on one engine.
+
+    Attributes:
+        view: What has been merged so far; the panels show it, or what it was when paused.
+        crash_report: The traceback of a crash without local variables; empty without one.
+    """
+
+    TITLE = "arbot-tui"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(everywhere=True)]
+    COMMANDS: ClassVar[set[type[ActionCommands]]] = {ActionCommands}  # type: ignore[assignment]
+    ENABLE_COMMAND_PALETTE = True
+    NOTIFICATION_TIMEOUT = 5.0
+
+    CSS = """
+    App.-live LineWidget > .line--frame { color: $mode-live; }
+    Toast { background: $surface; color: $foreground; }
+    """
+
+    def __init__(
+        self,
+        client: EngineClient,
+        *,
+        fps: float = 5.0,
+        theme: str = "dark",
+        themes: Iterable[Theme] = (),
+        glyphs: Glyphs = UNICODE,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__(driver_class=TerminalDriver)
+        self.client = client
+        self.glyphs = glyphs
+        self.crash_report = ""
+        self._clock = clock or SystemClock()
+        self._fps = fps
+        self._theme_names: list[str] = []
+        for entry in themes:
+            self.register_theme(entry)
+            self._theme_names.append(entry.name)
+        if theme in self._theme_names:
+            self.theme = theme
+        self.view = ViewState(self._clock.now_ns())
+        self.dashboard = DashboardScreen(glyphs)
+        self._paused_at: int | None = None
+        self._halting: set[asyncio.Task[None]] = set()
+        self._drawing = True
+
+    # Life.
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return values for our own variables, so that any theme can be shown."""
+        palette = self.current_theme
+        stand_ins = {
+            own: getattr(palette, name) or palette.primary for own, name in VARIABLES.items()
+        }
+        return {**stand_ins, "cursor-style": "none"}
+
+    async def on_mount(self) -> None:
+        """Show the dashboard and begin to pull frames."""
+        await self.push_screen(self.dashboard)
+        self.set_class(self.glyphs.ascii_only, "-ascii")
+        self._pull()
+        self.set_interval(1 / self._fps, self._pull, name="frames")
+        self.set_interval(DEPTH_S, self._ask_depth, name="depth")
+
+    def _pull(self) -> None:
+        """Take over what changed since the last frame; do nothing where nothing did."""
+        view, now = self.view, self._clock.now_ns()
+        before = (view.version, view.second, view.link, view.status)
+        try:
+            frame = self.client.frame(view.version)
+        except (ArbotError, OSError) as e:
+            view.fail(str(e), now)
+        else:
+            view.merge(frame, now)
+        if (view.version, view.second, view.link, view.status) != before:
+            self._show()
+
+    def _show(self) -> None:
+        # Nothing is composed for a terminal that does not read; it gets the newest picture later.
+        if self._drawing and not self._must_skip():
+            self.set_class(
+                self.view.status is not None and self.view.status.mode == Mode.LIVE, "-live"
+            )
+            self.dashboard.show(self.view, paused=self._new_since_pause())
+
+    def _new_since_pause(self) -> int | None:
+        if self._paused_at is None or self.view.status is None:
+            return None
+        return max(0, self.view.status.opportunities - self._paused_at)
+
+    # Actions.
+
+    def action_act(self, key: str) -> None:
+        """Carry out what `key` means now."""
+        entries = by_key()[key]
+        names = [entry.id for entry in entries]
+        if names == ["start", "drain"]:
+            self.perform(self._start_or_drain())
+        else:
+            self.perform(names[0])
+
+    def perform(self, name: str) -> None:
+        """Carry out an action of the table."""
+        entry = action(name)
+        if entry.confirm:
+            self._confirm(name)
+        elif entry.engine:
+            self._command(name)
+        elif name == "quit":
+            self.run_worker(self._quit(), group="quit", exclusive=True)
+        elif name == "theme":
+            self._next_theme()
+        elif name == "help":
+            self.push_screen(HelpScreen(self.glyphs, self.size.width))
+        elif name == "palette":
+            self.action_command_palette()
+        elif name == "pause":
+            self._pause()
+        else:
+            self.dashboard.perform(name)
+
+    def _start_or_drain(self) -> str:
+        trading = self.view.status.trading if self.view.status else ""
+        running = trading in (TradingState.ACTIVE, TradingState.REDUCING)
+        return "drain" if running else "start"
+
+    def _confirm(self, name: str) -> None:
+        questions = {
+            "stop": (
+                "Stop trading?",
+                ("No new pairs; open orders are cancelled; legs that are open are resolved.",),
+                "Stop",
+            ),
+            "reset": (
+                "Reset the halt?",
+                ("Trading will be stopped; it starts again only when somebody starts it.",),
+                "Reset",
+            ),
+        }
+        title, lines, yes = questions[name]
+
+        def answered(agreed: bool | None) -> None:
+            if agreed:
+                self._command(name)
+
+        self.push_screen(ConfirmScreen(title, lines, yes), answered)
+
+    def _command(self, name: str) -> None:
+        # A task of its own: a halt must not wait for, or be cancelled with, anything on screen.
+        task = asyncio.get_running_loop().create_task(self._carry_out(name), name=f"tui-{name}")
+        self._halting.add(task)
+        task.add_done_callback(self._halting.discard)
+
+    async def _carry_out(self, name: str) -> None:
+        try:
+            result = await self.client.command(name, {})
+        except (ArbotError, OSError, ValueError) as e:
+            self._say(f"{name}: {e}", ok=False)
+        else:
+            self._say(result.message or name, ok=result.ok)
+
+    def _say(self, text: str, *, ok: bool) -> None:
+        severity = "information" if ok else "error"
+        self.notify(sanitise(text), severity=severity, markup=False)  # type: ignore[arg-type]
+
+    async def _quit(self) -> None:
+        """End, but name what is open first."""
+        lines: tuple[str, ...] = ()
+        try:
+            answer = await self.client.query("exposure", {})
+        except (ArbotError, OSError, ValueError) as e:
+            lines = (f"What is open is not known: {e}",)
+        else:
+            if isinstance(answer, ExposureView):
+                lines = answer.lines
+        if lines:
+            shown = [sanitise(line) for line in lines]
+            question = ConfirmScreen("Quit with open legs?", shown, "Drain and quit", "Stay")
+            if not await self.push_screen_wait(question):
+                return
+        self.exit(ExitReason.QUIT)
+
+    def _next_theme(self) -> None:
+        if self._theme_names:
+            names = self._theme_names
+            at = names.index(self.theme) if self.theme in names else -1
+            self.theme = names[(at + 1) % len(names)]
+
+    def _pause(self) -> None:
+        status = self.view.status
+        if self._paused_at is None and status is not None:
+            self._paused_at = status.opportunities
+        else:
+            self._paused_at = None
+        self._show()
+
+    def action_command_palette(self) -> None:
+        """Open the palette, once."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder="Find an action…"))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Return none of Textual's own: the table is all there is."""
+        del screen
+        return ()
+
+    # Order books of the selected row.
+
+    def _ask_depth(self) -> None:
+        if self.dashboard.detail_visible and self._paused_at is None and self._drawing:
+            symbol = self.dashboard.detail.symbol
+            if symbol:
+                self.run_worker(self._fetch_depth(symbol), group="depth", exclusive=True)
+
+    async def _fetch_depth(self, symbol: str) -> None:
+        try:
+            answer = await self.client.query("depth", {"symbol": symbol})
+        except (ArbotError, OSError, ValueError) as e:
+            self.dashboard.detail.show_error(symbol, sanitise(str(e)))
+        else:
+            if isinstance(answer, DepthView):
+                self.dashboard.detail.show_depth(answer)
+
+    def on_dashboard_screen_detail_wanted(self) -> None:
+        """Show the newly selected symbol at once."""
+        self.dashboard.detail.show(self.view, self.dashboard.matrix.selected)
+        self._ask_depth()
+
+    # The terminal.
+
+    def _must_skip(self) -> bool:
+        driver: Driver | None = self._driver
+        return isinstance(driver, TerminalDriver) and driver.must_skip()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        if self._drawing and not self._must_skip():
+            super()._display(screen, renderable)
+
+    def terminal_drained(self) -> None:
+        """Draw the whole picture: parts of it were skipped."""
+        self._show()
+        self.refresh()
+
+    def terminal_gone(self) -> None:
+        """End as after a hang-up."""
+        self.end(ExitReason.SIGHUP)
+
+    def end(self, reason: ExitReason) -> None:
+        """End at once, whatever is on the screen."""
+        if reason is ExitReason.SIGHUP:
+            self._drawing = False
+            if isinstance(self._driver, TerminalDriver):
+                self._driver.stop_drawing()
+        self.exit(reason)
+
+    def _fatal_error(self) -> None:
+        """Keep a report without local variables, which may hold what nobody should read."""
+        self.crash_report = self.crash_report or traceback.format_exc()
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """End as after a crash."""
+        self._return_code = 1
+        self.crash_report = self.crash_report or traceback.format_exc()
+        del renderables
+        self._close_messages_no_wait()

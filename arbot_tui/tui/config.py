@@ -1,0 +1,40 @@
+"""``[ui]``: how the dashboard looks and how often it draws."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["UiConfig"]
+
+
+class UiConfig(BaseModel):
+    """How the dashboard looks and how often it draws."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    fps: int = Field(
+        default=5,
+        ge=1,
+        le=20,
+        description="Redraws per second at most; 1 suits a thin line.",
+        json_schema_extra={"unit": "1/s", "hot": True, "simulate": 5},
+    )
+    theme: str = Field(
+        default="auto",
+        min_length=1,
+        max_length=40,
+        description="Name of a file in themes/; auto: dark, or ansi where NO_COLOR is set.",
+        json_schema_extra={"hot": True, "simulate": "auto"},
+    )
+    mouse: bool = Field(
+        default=True,
+        description="Use the mouse; off keeps the terminal's own text selection.",
+        json_schema_extra={"hot": False, "simulate": True},
+    )
+    glyphs: Literal["auto", "unicode", "ascii"] = Field(
+        default="auto",
+        description="Signs to draw with; auto: ascii where the terminal is not UTF.",
+        json_schema_extra={"hot": False, "simulate": "auto"},
+    )

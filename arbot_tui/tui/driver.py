@@ -1,0 +1,105 @@
+"""Textual's Linux driver with an output that never blocks and an input that ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import sys
+from codecs import getincrementaldecoder
+from typing import TYPE_CHECKING, Any, Protocol
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+from arbot_tui.tui.writer import ScreenWriter
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+__all__ = ["TerminalDriver", "TerminalOwner"]
+
+
+class TerminalOwner(Protocol):
+    """What the driver tells its app."""
+
+    def terminal_drained(self) -> None:
+        """The terminal reads again after drawing was skipped."""
+        ...
+
+    def terminal_gone(self) -> None:
+        """The terminal was closed."""
+        ...
+
+
+class TerminalDriver(LinuxDriver):
+    """Draws on the terminal that standard error, or else standard output, is connected to."""
+
+    def __init__(
+        self,
+        app: App[Any],
+        *,
+        debug: bool = False,
+        mouse: bool = True,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        stream = sys.__stderr__ if sys.__stderr__ and sys.__stderr__.isatty() else sys.__stdout__
+        if stream is None:
+            raise OSError("neither standard error nor standard output is open")
+        self._file = stream
+        self._screen_writer = ScreenWriter(
+            stream.fileno(), stream.encoding or "utf-8", self._drained
+        )
+
+    @property  # type: ignore[override]
+    def _writer_thread(self) -> ScreenWriter:
+        return self._screen_writer
+
+    @_writer_thread.setter
+    def _writer_thread(self, _thread: object) -> None:
+        """Ignore the writer that the base class makes: it blocks the loop when it is full."""
+
+    def must_skip(self) -> bool:
+        """Return whether a picture would only queue behind what the terminal has not read."""
+        return self._screen_writer.must_skip()
+
+    def stop_drawing(self) -> None:
+        """Drop what waits to be written; what comes next restores the terminal."""
+        self._screen_writer.discard()
+
+    def run_input_thread(self) -> None:
+        """Read keys until told to stop; tell the app when the terminal is gone.
+
+        The base class spins on a closed terminal, or takes its error for a crash.
+        """
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        while not self.exit_event.is_set():
+            ready, _, _ = select.select([self.fileno], [], [], 0.1)
+            if ready:
+                try:
+                    data = os.read(self.fileno, 4096)
+                except OSError:
+                    data = b""
+                if not data:
+                    self._call(self._owner.terminal_gone)
+                    return
+                for event in parser.feed(decode(data)):
+                    self.process_message(event)
+            for event in parser.tick():
+                self.process_message(event)
+
+    @property
+    def _owner(self) -> TerminalOwner:
+        owner: Any = self._app
+        checked: TerminalOwner = owner
+        return checked
+
+    def _drained(self) -> None:
+        self._call(self._owner.terminal_drained)
+
+    def _call(self, callback: Any) -> None:
+        loop: asyncio.AbstractEventLoop = self._loop
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(callback)

@@ -1,0 +1,147 @@
+"""Numbers as the screen writes them: a sign where it matters, and always the same width."""
+
+from __future__ import annotations
+
+import math
+import time
+from decimal import Decimal, InvalidOperation
+
+from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.tui.glyphs import Glyphs
+
+__all__ = [
+    "age",
+    "clock_time",
+    "count",
+    "duration",
+    "edge",
+    "grouped",
+    "money",
+    "price",
+    "quantity",
+    "role_of",
+    "spark",
+]
+
+
+def price(value: float, decimals: int) -> str:
+    """Return a price with the decimals of its tick; a dash where it is no number."""
+    return f"{value:.{decimals}f}" if math.isfinite(value) else "-"
+
+
+def edge(value: float | None, glyphs: Glyphs) -> str:
+    """Return a net edge in percent: three decimals, always a sign, at most 8 cells."""
+    if value is None or not math.isfinite(value):
+        return "-"
+    text = f"{value:+.3f}" if abs(value) < 100 else f"{value:+.0f}"
+    return text.replace("-", glyphs.minus) + "%"
+
+
+def money(text: str, glyphs: Glyphs, decimals: int = 2) -> str:
+    """Return an amount with a sign and `decimals`; as it came where it is no number."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not value.is_finite():
+        return text
+    shown = f"{value:+.{decimals}f}"
+    return shown.replace("-", glyphs.minus)
+
+
+def role_of(text: str) -> str:
+    """Return ``gain``, ``loss`` or ``neutral`` for the amount in `text`."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return "neutral"
+    if not value.is_finite() or value == 0:
+        return "neutral"
+    return "gain" if value > 0 else "loss"
+
+
+def quantity(value: float) -> str:
+    """Return a base quantity in at most seven cells: about four digits that matter."""
+    if not math.isfinite(value):
+        return "-"
+    size = abs(value)
+    if size >= 1e7:
+        return f"{value / 1e6:.0f}M"
+    if size >= 1e4:
+        return f"{value / 1e3:.1f}k"
+    if size >= 1000:
+        return f"{value:.0f}"
+    if size >= 100:
+        return f"{value:.1f}"
+    if size >= 10:
+        return f"{value:.2f}"
+    if size >= 1:
+        return f"{value:.3f}"
+    return f"{value:.4f}" if size >= 0.001 or size == 0 else f"{value:.0e}"
+
+
+def grouped(value: int) -> str:
+    """Return a count with a space between thousands."""
+    return f"{value:,}".replace(",", " ")
+
+
+def count(value: int) -> str:
+    """Return a count in at most five cells."""
+    if value < 100_000:
+        return str(value)
+    if value < 10_000_000:
+        return f"{value // 1000}k"
+    return f"{value // 1_000_000}M"
+
+
+def age(age_ns: int) -> str:
+    """Return the age of a quote in at most three cells.
+
+    Below a second it does not count up: a figure that changes with every frame says nothing,
+    and costs a repaint of each row.
+    """
+    seconds = age_ns // SECOND
+    if seconds < 1:
+        return "<1s"
+    if seconds < 100:
+        return f"{seconds}s"
+    if seconds < 6000:
+        return f"{seconds // 60}m"
+    if seconds < 360_000:
+        return f"{seconds // 3600}h"
+    return "old"
+
+
+def duration(span_ns: int) -> str:
+    """Return how long something lasted, in at most six cells."""
+    if span_ns < SECOND:
+        return f"{max(span_ns, 0) // MS} ms"
+    if span_ns < 100 * SECOND:
+        return f"{span_ns / SECOND:.1f} s"
+    if span_ns < 6000 * SECOND:
+        return f"{span_ns // (60 * SECOND)} min"
+    return f"{span_ns // (3600 * SECOND)} h"
+
+
+def clock_time(at_ns: int) -> str:
+    """Return the local time of day of UTC nanoseconds."""
+    return time.strftime("%H:%M:%S", time.localtime(at_ns // SECOND))
+
+
+def spark(values: tuple[float, ...], width: int, glyphs: Glyphs) -> str:
+    """Return the last `width` values as bars between their own lowest and highest."""
+    tail = values[-width:] if width > 0 else ()
+    known = [value for value in tail if math.isfinite(value)]
+    if not known:
+        return " " * width
+    low, high = min(known), max(known)
+    # A flat line stays low: without a floor, noise of a thousandth would fill the height.
+    span = max(high - low, 0.02)
+    top = len(glyphs.bar) - 1
+    bars = "".join(
+        glyphs.bar[min(top, int((value - low) / span * (top + 0.999)))]
+        if math.isfinite(value)
+        else " "
+        for value in tail
+    )
+    return bars.rjust(width)

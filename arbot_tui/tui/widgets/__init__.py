@@ -1,0 +1,1 @@
+"""One widget per file; all draw composed lines (`line_widget`)."""

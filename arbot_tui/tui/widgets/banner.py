@@ -1,0 +1,79 @@
+"""The line under the status bar: an alarm, else what matters now and which key comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from arbot_tui.domain.states import Mode, TradingState
+from arbot_tui.engine.frames import StatusView
+from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.spans import Line, Span, clip, fit, line_width
+from arbot_tui.tui.view import ViewState
+from arbot_tui.tui.widgets.line_widget import LineWidget
+
+__all__ = ["Banner"]
+
+_KEY_HINTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    TradingState.STOPPED: (("s", "starts trading"),),
+    TradingState.ACTIVE: (("s", "drains"),),
+    TradingState.DRAINING: (("s", "starts again"),),
+    TradingState.REDUCING: (("s", "drains"),),
+    TradingState.HALTED: (("ctrl+p", "reset lifts the halt"),),
+}
+_MORE_HINTS = (("enter", "order books"), ("?", "all keys"))
+
+
+class Banner(LineWidget):
+    """Says once what kind of prices these are, and never lets an alarm pass unseen."""
+
+    DEFAULT_CSS = """
+    Banner { height: 1; }
+    """
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
+        self._status: StatusView | None = None
+        self._error = ""
+
+    def show(self, view: ViewState) -> None:
+        """Display the banner for the status of `view`."""
+        self._status = view.status
+        self._error = view.link.error
+        self.repaint()
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        """Return the line."""
+        del height
+        status = self._status
+        if self._error:
+            return [fit(((f" engine: {self._error}", "bad"),), width)]
+        if status is None:
+            return [fit(((" connecting to the engine", "dim"),), width)]
+        if status.alarm:
+            return [fit(((f" {self.glyphs.up} {status.alarm}", "bad"),), width)]
+        return [self._hints(status, width)]
+
+    def _hints(self, status: StatusView, width: int) -> Line:
+        spans: list[Span] = [(" ", "text")]
+        if status.mode == Mode.SIMULATE:
+            spans += [("simulated prices, no account", "warn")]
+        elif status.mode == Mode.PAPER:
+            spans += [("real prices, simulated fills", "warn")]
+        else:
+            spans += [("real prices, real money", "bad")]
+        if status.trading == TradingState.HALTED:
+            spans = [(" halted", "bad")]
+            if status.trading_reason:
+                spans.append((f": {clip(status.trading_reason, 40, self.glyphs.more)}", "bad"))
+        line: Line = tuple(spans)
+        for key, meaning in (*_KEY_HINTS.get(status.trading, ()), *_MORE_HINTS):
+            longer: Line = (
+                *line,
+                (f"  {self.glyphs.dot}  ", "faint"),
+                (key, "key"),
+                (f" {meaning}", "dim"),
+            )
+            if line_width(longer) > width:
+                break
+            line = longer
+        return fit(line, width)

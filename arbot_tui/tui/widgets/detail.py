@@ -1,0 +1,174 @@
+"""The selected row: four ladders side by side and the history of its edge."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from arbot_tui.domain.clock import SECOND
+from arbot_tui.engine.frames import DepthView, LadderView, RowView
+from arbot_tui.tui import numbers
+from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.spans import Line, Span, blank, clip, fit, pad
+from arbot_tui.tui.view import ViewState
+from arbot_tui.tui.widgets.chart import edge_chart
+from arbot_tui.tui.widgets.panel import Panel
+
+__all__ = ["RowDetail"]
+
+_CHART_MIN = 18
+_OLD_S = 5
+
+
+class RowDetail(Panel):
+    """Order books of the selected symbol, asked for once a second while it is visible."""
+
+    LABEL = "Details"
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
+        self._row: RowView | None = None
+        self._venues: tuple[str, ...] = ()
+        self._depth: DepthView | None = None
+        self._error = ""
+        self._now_ns = 0
+
+    @property
+    def symbol(self) -> str:
+        """The symbol shown; empty while none is."""
+        return self._row.symbol if self._row else ""
+
+    def show(self, view: ViewState, row: RowView | None) -> None:
+        """Display `row` of `view`."""
+        if row is None or row.symbol != self.symbol:
+            self._depth, self._error = None, ""
+        self._row = row
+        self._venues = tuple(venue.name for venue in view.venues)
+        self._now_ns = view.now_ns
+        self.repaint()
+
+    def show_depth(self, depth: DepthView) -> None:
+        """Display the ladders, unless another symbol was selected meanwhile."""
+        if depth.symbol == self.symbol:
+            self._depth, self._error = depth, ""
+            self.repaint()
+
+    def show_error(self, symbol: str, error: str) -> None:
+        """Display why there are no ladders; the last ones stay where there were some."""
+        if symbol == self.symbol:
+            self._error = error
+            self.repaint()
+
+    def summary(self) -> str:
+        """Return the symbol and what its best pair is."""
+        row, glyphs = self._row, self.glyphs
+        if row is None:
+            return ""
+        dot = f" {glyphs.dot} "
+        text = row.symbol
+        buy, sell = self._cell(row.buy), self._cell(row.sell)
+        if buy and sell:
+            text += f"{dot}buy {buy[0]} {numbers.price(buy[1], row.decimals)}"
+            text += f"{dot}sell {sell[0]} {numbers.price(sell[2], row.decimals)}"
+            text += f"{dot}net {numbers.edge(row.net_edge_pct, glyphs)}"
+        if self._error:
+            text += f"{dot}books: {self._error}"
+        return text
+
+    def placeholder(self) -> Sequence[str]:
+        """Return what to do to see something."""
+        return ("Select a symbol in the matrix to see its order books.",)
+
+    def _cell(self, index: int) -> tuple[str, float, float] | None:
+        row = self._row
+        if row is None or not 0 <= index < min(len(row.cells), len(self._venues)):
+            return None
+        cell = row.cells[index]
+        return None if cell is None else (self._venues[index], cell.ask, cell.bid)
+
+    def _body(self, width: int, height: int) -> list[Line]:
+        if self._row is None or self.link.state == "loading":
+            return super()._body(width, height)
+        columns = max(1, len(self._venues))
+        ladder = min(23, width // columns)
+        chart = width - ladder * columns
+        if chart < _CHART_MIN:
+            chart = 0
+        ladders = [self._ladder(index, ladder, height) for index in range(columns)]
+        history: list[Line] = [()] * height
+        if chart:
+            history = edge_chart(self._row.spark, chart, height, self.glyphs)
+        lines: list[Line] = []
+        for y in range(height):
+            spans: list[Span] = []
+            for lines_of_venue in ladders:
+                spans += lines_of_venue[y]
+            lines.append(fit((*spans, *history[y]), width))
+        return lines
+
+    def _ladder(self, index: int, width: int, height: int) -> list[Line]:
+        """Return one venue's book: asks down to the best, then bids from the best."""
+        row, depth = self._row, self._depth
+        name = self._venues[index] if index < len(self._venues) else ""
+        book = None
+        if depth is not None:
+            book = next((entry for entry in depth.ladders if entry.venue == name), None)
+        levels = max(1, (height - 1) // 2)
+        head: Line = ((pad(f"  {name}", width), "title"),)
+        if row is None or book is None or book.error or not (book.bids or book.asks):
+            why = "no answer" if self._error else "asked for…"
+            if book is not None:
+                why = book.error or "the book is empty"
+            message: Line = ((pad(f"  {clip(why, width - 3, self.glyphs.more)}", width), "dim"),)
+            rest = [blank(width)] * (height - 2)
+            return [head, message, *rest][:height]
+        old = self._now_ns - book.at_ns > _OLD_S * SECOND
+        if old:
+            age = numbers.age(self._now_ns - book.at_ns)
+            head = ((f"  {name} ", "title"), (f"{age} old", "warn"))
+        return self._levels(head, row, index, book, width, height, levels, old=old)
+
+    def _levels(
+        self,
+        head: Line,
+        row: RowView,
+        index: int,
+        book: LadderView,
+        width: int,
+        height: int,
+        levels: int,
+        *,
+        old: bool,
+    ) -> list[Line]:
+        glyphs = self.glyphs
+        # The sell side of the pair hits the best bid, the buy side lifts the best ask.
+        buys, sells = row.buy == index, row.sell == index
+        asks, bids = book.asks[:levels], book.bids[:levels]
+        lines: list[Line] = [fit(head, width)]
+        lines += [blank(width)] * (levels - len(asks))
+        prices = [numbers.price(price, row.decimals) for price, _ in (*asks, *bids)]
+        price_width = max(map(len, prices), default=1)
+        for depth, (price, size) in reversed(list(enumerate(asks))):
+            mark = glyphs.down if depth == 0 and buys else " "
+            role = "stale" if old else "ask" if depth == 0 and buys else "text"
+            lines.append(_level(price, size, mark, role, row.decimals, price_width, width))
+        for depth, (price, size) in enumerate(bids):
+            mark = glyphs.up if depth == 0 and sells else " "
+            role = "stale" if old else "bid" if depth == 0 and sells else "text"
+            lines.append(_level(price, size, mark, role, row.decimals, price_width, width))
+        lines += [blank(width)] * (height - len(lines))
+        return lines[:height]
+
+
+def _level(
+    price: float, size: float, mark: str, role: str, decimals: int, price_width: int, width: int
+) -> Line:
+    text = numbers.price(price, decimals) if math.isfinite(price) else "-"
+    return fit(
+        (
+            (f"{mark} ", role),
+            (pad(text, price_width, ">"), role),
+            (pad(numbers.quantity(size), 8, ">"), "dim"),
+        ),
+        width,
+    )

@@ -1,0 +1,118 @@
+"""The opportunity feed: what is open first, then what has ended, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from arbot_tui.domain.states import TradingState
+from arbot_tui.engine.frames import OpportunityView, StatusView
+from arbot_tui.tui import numbers
+from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.spans import Line, clip, join, pad
+from arbot_tui.tui.view import ViewState
+from arbot_tui.tui.widgets.panel import Panel
+
+__all__ = ["OpportunityFeed"]
+
+_ONE_LINE = 64
+"""From this width on an opportunity fits in one line."""
+
+
+class OpportunityFeed(Panel):
+    """One entry per opportunity with its life, its size and what became of it."""
+
+    LABEL = "Opportunities"
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
+        self._entries: dict[int, OpportunityView] = {}
+        self._keys: list[int] = []
+        self._status: StatusView | None = None
+        self._now_ns = 0
+
+    @property
+    def selected(self) -> OpportunityView | None:
+        """The opportunity under the cursor."""
+        return self._entries.get(self.cursor) if isinstance(self.cursor, int) else None
+
+    def show(self, view: ViewState) -> None:
+        """Display the opportunities of `view`."""
+        self._entries = dict(view.opportunities)
+        self._status = view.status
+        self._now_ns = view.now_ns
+        # Identities rise with time, so the order inside each group never changes.
+        newest = sorted(self._entries.values(), key=lambda entry: -entry.id)
+        ended = [entry.id for entry in newest if entry.closed_ns]
+        self._keys = [entry.id for entry in newest if not entry.closed_ns] + ended
+        self.repaint()
+
+    def keys(self) -> Sequence[Hashable]:
+        """Return the identities, in order."""
+        return self._keys
+
+    def entry_height(self, width: int) -> int:
+        """Return two lines where one is too narrow."""
+        return 1 if width >= _ONE_LINE else 2
+
+    def entry(self, key: Hashable, width: int) -> Sequence[Line]:
+        """Return one opportunity."""
+        if not isinstance(key, int):
+            return ()
+        one = self._entries[key]
+        glyphs = self.glyphs
+        is_open = not one.closed_ns
+        role = "gain" if is_open else "neutral"
+        edge = one.edge_pct if is_open else one.peak_pct
+        base = one.symbol.partition("/")[0]
+        marker = glyphs.cursor if key == self.cursor else " "
+        sign = glyphs.up if is_open else glyphs.flat
+        route = f"{one.buy} {glyphs.arrow} {one.sell}"
+        life = numbers.duration((one.closed_ns or self._now_ns) - one.opened_ns)
+        first: Line = (
+            (marker, "key"),
+            (f"{sign} ", role),
+            (pad(clip(one.symbol, 11, glyphs.more), 11), "strong" if is_open else "text"),
+            (" " + pad(clip(route, 18, glyphs.more), 18), "text" if is_open else "dim"),
+        )
+        percent: Line = ((pad(numbers.edge(edge, glyphs), 8, ">") + " ", role),)
+        size = f"{numbers.quantity(one.qty)} {clip(base, 6, glyphs.more)}"
+        profit = numbers.money(f"{one.profit_quote:.8f}", glyphs)
+        ended = self._outcome(one)
+        if width >= _ONE_LINE:
+            return (
+                (
+                    *first,
+                    *percent,
+                    (pad(profit, 8, ">") + " ", role),
+                    (pad(life, 7, ">") + "  ", "dim"),
+                    *ended,
+                ),
+            )
+        second: Line = (
+            ("   ", "text"),
+            (pad(f"{size} {glyphs.dot} {profit}", 20), "dim"),
+            (pad(life, 7, ">") + f" {glyphs.dot} ", "dim"),
+            *ended,
+        )
+        return (join(first, percent, width), second)
+
+    def summary(self) -> str:
+        """Return how many are open and how many there were."""
+        is_open = sum(1 for entry in self._entries.values() if not entry.closed_ns)
+        seen = self._status.opportunities if self._status else 0
+        return f"{is_open} open {self.glyphs.dot} {numbers.grouped(seen)} seen"
+
+    def placeholder(self) -> Sequence[str]:
+        """Return why there is none."""
+        return (
+            "None yet: no two venues are far enough apart to pay both fees.",
+            "The row at the top of the matrix is the closest.",
+        )
+
+    def _outcome(self, one: OpportunityView) -> Line:
+        if one.outcome == "open":
+            trading = self._status.trading if self._status else ""
+            return (("open", "gain" if trading == TradingState.ACTIVE else "text"),)
+        if one.outcome == "traded":
+            return ((f"traded {self.glyphs.done}", "gain"),)
+        return ((one.outcome.replace("_", " "), "dim"),)

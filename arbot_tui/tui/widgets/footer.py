@@ -1,0 +1,55 @@
+"""The bottom line: the keys that matter here, and where the settings come from."""
+
+from __future__ import annotations
+
+from arbot_tui.domain.states import TradingState
+from arbot_tui.engine.frames import StatusView
+from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.keys import footer_actions
+from arbot_tui.tui.spans import Line, Span, clip, fit, join, line_width
+from arbot_tui.tui.view import ViewState
+from arbot_tui.tui.widgets.line_widget import LineWidget
+
+__all__ = ["KeyFooter"]
+
+_MAY_START = (TradingState.STOPPED, TradingState.DRAINING, TradingState.HALTED)
+
+
+class KeyFooter(LineWidget):
+    """Keys and what they do now."""
+
+    DEFAULT_CSS = """
+    KeyFooter { height: 1; background: $bar-ground; }
+    """
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
+        self._status: StatusView | None = None
+        self._paused = False
+
+    def show(self, view: ViewState, *, paused: bool) -> None:
+        """Display the keys for the status of `view`."""
+        self._status = view.status
+        self._paused = paused
+        self.repaint()
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        """Return the line."""
+        del height
+        status = self._status
+        labels = {"pause": "resume" if self._paused else "pause"}
+        if status is not None and status.trading not in _MAY_START:
+            labels["start"] = "drain"
+        spans: list[Span] = []
+        for key, label in footer_actions(width, labels):
+            spans += [(f" {key}", "key"), (f" {label} ", "dim")]
+        left: Line = tuple(spans)
+        right: Line = ()
+        if status is not None:
+            source = clip(status.config_source.rpartition("/")[2], 24, self.glyphs.more)
+            if status.seed is not None:
+                source += f" {self.glyphs.dot} seed {status.seed}"
+            right = ((f" {source} ", "dim"),)
+        if line_width(left) + line_width(right) > width:
+            right = ()
+        return [join(fit(left, line_width(left)), right, width)]

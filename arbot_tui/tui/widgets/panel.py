@@ -1,0 +1,199 @@
+"""A framed panel with a title, a list of entries and a cursor that follows its entry."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.spans import Line, blank, clip, fit, join, line_width, on_cursor
+from arbot_tui.tui.view import Link
+from arbot_tui.tui.widgets.line_widget import LineWidget
+
+__all__ = ["Panel"]
+
+
+class Panel(LineWidget, can_focus=True):
+    """Entries under a title; what is in them is the business of a subclass.
+
+    The cursor is a key, not an index: when entries move, it moves with its own. While there is
+    nothing to list, `placeholder` says why and what to press.
+
+    Attributes:
+        framed: Draw a box; without it only the title's rule, which saves two columns and a line.
+        frozen: The screen is paused; the title says so.
+        link: How the engine answers; the title says so when it does not.
+    """
+
+    LABEL = ""
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id, classes="panel")
+        self.framed = True
+        self.frozen = False
+        self.link = Link("loading", 0)
+        self.cursor: Hashable | None = None
+        self._cursor_index = 0
+        self._top = 0
+
+    # What a subclass says.
+
+    def keys(self) -> Sequence[Hashable]:
+        """Return the keys of all entries, in order."""
+        return ()
+
+    def entry(self, key: Hashable, width: int) -> Sequence[Line]:
+        """Return the `entry_height` lines of one entry."""
+        raise NotImplementedError
+
+    def entry_height(self, width: int) -> int:
+        """Return how many lines an entry takes."""
+        del width
+        return 1
+
+    def head(self, width: int) -> Sequence[Line]:
+        """Return the lines that stay above the entries."""
+        del width
+        return ()
+
+    def summary(self) -> str:
+        """Return what the title says after the panel's name."""
+        return ""
+
+    def placeholder(self) -> Sequence[str]:
+        """Return why there is no entry, and what to press."""
+        return ()
+
+    # Moving about.
+
+    def move(self, steps: int) -> None:
+        """Move the cursor by `steps` entries."""
+        self.move_to(self._cursor_index + steps)
+
+    def move_to(self, index: int) -> None:
+        """Move the cursor to the entry at `index`, or the nearest there is."""
+        keys = self.keys()
+        if keys:
+            self._cursor_index = min(max(index, 0), len(keys) - 1)
+            self.cursor = keys[self._cursor_index]
+            self.cursor_moved()
+        self.repaint()
+
+    def move_page(self, pages: int) -> None:
+        """Move the cursor by as many entries as are visible."""
+        self.move(pages * max(1, self._visible_entries()))
+
+    def pick(self, y: int) -> None:
+        """Put the cursor on the entry at screen line `y`, if there is one."""
+        width = self._inner_width()
+        line = y - 1 - len(self.head(width))
+        index = self._top + line // self.entry_height(width)
+        if line >= 0 and index < len(self.keys()):
+            self.move_to(index)
+
+    def cursor_moved(self) -> None:
+        """React to a cursor that a person has moved."""
+
+    # Drawing.
+
+    def compose_lines(self, width: int, height: int) -> list[Line]:
+        """Return the frame with the entries that fit in it."""
+        inner = self._inner_width()
+        body = self._body(inner, self._inner_height())
+        frame = "frame-focus" if self.has_focus else "frame"
+        top = self._title_line(width, frame)
+        if not self.framed:
+            return [top, *body][:height]
+        side = ((self.glyphs.frame[5], frame),)
+        return [top, *((*side, *line, *side) for line in body), self._bottom_line(width, frame)]
+
+    def _inner_width(self) -> int:
+        return max(0, self.size.width - (2 if self.framed else 0))
+
+    def _inner_height(self) -> int:
+        return max(0, self.size.height - (2 if self.framed else 1))
+
+    def _visible_entries(self) -> int:
+        width = self._inner_width()
+        return (self._inner_height() - len(self.head(width))) // self.entry_height(width)
+
+    def _body(self, width: int, height: int) -> list[Line]:
+        keys = self.keys()
+        if not keys:
+            lines = self._placeholder_lines(width)
+        else:
+            lines = [fit(line, width) for line in self.head(width)]
+            self._follow(keys)
+            for index in range(self._top, min(len(keys), self._top + self._visible_entries())):
+                drawn = (fit(line, width) for line in self.entry(keys[index], width))
+                if keys[index] == self.cursor:
+                    lines += [on_cursor(line) for line in drawn]
+                else:
+                    lines += drawn
+        lines = lines[:height]
+        return lines + [blank(width)] * (height - len(lines))
+
+    def _follow(self, keys: Sequence[Hashable]) -> None:
+        """Find the cursor's entry again and scroll so that it is visible."""
+        try:
+            self._cursor_index = keys.index(self.cursor)
+        except ValueError:
+            self._cursor_index = min(self._cursor_index, len(keys) - 1)
+            self.cursor = keys[self._cursor_index]
+        room = max(1, self._visible_entries())
+        self._top = max(0, min(self._top, len(keys) - room))
+        if self._cursor_index < self._top:
+            self._top = self._cursor_index
+        elif self._cursor_index >= self._top + room:
+            self._top = self._cursor_index - room + 1
+
+    def _placeholder_lines(self, width: int) -> list[Line]:
+        if self.link.state == "error":
+            texts: Sequence[str] = (
+                f"The engine does not answer: {self.link.error}",
+                f"for {self.link.for_s} s; asked again with every redraw",
+            )
+            role = "bad"
+        elif self.link.state == "loading":
+            texts = (f"waiting for the engine {self.glyphs.dot} {self.link.for_s} s",)
+            role = "dim"
+        else:
+            texts, role = self.placeholder(), "dim"
+        return [
+            blank(width),
+            *(fit(((f"  {clip(text, width - 3)}", role),), width) for text in texts),
+        ]
+
+    def _title_line(self, width: int, frame: str) -> Line:
+        corner_left, corner_right, *_, rule, _side = self.glyphs.frame
+        if not self.framed:
+            corner_left = corner_right = rule
+        title: Line = ((corner_left + rule + " ", frame), (self.LABEL, "title"))
+        if summary := self.summary():
+            title = (*title, (f" {self.glyphs.dot} {summary}", "dim"))
+        title = (*title, (" ", frame))
+        marks = self._marks()
+        end: Line = (*marks, (rule + corner_right, frame)) if marks else ((corner_right, frame),)
+        free = width - line_width(title) - line_width(end)
+        if free < 0:
+            return (*fit(title, width - line_width(end)), *end)
+        return (*title, (rule * free, frame), *end)
+
+    def _marks(self) -> Line:
+        if self.link.state == "stale":
+            return ((f" stale {self.link.for_s} s ", "warn"),)
+        if self.link.state == "error":
+            return ((f" no answer {self.link.for_s} s ", "bad"),)
+        return ((" paused ", "warn"),) if self.frozen else ()
+
+    def _bottom_line(self, width: int, frame: str) -> Line:
+        _, _, corner_left, corner_right, rule, _side = self.glyphs.frame
+        position: Line = ()
+        total = len(self.keys())
+        if total > max(1, self._visible_entries()):
+            position = ((f" {self._cursor_index + 1}/{total} ", "dim"), (rule, frame))
+        left: Line = ((corner_left, frame),)
+        right: Line = (*position, (corner_right, frame))
+        free = width - 1 - line_width(right)
+        return (
+            (*left, (rule * max(0, free), frame), *right) if free >= 0 else join(left, right, width)
+        )

@@ -1,0 +1,154 @@
+"""Recent pairs: what was expected, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from decimal import Decimal, InvalidOperation
+
+from arbot_tui.domain.states import TradingState
+from arbot_tui.engine.frames import StatusView, TradeView
+from arbot_tui.tui import numbers
+from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.spans import Line, Span, clip, pad
+from arbot_tui.tui.view import ViewState
+from arbot_tui.tui.widgets.panel import Panel
+
+__all__ = ["RecentTrades"]
+
+# (width, title, alignment); the narrower set is for panels under _WIDE columns.
+_WIDE = 104
+_MEDIUM = 76
+
+
+class RecentTrades(Panel):
+    """One line per pair, the newest first."""
+
+    LABEL = "Trades"
+
+    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
+        super().__init__(glyphs, id=id)
+        self._trades: dict[str, TradeView] = {}
+        self._keys: list[str] = []
+        self._status: StatusView | None = None
+
+    @property
+    def selected(self) -> TradeView | None:
+        """The pair under the cursor."""
+        return self._trades.get(self.cursor) if isinstance(self.cursor, str) else None
+
+    def show(self, view: ViewState) -> None:
+        """Display the pairs of `view`."""
+        self._trades = dict(view.trades)
+        self._status = view.status
+        newest = sorted(self._trades.values(), key=lambda trade: -trade.at_ns)
+        self._keys = [trade.pair_id for trade in newest]
+        self.repaint()
+
+    def keys(self) -> Sequence[Hashable]:
+        """Return the pairs' identities, in order."""
+        return self._keys
+
+    def head(self, width: int) -> Sequence[Line]:
+        """Return the column titles."""
+        return (tuple((text, "dim") for text, _ in self._cells(None, width)),)
+
+    def entry(self, key: Hashable, width: int) -> Sequence[Line]:
+        """Return one pair."""
+        trade = self._trades[key] if isinstance(key, str) else None
+        return (tuple(self._cells(trade, width)),)
+
+    def summary(self) -> str:
+        """Return how many ended how."""
+        status = self._status
+        if status is None:
+            return ""
+        parts = [f"{status.completed} completed"]
+        for word, many in (
+            ("one-sided", status.one_sided),
+            ("failed", status.failed),
+            ("stuck", status.stuck),
+            ("working", status.working),
+        ):
+            if many:
+                parts.append(f"{many} {word}")
+        return f" {self.glyphs.dot} ".join(parts)
+
+    def placeholder(self) -> Sequence[str]:
+        """Return why there is none, and what to press."""
+        trading = self._status.trading if self._status else ""
+        if trading == TradingState.ACTIVE:
+            return ("None yet: nothing that opened has passed every check.",)
+        if trading == TradingState.HALTED:
+            return ("None yet: trading is halted.", "ctrl+p reset allows a new start")
+        return (f"None yet: trading is {trading or 'stopped'}.", "s starts it")
+
+    def _cells(self, trade: TradeView | None, width: int) -> list[Span]:
+        """Return the cells of one pair, or of the titles."""
+        glyphs = self.glyphs
+        mark: Span = (" ", "key")
+        time_of, symbol, qty, route = "time", "symbol", "quantity", "route"
+        prices, expected, realised, fees, slip = "prices", "expected", "realised", "fees", "slip"
+        outcome: Span = (" state", "dim")
+        realised_role = "neutral"
+        if trade is not None:
+            mark = (glyphs.cursor if trade.pair_id == self.cursor else " ", "key")
+            time_of, symbol = numbers.clock_time(trade.at_ns), trade.symbol
+            qty = trade.qty
+            route = f"{trade.buy} {glyphs.arrow} {trade.sell}"
+            prices = f"{trade.buy_price} {glyphs.arrow} {trade.sell_price}"
+            expected = numbers.money(trade.expected, glyphs, 3)
+            realised = numbers.money(trade.realised, glyphs, 3) if trade.realised else ""
+            realised_role = numbers.role_of(trade.realised)
+            fees = numbers.money(_negated(trade.fees), glyphs, 3)
+            slip = _slip(trade, glyphs)
+            outcome = self._outcome(trade)
+        cells: list[Span] = [
+            mark,
+            (pad(time_of, 9), "dim"),
+            (pad(clip(symbol, 10, glyphs.more), 11), "strong"),
+        ]
+        if width >= _WIDE:
+            cells += [
+                (pad(clip(qty, 9, glyphs.more), 9, ">") + "  ", "text"),
+                (pad(clip(route, 17, glyphs.more), 18), "text"),
+                (pad(clip(prices, 19, glyphs.more), 20), "dim"),
+            ]
+        else:
+            cells.append((pad(clip(route, 17, glyphs.more), 18), "text"))
+        cells += [
+            (pad(expected, 9, ">"), "dim"),
+            (pad(realised, 10, ">"), realised_role),
+        ]
+        if width >= _MEDIUM:
+            cells.append((pad(fees, 9, ">"), "dim"))
+        if width >= _WIDE:
+            cells.append((pad(slip, 8, ">"), "dim"))
+        cells += [("  ", "text"), outcome]
+        return cells
+
+    def _outcome(self, trade: TradeView) -> Span:
+        glyphs = self.glyphs
+        if trade.outcome == "completed":
+            return f"{glyphs.done} {trade.state}", "gain"
+        if trade.outcome == "one_sided":
+            return f"{glyphs.half} one-sided {trade.state}", "warn"
+        if trade.outcome == "failed":
+            return f"{glyphs.failed} not filled", "dim"
+        if trade.outcome == "stuck":
+            return f"{glyphs.failed} stuck", "bad"
+        return f"{glyphs.dot} {trade.state}", "text"
+
+
+def _negated(amount: str) -> str:
+    try:
+        return str(-Decimal(amount))
+    except InvalidOperation:
+        return amount
+
+
+def _slip(trade: TradeView, glyphs: Glyphs) -> str:
+    """Return by how much the result differs from what was expected."""
+    try:
+        return numbers.money(str(Decimal(trade.realised) - Decimal(trade.expected)), glyphs, 3)
+    except InvalidOperation:
+        return ""
