@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import http.client
 import ipaddress
-import json
 import os
 import re
 import selectors
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 from urllib.parse import urlsplit
 
 import msgspec
 
+import arbot_tui
 from arbot_tui.domain.errors import ExchangeUnavailable, MalformedMessage
 from arbot_tui.domain.secret import Secret
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials, VenueUrls
+from arbot_tui.simulator.config import SimulatorConfig
 
 __all__ = ["WorldInfo", "WorldProcess", "WorldVenue", "connect", "parse_world"]
 
@@ -153,39 +155,30 @@ class WorldProcess:
     anything heavy is imported: both then happen at the same time.
     """
 
-    def __init__(self, seed: int, settings: Mapping[str, str], stderr_path: Path) -> None:
-        """Prepare to start a world.
-
-        Args:
-            seed: Seed of its prices and edges.
-            settings: Its settings as environment variables (``ARBOT_…``); the child sees no other
-                of that prefix, so that it cannot read another configuration than its parent.
-            stderr_path: File that takes what it writes to stderr, made with mode 0600.
-        """
+    def __init__(self, config: SimulatorConfig) -> None:
+        """Prepare to start the world that `config` describes."""
         self._command = [
-            *(sys.executable, "-m", "arbot_tui", "venues"),
-            *("--json", "--with-parent", "--seed", str(seed)),
+            *(sys.executable, *_safe_path(), "-m", "arbot_tui", "venues"),
+            *("--json", "--with-parent", "--seed", str(config.seed)),
+            *("--symbols", str(config.symbols), "--rate-hz", str(config.rate_hz)),
+            *("--edges-per-min", str(config.edges_per_min)),
         ]
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith("ARBOT_")}
-        self._env = inherited | dict(settings)
-        self._stderr_path = stderr_path
         self._process: subprocess.Popen[bytes] | None = None
+        self._stderr: IO[bytes] | None = None
 
     def __enter__(self) -> WorldProcess:
         """Start the child."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-        stderr = os.open(self._stderr_path, flags, 0o600)
-        try:
-            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-                self._command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                env=self._env,
-                start_new_session=True,
-            )
-        finally:
-            os.close(stderr)
+        # A file without a name: a pipe that nobody reads would stop it, a terminal show it.
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
+        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            # It is told everything it needs; our own variables are checked by its parent alone.
+            env={k: v for k, v in os.environ.items() if not k.startswith("ARBOT_")},
+            start_new_session=True,
+        )
         return self
 
     def __exit__(
@@ -231,8 +224,9 @@ class WorldProcess:
             except subprocess.TimeoutExpired:
                 harder()
         process.wait()
-        if process.stdout:
-            process.stdout.close()
+        for stream in (process.stdout, self._stderr):
+            if stream:
+                stream.close()
 
     def _first_line(self, deadline: float) -> bytes:
         process = self._process
@@ -263,18 +257,18 @@ class WorldProcess:
         return True
 
     def _last_words(self) -> str:
-        try:
-            text = self._stderr_path.read_text(errors="replace")
-        except OSError:
+        if self._stderr is None:
             return ""
+        self._stderr.seek(0)
+        text = self._stderr.read(_MAX_BYTES).decode(errors="replace")
         lines = [line for line in text.splitlines() if line.strip()]
-        return _without_prefix(lines[-1]) if lines else ""
+        return sanitise(lines[-1]) if lines else ""
 
 
-def _without_prefix(line: str) -> str:
-    """Return a log line's event where it is JSON, else the line, clean for one line of ours."""
-    try:
-        event = json.loads(line).get("event", line)
-    except (ValueError, AttributeError):
-        event = line
-    return sanitise(str(event))
+def _safe_path() -> list[str]:
+    """Return the option that keeps the current folder's files from being imported as modules.
+
+    Left out where this program itself is imported from there.
+    """
+    root = str(Path(arbot_tui.__file__).parent.parent)
+    return ["-P"] if root in sys.path[1:] else []

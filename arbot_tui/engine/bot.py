@@ -1,0 +1,419 @@
+"""ArBot: builds the engine from its options, owns its tasks and its life.
+
+    async with ArBot(options) as bot:
+        ...                     # bot.client is what a screen or an API talks to
+        await bot.stop()        # drain, resolve, reconcile, then close
+
+Everything runs on the caller's loop. Leaving the context without `stop` closes without a drain;
+what was in flight is in the journal and is resolved by the next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import shutil
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from decimal import Decimal
+from functools import partial
+from types import TracebackType
+
+import structlog
+
+from arbot_tui.domain.clock import SECOND, Clock, SystemClock
+from arbot_tui.domain.errors import AccountLocked, ExchangeError, ExchangeUnavailable
+from arbot_tui.domain.feed import FeedEventKind
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.numbers import ZERO, exact, from_float
+from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
+from arbot_tui.domain.states import FeedState, TradingState
+from arbot_tui.engine.client import EngineClient
+from arbot_tui.engine.feeding import MarketFeed
+from arbot_tui.engine.frame_builder import FrameBuilder
+from arbot_tui.engine.local import LocalClient
+from arbot_tui.engine.loop_lag import LoopLag
+from arbot_tui.engine.options import EngineOptions
+from arbot_tui.engine.recording import Recording
+from arbot_tui.engine.selection import QUOTE_CURRENCY, followed, select_symbols
+from arbot_tui.engine.summary import Summary, exchange_summaries, summarise
+from arbot_tui.engine.supervisor import supervise
+from arbot_tui.engine.watching import TradingWatch
+from arbot_tui.exchanges.base import BaseExchange
+from arbot_tui.exchanges.factory import ExchangeFactory
+from arbot_tui.market.board import QuoteBoard
+from arbot_tui.market.books import BookSet
+from arbot_tui.market.feeds import FeedMonitor
+from arbot_tui.market.universe import Universe
+from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
+from arbot_tui.strategy.funnel import RejectFunnel
+from arbot_tui.strategy.lifecycle import OpportunityBook
+from arbot_tui.trading.account import AccountLocks, make_private_dir, recover
+from arbot_tui.trading.core.events import (
+    FeesChanged,
+    InstrumentsChanged,
+    Operator,
+    OperatorAction,
+    Signalled,
+    Started,
+    VenueLive,
+)
+from arbot_tui.trading.core.state import CoreState
+from arbot_tui.trading.executor import PairExecutor
+from arbot_tui.trading.latency import Latency
+from arbot_tui.trading.policy import limits_from
+
+__all__ = ["ArBot"]
+
+_LOAD_TIMEOUT_S = 10.0
+_WORLDS_KEPT = 10
+_VERDICT_PERIOD_S = 0.1
+_CLOCK_PERIOD_S = 60.0
+_MIN_VENUES = 2
+_RECONCILE_S = 5.0
+
+_log = structlog.get_logger("engine")
+
+
+class ArBot:
+    """The composition root: one account, its venues, detection, trading and records."""
+
+    def __init__(self, options: EngineOptions, clock: Clock | None = None) -> None:
+        """Build the parts that need no file and no network."""
+        self.options = options
+        self.clock: Clock = clock or SystemClock()
+        self.venues = tuple(config.name for config in options.venues)
+        self.quote_currency = QUOTE_CURRENCY
+        self.universe = Universe()
+        self.board = QuoteBoard(self.venues)
+        self.monitor = FeedMonitor(self.venues)
+        self.opportunities = OpportunityBook()
+        self.funnel = RejectFunnel()
+        self.loop_lag = LoopLag(self.clock)
+        factory = ExchangeFactory()
+        self.exchanges: dict[str, BaseExchange] = {
+            config.name: factory.create(config, self.clock) for config in options.venues
+        }
+        continuity = [exchange.continuity for exchange in self.exchanges.values()]
+        self.books = BookSet(self.board, continuity, self._resync)
+        self.strategy = ArbitrageStrategy(
+            self.board,
+            self.universe,
+            self.venues,
+            DetectionSettings(
+                min_profit_pct=float(options.arbitrage.min_profit_pct),
+                slippage_pct=float(options.arbitrage.slippage_pct),
+            ),
+            self.funnel,
+            self.opportunities,
+            self.books.depth,
+        )
+        self.strategy.add_signal_callback(self._on_signal)
+        self.feed = MarketFeed(self.board, self.books, self.monitor, self.strategy, self._judge)
+        self.decode_to_signal = Latency()
+        self.started_ns = self.clock.now_ns()
+        self.instruments: dict[str, dict[str, Instrument]] = {}
+        self.core = CoreState()
+        self.watch = TradingWatch(self)
+        self.frames = FrameBuilder(self)
+        self.client: EngineClient = LocalClient(self)
+        self.equity_quote: Decimal | None = None
+        self._executor: PairExecutor | None = None
+        self._recording: Recording | None = None
+        self._stack = AsyncExitStack()
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._start_wanted = options.start
+        self._instance = ""
+
+    @property
+    def executor(self) -> PairExecutor:
+        """The executor; there is one between entering and leaving the context."""
+        if self._executor is None:
+            raise RuntimeError("the engine is not running")
+        return self._executor
+
+    @property
+    def latencies(self) -> dict[str, Latency]:
+        """Latency recorders by their name in the summary."""
+        return {
+            "decode_to_signal": self.decode_to_signal,
+            "signal_to_commit": self.executor.signal_to_commit,
+            "commit_to_send": self.executor.commit_to_send,
+        }
+
+    async def __aenter__(self) -> ArBot:
+        """Initialise and start.
+
+        Raises:
+            ArbotError: The account is locked, a file or folder cannot be used, fewer than two
+                venues answer, or a symbol is not known.
+        """
+        try:
+            await self.initialize()
+            await self.start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Cancel every task, close every connection and file."""
+        for task in self._tasks:
+            task.cancel()
+        await self._stack.aclose()
+
+    async def initialize(self) -> None:
+        """Lock and recover the account, reach the venues, choose the symbols."""
+        options = self.options
+        make_private_dir(options.account_dir)
+        keys = [(c.name, c.credentials.api_key) for c in options.venues if c.credentials]
+        self._stack.enter_context(AccountLocks(options.account_dir, keys))
+        if options.world is not None:
+            _forget_old_worlds(options)
+        journal, self.core = recover(options.account_dir)
+        self._instance = journal.instance
+        self._stack.callback(journal.close)
+        for exchange in self.exchanges.values():
+            self._stack.push_async_callback(exchange.close)
+        self._executor = PairExecutor(
+            self.core, journal, self.exchanges, self.clock, self.quotes, self.watch
+        )
+        self._stack.push_async_callback(self._executor.close)
+        self._recording = await self._stack.enter_async_context(Recording(self))
+        self.core.touched.clear()
+        listings = await self._load_listings()
+        for symbol in select_symbols(listings, options.universe):
+            base, _, quote = symbol.partition("/")
+            self.universe.add(base, quote)
+        self.board.grow(len(self.universe))
+        for name, listing in listings.items():
+            self._follow(name, listing)
+
+    async def start(self) -> None:
+        """Begin to follow the market; trading starts stopped, or as the options say."""
+        executor = self.executor
+        limits = limits_from(self.options.arbitrage, self.options.risk, self.options.profile)
+        executor.handle(Started(self._instance, self.venues, limits))
+        self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
+        for name in self.venues:
+            self._spawn(f"feed {name}", partial(self._run_venue, name))
+        self._spawn("verdicts", self._run_verdicts)
+        self._spawn("clocks", self._run_clocks)
+        self._spawn("loop lag", self.loop_lag.run)
+        self._spawn("sampling", self._run_sampling)
+        self._spawn("recording", self.recording.run)
+
+    @property
+    def recording(self) -> Recording:
+        """What writes to the database."""
+        if self._recording is None:
+            raise RuntimeError("the engine is not running")
+        return self._recording
+
+    async def stop(self, resolve_s: float = 30.0) -> Summary:
+        """Drain, resolve for at most `resolve_s`, compare balances, and sum up the run."""
+        self._start_wanted = False
+        executor = self.executor
+        executor.handle(Operator(OperatorAction.DRAIN, "ending"))
+        await self._until(lambda: not self.core.working(), resolve_s)
+        executor.handle(Operator(OperatorAction.RECONCILE))
+        await self._until(self._reconciled, _RECONCILE_S)
+        summary = summarise(self, exchange_summaries(self))
+        await self.recording.finish(summary)
+        return summary
+
+    def _reconciled(self) -> bool:
+        """Every venue's balances were compared, with whatever result."""
+        return all(
+            venue.reconciled or venue.mismatches
+            for venue in self.core.venues.values()
+            if venue.opened
+        )
+
+    async def _until(self, condition: Callable[[], bool], timeout_s: float) -> None:
+        """Wait for the core to get there; returns either way."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.executor.wait_until(condition)
+        except TimeoutError:
+            return
+
+    def quotes(self, symbol: str) -> tuple[QuoteView, ...]:
+        """Return a symbol's quote on every venue, with its verdict, as of now."""
+        row = self.universe.row(symbol)
+        views = (self.board.quote_view(index, row) for index in range(len(self.venues)))
+        # An absent side is infinite on the board, which no journal could write down.
+        return tuple(view for view in views if view.bid > 0 and math.isfinite(view.ask))
+
+    def _spawn(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        if self._group is None:
+            raise RuntimeError("the engine is not running")
+        self._tasks.append(self._group.create_task(supervise(name, run), name=name))
+
+    async def _load_listings(self) -> dict[str, list[Instrument]]:
+        """Load every venue's instruments at once; two that answer are enough to go on."""
+
+        async def load(exchange: BaseExchange) -> list[Instrument]:
+            async with asyncio.timeout(_LOAD_TIMEOUT_S):
+                await exchange.sync_clock()
+                return await exchange.load_instruments()
+
+        names = list(self.exchanges)
+        results = await asyncio.gather(
+            *(load(self.exchanges[name]) for name in names), return_exceptions=True
+        )
+        listings: dict[str, list[Instrument]] = {}
+        why = ""
+        for name, result in zip(names, results, strict=True):
+            if isinstance(result, ExchangeError | TimeoutError):
+                why = str(result) or f"{name}: no answer in {_LOAD_TIMEOUT_S:g} s"
+                _log.warning("venue_not_loaded", venue=name, message=why)
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                listings[name] = result
+        if len(listings) < _MIN_VENUES:
+            raise ExchangeUnavailable("engine", f"fewer than two venues answer ({why})")
+        return listings
+
+    def _follow(self, name: str, listing: list[Instrument]) -> None:
+        """Hand an adapter its symbols, and the core their rules."""
+        instruments = followed(self.universe, listing)
+        self.instruments[name] = instruments
+        rows = {i.wire_symbol: self.universe.row(i.symbol) for i in instruments.values()}
+        self.exchanges[name].set_universe(rows, list(instruments.values()))
+        self.frames.learn_decimals(instruments.values())
+
+    async def _run_venue(self, name: str) -> None:
+        """Bring one venue up and follow it; restarted by the supervisor after a failure."""
+        exchange = self.exchanges[name]
+        index = self.venues.index(name)
+        if name not in self.instruments:
+            await exchange.sync_clock()
+            self._follow(name, await exchange.load_instruments())
+        instruments = self.instruments[name]
+        self.monitor.set_offset(index, exchange.offset_ns)
+        self.executor.handle(InstrumentsChanged(name, tuple(instruments.values())))
+        self._take_fees(name, dict.fromkeys(instruments, exchange.config.fallback_fees))
+        if exchange.config.credentials is not None:
+            self._take_fees(name, await exchange.get_trading_fees(list(instruments)))
+        await exchange.connect_ws(self.feed)
+
+    def _take_fees(self, name: str, fees: dict[str, TradingFees]) -> None:
+        index = self.venues.index(name)
+        for symbol, rates in fees.items():
+            self.board.set_fee(index, self.universe.row(symbol), float(rates.taker))
+        self.executor.handle(FeesChanged(name, fees))
+
+    async def _run_verdicts(self) -> None:
+        """Judge every feed ten times a second, and act on what changed."""
+        while True:
+            now_ns = self.clock.now_ns()
+            self.strategy.loop_lag_ns = self.loop_lag.now_ns()
+            for index in range(len(self.venues)):
+                self._judge(index)
+            for index, row in self.monitor.stale_books(self.board, now_ns):
+                self.board.set_book_state(index, row, FeedState.STALE)
+                self._resync(index, row)
+            self.books.check(now_ns)
+            self._maybe_start()
+            self._log_feeds()
+            await asyncio.sleep(_VERDICT_PERIOD_S)
+
+    def _judge(self, index: int) -> None:
+        """Take a feed's verdict as of now, and tell whoever has to know of a new one."""
+        state, reason = self.monitor.verdict(index, self.clock.now_ns())
+        if self.board.set_venue_verdict(index, state):
+            name = self.venues[index]
+            self.executor.handle(VenueLive(name, state is FeedState.LIVE))
+            _log.info("venue_state", venue=name, state=state.value, reason=reason)
+
+    def _log_feeds(self) -> None:
+        for event in self.feed.take_news():
+            _log.log(
+                logging.WARNING if event.kind is FeedEventKind.MALFORMED else logging.INFO,
+                f"feed_{event.kind.value}",
+                venue=self.venues[event.exchange],
+                detail=event.detail,
+            )
+
+    def _maybe_start(self) -> None:
+        """Carry out `--start` once two venues are live and reconciled."""
+        ready = sum(1 for venue in self.core.venues.values() if venue.live and venue.reconciled)
+        if self._start_wanted and ready >= _MIN_VENUES:
+            self._start_wanted = False
+            self.executor.handle(Operator(OperatorAction.START))
+
+    async def _run_clocks(self) -> None:
+        """Measure every venue's clock again now and then."""
+        while True:
+            await asyncio.sleep(_CLOCK_PERIOD_S)
+            for index, name in enumerate(self.venues):
+                exchange = self.exchanges[name]
+                try:
+                    await exchange.sync_clock()
+                except ExchangeError as e:
+                    _log.warning("clock_not_measured", venue=name, message=str(e))
+                else:
+                    self.monitor.set_offset(index, exchange.offset_ns)
+
+    async def _run_sampling(self) -> None:
+        """Once a second: sparks, rates and the value of the account."""
+        while True:
+            await asyncio.sleep(1.0)
+            self.frames.sample()
+            self.equity_quote = self._equity()
+
+    def _equity(self) -> Decimal | None:
+        """Return the value of all holdings in quote currency; None before the ledger opened."""
+        total = ZERO
+        for index, name in enumerate(self.venues):
+            for asset, amount in self.core.ledger.book(name).items():
+                if asset == self.quote_currency:
+                    total = exact.add(total, amount)
+                    continue
+                try:
+                    row = self.universe.row(f"{asset}/{self.quote_currency}")
+                except KeyError:
+                    continue
+                bid = self.board.quote_view(index, row).bid
+                if bid > 0:
+                    total = exact.add(total, exact.multiply(amount, from_float(bid)))
+        return total if total > 0 else None
+
+    def _on_signal(self, signal: ArbitrageSignal) -> None:
+        newest_ns = max(signal.buy.recv_ns, signal.sell.recv_ns)
+        self.decode_to_signal.add(self.clock.now_ns() - newest_ns)
+        self.executor.handle(Signalled(signal, self.equity_quote))
+
+    def _resync(self, venue: int, row: int) -> None:
+        self.exchanges[self.venues[venue]].resync_book(row)
+
+    def trading_word(self) -> tuple[TradingState, str]:
+        """Return the trading state and why it is not active."""
+        if self._start_wanted and self.core.trading is TradingState.STOPPED:
+            return TradingState.STOPPED, "starts when two venues are live"
+        return self.core.trading, self.core.trading_reason
+
+
+def _forget_old_worlds(options: EngineOptions) -> None:
+    """Keep the accounts of the newest ended worlds only; a world never comes back."""
+    accounts = options.account_dir.parent
+    worlds = sorted(
+        (p for p in accounts.glob("sim-*") if p != options.account_dir and p.is_dir()),
+        key=lambda path: path.stat().st_mtime_ns,
+    )
+    for old in worlds[: max(0, len(worlds) - _WORLDS_KEPT)]:
+        try:
+            with AccountLocks(old, []):
+                shutil.rmtree(old)
+        except (OSError, AccountLocked) as e:
+            _log.warning("old_world_kept", account=old.name, message=str(e))

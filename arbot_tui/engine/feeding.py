@@ -1,0 +1,78 @@
+"""The hot path of the engine: what an adapter decoded goes to board, verdicts and detection.
+
+Plain functions on the receiving task, in one order: verdicts first, since they judge the
+connection; then the board; then detection, which judges on both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from arbot_tui.domain.feed import FeedEvent, FeedEventKind
+from arbot_tui.domain.quotes import BookUpdate, Ticker
+from arbot_tui.market.board import QuoteBoard
+from arbot_tui.market.books import BookSet
+from arbot_tui.market.feeds import FeedMonitor
+from arbot_tui.strategy.detector import ArbitrageStrategy
+
+__all__ = ["MarketFeed"]
+
+
+class MarketFeed:
+    """The market-data sink of every adapter.
+
+    Attributes:
+        quotes: Best bid/ask updates received.
+        newest: Newest ticker per (exchange, row) since it was last taken, for the recorder.
+    """
+
+    def __init__(
+        self,
+        board: QuoteBoard,
+        books: BookSet,
+        monitor: FeedMonitor,
+        strategy: ArbitrageStrategy,
+        judge: Callable[[int], None],
+    ) -> None:
+        """Connect the parts; `judge` takes a venue's verdict at once, outside its timer."""
+        self._board = board
+        self._books = books
+        self._monitor = monitor
+        self._strategy = strategy
+        self._judge = judge
+        self.quotes = 0
+        self.newest: dict[tuple[int, int], Ticker] = {}
+        self._news: list[FeedEvent] = []
+
+    def on_ticker(self, ticker: Ticker) -> None:
+        """Take a best bid and ask."""
+        self.quotes += 1
+        changed = self._board.update(ticker)
+        if self._monitor.on_frame(ticker.exchange, ticker.event_ns, ticker.recv_ns, changed):
+            self._judge(ticker.exchange)
+        if changed:
+            self.newest[(ticker.exchange, ticker.row)] = ticker
+            self._strategy.on_ticker(ticker)
+
+    def on_book(self, update: BookUpdate) -> None:
+        """Take a depth message."""
+        if self._monitor.on_depth(update.exchange, update.event_ns, update.recv_ns):
+            self._judge(update.exchange)
+        self._books.apply(update)
+
+    def on_feed(self, event: FeedEvent) -> None:
+        """Take a change in the life of a connection."""
+        self._monitor.on_feed(event)
+        if event.kind is FeedEventKind.CONNECTED:
+            self._judge(event.exchange)
+        if event.kind is FeedEventKind.DISCONNECTED:
+            self._board.clear_venue(event.exchange)
+            self._books.clear_venue(event.exchange)
+            self._judge(event.exchange)
+        if event.kind is not FeedEventKind.ALIVE:
+            self._news.append(event)
+
+    def take_news(self) -> list[FeedEvent]:
+        """Return what connections went through since the last call, for the log."""
+        taken, self._news = self._news, []
+        return taken

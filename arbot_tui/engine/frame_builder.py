@@ -1,0 +1,308 @@
+"""Makes frames: collects what changed, once per frame, however many viewers ask.
+
+Every row, opportunity and pair carries the version in which it last changed; a viewer gets
+those after the version it has. Nothing is kept per viewer.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from arbot_tui.domain.clock import MS
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.numbers import ZERO, exact, plain
+from arbot_tui.domain.opportunity import Opportunity
+from arbot_tui.engine.frames import (
+    CellView,
+    Frame,
+    LogLine,
+    OpportunityView,
+    RowView,
+    StatusView,
+    TradeView,
+    VenueView,
+)
+from arbot_tui.trading.core.pair import ENDED, Leg, Pair, pair_outcome, pair_profit
+
+if TYPE_CHECKING:
+    from arbot_tui.engine.bot import ArBot
+
+__all__ = ["FrameBuilder"]
+
+_SPARK_POINTS = 60
+_TRADES_KEPT = 200
+# Half of a basis point over a minute is noise of the mid price, not a direction.
+_TREND_BPS = 0.5
+_LOG_AT_ONCE = 200
+
+
+class FrameBuilder:
+    """Builds the frames of one engine."""
+
+    def __init__(self, bot: ArBot) -> None:
+        """Read from the parts of `bot`."""
+        self._bot = bot
+        self._version = 1
+        self._rows: dict[int, RowView] = {}
+        self._row_versions: dict[int, int] = {}
+        self._trades: dict[str, tuple[int, TradeView]] = {}
+        self._noted: dict[str, Pair] = {}
+        self._opportunities: dict[int, tuple[int, OpportunityView]] = {}
+        self._opportunity_version = 0
+        self._log_versions: deque[tuple[int, LogLine]] = deque(maxlen=1000)
+        self._log_seq = 0
+        self._sparks: dict[int, deque[float]] = {}
+        self._mids: dict[int, deque[float]] = {}
+        self._decimals: dict[int, int] = {}
+        self._quotes_before = 0
+        self._quotes_per_s = 0.0
+        self._dirty: set[int] = set()
+
+    def learn_decimals(self, instruments: Iterable[Instrument]) -> None:
+        """Show as many decimals as the finest tick of any venue needs."""
+        for instrument in instruments:
+            row = self._bot.universe.row(instrument.symbol)
+            exponent = instrument.tick_size.normalize().as_tuple().exponent
+            decimals = max(0, -int(exponent))
+            self._decimals[row] = max(decimals, self._decimals.get(row, 0))
+
+    def note_pair(self, pair: Pair) -> None:
+        """A pair changed; its view is made with the next frame."""
+        self._noted[pair.id] = pair
+
+    def sample(self) -> None:
+        """Take one point of every spark; called once a second."""
+        bot = self._bot
+        self._quotes_per_s = float(bot.feed.quotes - self._quotes_before)
+        self._quotes_before = bot.feed.quotes
+        for row in range(len(bot.universe)):
+            best = bot.strategy.best_edge(row)
+            spark = self._sparks.setdefault(row, deque(maxlen=_SPARK_POINTS))
+            spark.append(math.nan if best is None else best[2])
+            mids = self._mids.setdefault(row, deque(maxlen=_SPARK_POINTS))
+            if (mid := self._mid(row)) is not None:
+                mids.append(mid)
+            self._dirty.add(row)
+
+    def frame(self, since: int) -> Frame:
+        """Return everything that changed after version `since`."""
+        now_ns = self._bot.clock.now_ns()
+        self._collect()
+        return Frame(
+            version=self._version,
+            now_ns=now_ns,
+            status=self._status(),
+            venues=tuple(self._venue(i, name, now_ns) for i, name in enumerate(self._bot.venues)),
+            rows_total=len(self._bot.universe),
+            rows=tuple(
+                self._rows[row]
+                for row, version in sorted(self._row_versions.items())
+                if version > since
+            ),
+            opportunities=tuple(v for n, v in self._opportunities.values() if n > since),
+            trades=tuple(view for n, view in self._trades.values() if n > since),
+            log=tuple(line for n, line in self._log_versions if n > since)[-_LOG_AT_ONCE:],
+            funnel=tuple(
+                sorted(self._bot.funnel.counts().items(), key=lambda item: (-item[1], item[0]))
+            ),
+        )
+
+    def _collect(self) -> None:
+        """Give everything that changed since the last frame the next version."""
+        bot = self._bot
+        version = self._version + 1
+        changed = False
+        for row in self._dirty | bot.board.take_dirty():
+            if row >= len(bot.universe):
+                continue
+            view = self._row(row)
+            if view != self._rows.get(row):
+                self._rows[row], self._row_versions[row] = view, version
+                changed = True
+        self._dirty.clear()
+        for opportunity in bot.opportunities.changed_since(self._opportunity_version):
+            self._opportunities.pop(opportunity.id, None)
+            self._opportunities[opportunity.id] = (version, _opportunity_view(opportunity))
+            changed = True
+        self._opportunity_version = bot.opportunities.version
+        while len(self._opportunities) > _TRADES_KEPT:
+            del self._opportunities[next(iter(self._opportunities))]
+        for pair in self._noted.values():
+            self._trades[pair.id] = (version, _trade_view(pair))
+            changed = True
+        self._noted.clear()
+        while len(self._trades) > _TRADES_KEPT:
+            del self._trades[next(iter(self._trades))]
+        for entry in bot.options.log.since(self._log_seq):
+            self._log_seq = entry.seq
+            line = LogLine(entry.seq, entry.at_ns, entry.level, entry.event, entry.fields)
+            self._log_versions.append((version, line))
+            changed = True
+        if changed:
+            self._version = version
+
+    def _row(self, row: int) -> RowView:
+        bot = self._bot
+        board = bot.board
+        cells: list[CellView | None] = []
+        best_bid = best_ask = -1
+        newest_ns = 0
+        count = len(bot.venues)
+        for venue in range(count):
+            i = row * count + venue
+            if board.recv_ns[i] == 0:
+                cells.append(None)
+                continue
+            state = board.book_state(venue, row).value
+            changed_ns = board.changed_ns[i]
+            newest_ns = max(newest_ns, changed_ns)
+            bid, ask = board.bid[i], board.ask[i]
+            cells.append(CellView(bid, ask if math.isfinite(ask) else 0.0, state, changed_ns))
+            if board.blocked[i]:
+                continue
+            if best_bid < 0 or bid > board.bid[row * count + best_bid]:
+                best_bid = venue
+            if best_ask < 0 or ask < board.ask[row * count + best_ask]:
+                best_ask = venue
+        best = bot.strategy.best_edge(row)
+        return RowView(
+            row=row,
+            symbol=bot.universe.symbol(row),
+            decimals=self._decimals.get(row, 2),
+            cells=tuple(cells),
+            best_bid=best_bid,
+            best_ask=best_ask,
+            buy=best[0] if best else -1,
+            sell=best[1] if best else -1,
+            net_edge_pct=best[2] if best else None,
+            changed_ns=newest_ns,
+            trend=self._trend(row),
+            spark=tuple(self._sparks.get(row, ())),
+        )
+
+    def _mid(self, row: int) -> float | None:
+        board, count = self._bot.board, len(self._bot.venues)
+        mids = [
+            (board.bid[i] + board.ask[i]) / 2
+            for i in range(row * count, (row + 1) * count)
+            if not board.blocked[i]
+        ]
+        return sum(mids) / len(mids) if mids else None
+
+    def _trend(self, row: int) -> int:
+        """Compare the means of both halves of the last minute of mid prices."""
+        mids = list(self._mids.get(row, ()))
+        half = len(mids) // 2
+        if half < 2:
+            return 0
+        older = sum(mids[:half]) / half
+        newer = sum(mids[half:]) / (len(mids) - half)
+        change_bps = (newer - older) / older * 10_000
+        return (change_bps > _TREND_BPS) - (change_bps < -_TREND_BPS)
+
+    def _venue(self, index: int, name: str, now_ns: int) -> VenueView:
+        monitor = self._bot.monitor
+        state, reason = monitor.verdict(index, now_ns)
+        lag_ns = monitor.lag_ns(index)
+        rtt_ns = monitor.rtt_ns(index) or self._bot.exchanges[name].rtt_ns
+        return VenueView(
+            name=name,
+            state=state.value,
+            reason=reason,
+            lag_ms=None if lag_ns is None else lag_ns / MS,
+            rtt_ms=rtt_ns / MS if rtt_ns else None,
+            quotes=monitor.quotes(index),
+            reconnects=monitor.reconnects(index),
+        )
+
+    def _status(self) -> StatusView:
+        bot = self._bot
+        core = bot.core
+        trading, reason = bot.trading_word()
+        realised = ZERO
+        for amount in core.realised.values():
+            realised = exact.add(realised, amount)
+        return StatusView(
+            mode=bot.options.mode.value,
+            profile=bot.options.profile,
+            trading=trading.value,
+            trading_reason=reason,
+            quote_currency=bot.quote_currency,
+            realised=_signed(plain(exact.quantize(realised, _CENT))),
+            completed=core.outcomes["completed"],
+            one_sided=core.outcomes["one_sided"],
+            failed=core.outcomes["failed"],
+            stuck=core.outcomes["stuck"],
+            working=len(core.working()),
+            opportunities=bot.opportunities.opened_total,
+            signals=bot.opportunities.signalled_total,
+            quotes=bot.feed.quotes,
+            quotes_per_s=self._quotes_per_s,
+            loop_lag_ms_p99=bot.loop_lag.p99_ms(),
+            config_source=bot.options.config_source,
+            seed=bot.options.seed,
+            world_id=bot.options.world.world_id if bot.options.world else "",
+            started_ns=bot.started_ns,
+            alarm=bot.watch.alarm,
+        )
+
+
+_CENT = exact.create_decimal("0.01")
+
+
+def _signed(text: str) -> str:
+    return text if text.startswith("-") else f"+{text}"
+
+
+def _opportunity_view(opportunity: Opportunity) -> OpportunityView:
+    if opportunity.pair_id:
+        outcome = "traded"
+    elif opportunity.closed_ns:
+        outcome = opportunity.reason
+    else:
+        outcome = "open"
+    return OpportunityView(
+        id=opportunity.id,
+        symbol=opportunity.symbol,
+        buy=opportunity.buy,
+        sell=opportunity.sell,
+        edge_pct=opportunity.edge_pct,
+        peak_pct=opportunity.peak_pct,
+        qty=opportunity.qty,
+        profit_quote=opportunity.profit_quote,
+        opened_ns=opportunity.opened_ns,
+        closed_ns=opportunity.closed_ns,
+        outcome=outcome,
+    )
+
+
+def _trade_view(pair: Pair) -> TradeView:
+    ended = pair.state in ENDED
+    profit = pair_profit(pair)
+    return TradeView(
+        pair_id=pair.id,
+        at_ns=pair.planned_ns,
+        symbol=pair.symbol,
+        buy=pair.buy.venue,
+        sell=pair.sell.venue,
+        qty=plain(pair.buy.qty),
+        buy_price=_price(pair.buy),
+        sell_price=_price(pair.sell),
+        expected=_signed(plain(exact.quantize(pair.expected, _CENT))),
+        realised=_signed(plain(exact.quantize(profit.realised, _CENT))) if ended else "",
+        fees=plain(exact.quantize(profit.fees, _CENT)),
+        state=pair.state.value,
+        outcome=pair_outcome(pair) if ended else "",
+    )
+
+
+def _price(leg: Leg) -> str:
+    """Return the average price of the leg, on as many decimals as its limit; else the limit."""
+    filled = leg.filled
+    if not filled:
+        return plain(leg.price)
+    average = exact.divide(leg.value, filled)
+    return plain(exact.quantize(average, leg.price) if average != leg.price else average)

@@ -1,0 +1,120 @@
+"""The engine client inside the engine's own process: plain calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from arbot_tui.domain.errors import ExchangeError
+from arbot_tui.domain.numbers import ZERO, exact, plain
+from arbot_tui.domain.states import TradingState
+from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.client import CommandResult, QueryResult
+from arbot_tui.engine.frames import (
+    BalanceRow,
+    BalancesView,
+    DepthView,
+    ExposureView,
+    Frame,
+    LadderView,
+)
+from arbot_tui.trading.core.events import Operator, OperatorAction
+
+if TYPE_CHECKING:
+    from arbot_tui.engine.bot import ArBot
+
+__all__ = ["LocalClient"]
+
+_LEVELS = 10
+_DEPTH_TIMEOUT_S = 3.0
+
+
+class LocalClient:
+    """`EngineClient` by direct call."""
+
+    def __init__(self, bot: ArBot) -> None:
+        """Serve the viewers of `bot`."""
+        self._bot = bot
+
+    def frame(self, since: int) -> Frame:
+        """Return everything that changed after version `since`; 0 asks for all of it."""
+        return self._bot.frames.frame(since)
+
+    async def command(self, name: str, args: Mapping[str, str]) -> CommandResult:
+        """Carry out an engine action of `domain.actions`; none of them takes arguments yet."""
+        if args:
+            return CommandResult(False, f"{name} takes no arguments")
+        bot = self._bot
+        before = bot.core.trading
+        try:
+            action = OperatorAction(name)
+        except ValueError:
+            return CommandResult(False, f"there is no command {sanitise(name, 40)!r}")
+        if action is OperatorAction.START and before is TradingState.HALTED:
+            return CommandResult(False, "trading is halted; reset it first")
+        if action is OperatorAction.RESET and before is not TradingState.HALTED:
+            return CommandResult(False, f"trading is {before}, not halted")
+        bot.executor.handle(Operator(action, "" if name == "start" else "asked for"))
+        if action is OperatorAction.RESET:
+            bot.watch.alarm = ""
+        word, reason = bot.trading_word()
+        return CommandResult(True, f"trading is {word}" + (f" ({reason})" if reason else ""))
+
+    async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
+        """Answer ``depth`` (args: symbol), ``balances`` or ``exposure``.
+
+        Raises:
+            ValueError: There is no such query, or an argument is missing or wrong.
+        """
+        if name == "depth":
+            return await self._depth(args.get("symbol", ""))
+        if name == "balances":
+            return self._balances()
+        if name == "exposure":
+            return self._exposure()
+        raise ValueError(f"there is no query {name!r}")
+
+    async def _depth(self, symbol: str) -> DepthView:
+        try:
+            row = self._bot.universe.row(symbol)
+        except KeyError:
+            raise ValueError(f"symbol {symbol!r} is not followed") from None
+        ladders = await asyncio.gather(*(self._ladder(n, row) for n in self._bot.venues))
+        return DepthView(symbol, tuple(ladders))
+
+    async def _ladder(self, name: str, row: int) -> LadderView:
+        symbol = self._bot.universe.symbol(row)
+        if symbol not in self._bot.instruments.get(name, {}):
+            return LadderView(name, (), (), 0, "not listed")
+        try:
+            async with asyncio.timeout(_DEPTH_TIMEOUT_S):
+                book = await self._bot.exchanges[name].get_orderbook(row, _LEVELS)
+        except TimeoutError:
+            return LadderView(name, (), (), 0, f"no answer in {_DEPTH_TIMEOUT_S:g} s")
+        except ExchangeError as e:
+            return LadderView(name, (), (), 0, sanitise(str(e)))
+        return LadderView(
+            name, tuple(book.bids[:_LEVELS]), tuple(book.asks[:_LEVELS]), book.recv_ns, ""
+        )
+
+    def _balances(self) -> BalancesView:
+        core = self._bot.core
+        return BalancesView(
+            tuple(
+                BalanceRow(name, asset, plain(total), plain(core.reserved.get((name, asset), ZERO)))
+                for name in self._bot.venues
+                for asset, total in sorted(core.ledger.book(name).items())
+            )
+        )
+
+    def _exposure(self) -> ExposureView:
+        lines = []
+        for pair in self._bot.core.pairs.values():
+            working = pair.state.value not in ("closed", "flat", "hedged", "dust")
+            if working:
+                net = pair.net
+                held = f"{plain(exact.abs(net))} {pair.base} {'long' if net > 0 else 'short'}"
+                what = held if net else "orders under way"
+                lines.append(f"{pair.symbol} {pair.buy.venue} → {pair.sell.venue}: {what}")
+        return ExposureView(tuple(lines))

@@ -1,0 +1,67 @@
+"""A run without a screen."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+
+import structlog
+
+from arbot_tui.engine.bot import ArBot
+from arbot_tui.engine.options import EngineOptions
+from arbot_tui.engine.summary import Summary, exit_code
+
+__all__ = ["run_headless"]
+
+_INTERRUPTED = 130
+
+_log = structlog.get_logger("engine")
+
+
+async def run_headless(
+    options: EngineOptions,
+    duration_s: float | None,
+    print_summary: Callable[[Summary], None],
+) -> int:
+    """Run until `duration_s` is over, SIGTERM or SIGINT; drain, resolve, reconcile, sum up.
+
+    A second SIGINT gives up the drain; what is open then is in the journal.
+
+    Returns:
+        The exit code: 0; 4 halted or with a stuck or unknown leg; 130 interrupted twice.
+
+    Raises:
+        ArbotError: The engine could not start.
+    """
+    ending = asyncio.Event()
+    give_up = asyncio.Event()
+
+    def on_interrupt() -> None:
+        (give_up if ending.is_set() else ending).set()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, on_interrupt)
+    loop.add_signal_handler(signal.SIGTERM, ending.set)
+    try:
+        async with ArBot(options) as bot:
+            try:
+                async with asyncio.timeout(duration_s):
+                    await ending.wait()
+            except TimeoutError:
+                ending.set()
+            _log.info("ending")
+            stopping = asyncio.create_task(bot.stop())
+            waiting = asyncio.create_task(give_up.wait())
+            await asyncio.wait({stopping, waiting}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+            if not stopping.done():
+                stopping.cancel()
+                return _INTERRUPTED
+            summary = stopping.result()
+            code = exit_code(bot, summary)
+        print_summary(summary)
+        return code
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
