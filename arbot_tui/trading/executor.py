@@ -99,6 +99,8 @@ class PairExecutor:
         self._asking: set[tuple[QueryKind, str, str]] = set()
         self._requested_ns: dict[int, int] = {}
         self._closed = False
+        self._stepped = asyncio.Event()
+        self._failed: asyncio.Future[Exception] = self._loop.create_future()
         self.signal_to_commit = Latency()
         """From the step that asked for a commit until it is known to be durable."""
         self.commit_to_send = Latency()
@@ -121,8 +123,26 @@ class PairExecutor:
                 if sent:
                     self.commit_to_send.add(self._clock.now_ns() - now_ns)
                 self._report()
+        except Exception as e:  # noqa: BLE001 (fail-stop: a core that raised is not to be trusted)
+            self._events.clear()
+            self._closed = True
+            self._failed.set_result(e)
         finally:
             self._busy = False
+            self._stepped.set()
+
+    async def failure(self) -> Exception:
+        """Wait for an error in the core itself; from it on nothing is stepped or sent.
+
+        What is in flight is in the journal, and is resolved by the next start.
+        """
+        return await asyncio.shield(self._failed)
+
+    async def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Wait until `condition` holds; it is looked at after every event."""
+        while not condition():
+            self._stepped.clear()
+            await self._stepped.wait()
 
     async def close(self) -> None:
         """Stop timers and questions; what is in flight stays in the journal."""
