@@ -127,6 +127,8 @@ class ArBot:
         self._tasks: list[asyncio.Task[None]] = []
         self._start_wanted = options.start
         self._instance = ""
+        self.failed = asyncio.Event()
+        """Set when the money core itself failed: nothing is traded any more."""
 
     @property
     def executor(self) -> PairExecutor:
@@ -210,6 +212,14 @@ class ArBot:
         self._spawn("loop lag", self.loop_lag.run)
         self._spawn("sampling", self._run_sampling)
         self._spawn("recording", self.recording.run)
+        self._tasks.append(self._group.create_task(self._watch_core(), name="core watch"))
+
+    async def _watch_core(self) -> None:
+        """An error in the money core ends the run; whatever is open is in the journal."""
+        error = await self.executor.failure()
+        _log.critical("core_failed", error=type(error).__name__, message=str(error))
+        self.watch.alarm = "core_failed: trading has ended, quit and start again"
+        self.failed.set()
 
     @property
     def recording(self) -> Recording:

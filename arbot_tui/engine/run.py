@@ -14,6 +14,7 @@ from arbot_tui.engine.summary import Summary, exit_code
 
 __all__ = ["run_headless"]
 
+_FAILED = 1
 _INTERRUPTED = 130
 
 _log = structlog.get_logger("engine")
@@ -29,7 +30,7 @@ async def run_headless(
     A second SIGINT gives up the drain; what is open then is in the journal.
 
     Returns:
-        The exit code: 0; 4 halted or with a stuck or unknown leg; 130 interrupted twice.
+        The exit code: 0; 1 the money core failed; 4 halted or with a stuck or unknown leg; 130 interrupted twice.
 
     Raises:
         ArbotError: The engine could not start.
@@ -45,12 +46,11 @@ async def run_headless(
     loop.add_signal_handler(signal.SIGTERM, ending.set)
     try:
         async with ArBot(options) as bot:
-            try:
-                async with asyncio.timeout(duration_s):
-                    await ending.wait()
-            except TimeoutError:
-                ending.set()
+            await _ended(ending, bot.failed, duration_s)
+            ending.set()
             _log.info("ending")
+            if bot.failed.is_set():
+                return _FAILED
             stopping = asyncio.create_task(bot.stop())
             waiting = asyncio.create_task(give_up.wait())
             await asyncio.wait({stopping, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -65,3 +65,11 @@ async def run_headless(
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         loop.remove_signal_handler(signal.SIGTERM)
+
+
+async def _ended(ending: asyncio.Event, failed: asyncio.Event, duration_s: float | None) -> None:
+    """Wait for either event, at most `duration_s`."""
+    waits = {asyncio.create_task(event.wait()) for event in (ending, failed)}
+    await asyncio.wait(waits, timeout=duration_s, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
