@@ -202,10 +202,9 @@ class _Libraries(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Log the record as an event of ours."""
         level = min(record.levelno, logging.CRITICAL) // 10 * 10
-        structlog.get_logger().log(
+        structlog.get_logger(record.name).log(
             max(level, logging.DEBUG),
             "library",
-            logger=record.name,
             message=record.getMessage(),
             exc_info=record.exc_info,
         )
@@ -273,7 +272,7 @@ class Logs:
             wrapper_class=structlog.make_filtering_bound_logger(
                 logging.getLevelNamesMapping()[self._level.upper()]
             ),
-            logger_factory=lambda *_: self,
+            logger_factory=lambda *names: _Outlet(self, *names),
             cache_logger_on_first_use=False,
         )
         # Libraries speak up from warnings on; what they say below that is their own business.
@@ -300,10 +299,12 @@ class Logs:
             self._file = None
 
     def _stamp(
-        self, logger: object, method: str, event: MutableMapping[str, object]
+        self, logger: _Outlet, method: str, event: MutableMapping[str, object]
     ) -> MutableMapping[str, object]:
-        """Put time, level and event first."""
+        """Put time, level and event first, then which part of the program says so."""
         stamp = {"at_ns": self._clock.now_ns(), "level": method, "event": event.pop("event", "")}
+        if logger.name:
+            stamp["logger"] = logger.name
         return stamp | {f"{name}_" if name in stamp else name: event[name] for name in event}
 
     def _explain(
@@ -345,8 +346,8 @@ class Logs:
             event["dropped"] = dropped
         return event
 
-    def _write(self, **event: object) -> None:
-        """Write one line; the last step of structlog's chain."""
+    def write(self, **event: object) -> None:
+        """Write one line as the chain has left it; `structlog` calls this."""
         at_ns, level, name = event.pop("at_ns"), str(event.pop("level")), str(event.pop("event"))
         if not isinstance(at_ns, int):
             raise TypeError("the stamp of a log line is a number")
@@ -365,7 +366,13 @@ class Logs:
                     # Whoever read it has gone; the file still has every line.
                     self._stderr = False
 
-    debug = info = warning = error = critical = _write
+
+class _Outlet:
+    """What `structlog` calls at the end of its chain, one for each named logger."""
+
+    def __init__(self, logs: Logs, name: str = "") -> None:
+        self.name = name
+        self.debug = self.info = self.warning = self.error = self.critical = logs.write
 
 
 def _brief(value: object) -> str:

@@ -169,7 +169,7 @@ class WorldProcess:
     def __enter__(self) -> WorldProcess:
         """Start the child."""
         # A file without a name: a pipe that nobody reads would stop it, a terminal show it.
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `stop`)
+        self._stderr = tempfile.TemporaryFile()
         self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             self._command,
             stdin=subprocess.PIPE,

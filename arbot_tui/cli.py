@@ -1,0 +1,210 @@
+"""The command line. It imports almost nothing, so that ``--help`` answers at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import arbot_tui
+from arbot_tui.commands.outcome import ExitCode, UsageRefused, complain, exit_code_of
+from arbot_tui.domain.errors import ArbotError
+
+__all__ = ["app", "main", "run"]
+
+app = typer.Typer(
+    name="arbot-tui",
+    help="Cross-exchange crypto spot arbitrage in the terminal.",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_config_app = typer.Typer(
+    help="The configuration file and where each value is from.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.add_typer(_config_app, name="config")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Configuration file to read.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@app.callback(invoke_without_command=True)
+def dashboard(
+    context: typer.Context,
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="Synthetic venues; needs no key and no network.")
+    ] = False,
+    live: Annotated[bool, typer.Option("--live", help="The real venues; not released.")] = False,
+    control: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Use the synthetic venues that run there."),
+    ] = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No screen.")] = False,
+    start: Annotated[
+        bool, typer.Option("--start", help="Start trading once two venues are live.")
+    ] = False,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", help="Seed of the synthetic world.")
+    ] = None,
+    duration: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="End a headless run after this time."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the summary of a headless run.")
+    ] = False,
+    symbols: Annotated[
+        str | None, typer.Option(metavar="BTC/USDT,…", help="Symbols to follow.")
+    ] = None,
+    exchanges: Annotated[
+        str | None, typer.Option(metavar="binance,…", help="Venues to use, at least two.")
+    ] = None,
+    config: ConfigOption = None,
+    theme: Annotated[str | None, typer.Option(metavar="NAME", help="Colour theme.")] = None,
+    no_mouse: Annotated[
+        bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")
+    ] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> int:
+    """Open the dashboard; without a mode the one in [engine] mode."""
+    if version:
+        print(f"arbot-tui {arbot_tui.__version__}")  # noqa: T201 (what was asked for)
+        return ExitCode.DONE
+    if simulate and live:
+        raise UsageRefused("--simulate and --live exclude each other")
+    if context.invoked_subcommand is not None:
+        _refuse_options(context)
+        context.obj = config
+        return ExitCode.DONE
+
+    from arbot_tui.commands.run import RunRequest
+    from arbot_tui.commands.run import run as run_request
+
+    return run_request(
+        RunRequest(
+            mode="simulate" if simulate else "live" if live else None,
+            control=control,
+            headless=headless,
+            start=start,
+            seed=seed,
+            duration_s=duration,
+            as_json=as_json,
+            symbols=symbols,
+            exchanges=exchanges,
+            config=config,
+            theme=theme,
+            no_mouse=no_mouse,
+        )
+    )
+
+
+@app.command()
+def venues(
+    context: typer.Context,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the world.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON; the first line always is.")
+    ] = False,
+    config: ConfigOption = None,
+    with_parent: Annotated[bool, typer.Option("--with-parent", hidden=True)] = False,
+    symbols: Annotated[int | None, typer.Option(hidden=True)] = None,
+    rate_hz: Annotated[float | None, typer.Option(hidden=True)] = None,
+    edges_per_min: Annotated[float | None, typer.Option(hidden=True)] = None,
+) -> int:
+    """Serve the four synthetic venues on loopback until stopped."""
+    del as_json
+    if with_parent:
+        # The parent has read and checked the configuration; reading it again would cost time
+        # before the first line is out.
+        from arbot_tui.simulator.process import main as serve
+
+        return serve(
+            seed=1 if seed is None else seed,
+            symbols=20 if symbols is None else symbols,
+            rate_hz=400.0 if rate_hz is None else rate_hz,
+            edges_per_min=12.0 if edges_per_min is None else edges_per_min,
+            with_parent=True,
+        )
+    for name, value in (
+        ("symbols", symbols),
+        ("rate-hz", rate_hz),
+        ("edges-per-min", edges_per_min),
+    ):
+        if value is not None:
+            raise UsageRefused(f"No such option: --{name}; see [simulator] in arbot.toml")
+    from arbot_tui.commands.venues import serve_venues
+
+    return serve_venues(config or context.obj, seed)
+
+
+@_config_app.command()
+def init(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> int:
+    """Write a configuration file with every key commented out."""
+    from arbot_tui.commands import configuration as commands
+
+    return commands.init(config or context.obj, as_json)
+
+
+@_config_app.command()
+def check(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> int:
+    """Check file and environment."""
+    from arbot_tui.commands import configuration as commands
+
+    return commands.check(config or context.obj, as_json)
+
+
+@_config_app.command()
+def show(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> int:
+    """Print every value with where it is from."""
+    from arbot_tui.commands import configuration as commands
+
+    return commands.show(config or context.obj, as_json)
+
+
+@_config_app.command()
+def path(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> int:
+    """Print which file is read."""
+    from arbot_tui.commands import configuration as commands
+
+    return commands.path(config or context.obj, as_json)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line and return its exit code; every failure is one line on stderr."""
+    # Whatever this program leaves behind belongs to its owner alone.
+    os.umask(0o077)
+    try:
+        code = app(args=list(arguments), prog_name="arbot-tui", standalone_mode=False)
+    except ArbotError as e:
+        complain(str(e))
+        return exit_code_of(e)
+    except typer.TyperException as e:
+        complain(e.format_message())
+        return e.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except Exception as e:  # noqa: BLE001 (the last line of defence: no traceback, no locals)
+        complain(f"crashed ({type(e).__name__}: {e})")
+        return ExitCode.FAILED
+    return code if isinstance(code, int) else ExitCode.DONE
+
+
+def main() -> None:
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def _refuse_options(context: typer.Context) -> None:
+    """Options of the dashboard say nothing to a command; being ignored they would mislead."""
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name != "config" and source is not None and source.name == "COMMANDLINE":
+            raise UsageRefused(f"{parameter.opts[0]} does not go with {context.invoked_subcommand}")

@@ -1,0 +1,1 @@
+"""What the commands do; imported by `cli` when one of them is called, and not before."""

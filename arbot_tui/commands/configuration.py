@@ -1,0 +1,84 @@
+"""`config init|check|show|path`."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+
+from arbot_tui.commands.outcome import ExitCode, UsageRefused, complain, print_json
+from arbot_tui.commands.template import template, toml_value
+from arbot_tui.domain.errors import ConfigError, StorageError
+from arbot_tui.settings import find_file, keys, load, user_file
+
+__all__ = ["check", "init", "path", "show"]
+
+
+def init(config: Path | None, as_json: bool) -> int:
+    """Write the commented file to `config`, or to where the platform keeps it."""
+    target = (config or user_file()).expanduser().absolute()
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with open(os.open(target, flags, 0o600), "w", encoding="utf-8") as file:
+            file.write(template())
+    except FileExistsError:
+        raise UsageRefused(f"{target} exists; nothing was written") from None
+    except OSError as e:
+        raise StorageError(f"{target}: {e.strerror or e}") from None
+    _say(str(target), {"path": str(target)}, as_json)
+    return ExitCode.DONE
+
+
+def check(config: Path | None, as_json: bool) -> int:
+    """Tell whether all sources are sound."""
+    try:
+        loaded = load(config)
+    except ConfigError as e:
+        if as_json:
+            print_json({"ok": False, "error": str(e)})
+        complain(str(e))
+        return ExitCode.USAGE
+    _say(
+        f"ok: {loaded.source}",
+        {"ok": True, "source": loaded.source, "profile": loaded.profile},
+        as_json,
+    )
+    return ExitCode.DONE
+
+
+def show(config: Path | None, as_json: bool) -> int:
+    """Print every value with where it is from."""
+    loaded = load(config)
+    if as_json:
+        values = {
+            name: {"value": _plain(loaded.value(name)), "source": loaded.origins[name]}
+            for name in keys()
+        }
+        print_json({"source": loaded.source, "profile": loaded.profile, "values": values})
+        return ExitCode.DONE
+    print(f"# {loaded.source}, profile {loaded.profile}")  # noqa: T201 (the command's output)
+    for name in keys():
+        print(f"{name} = {toml_value(loaded.value(name))}  # {loaded.origins[name]}")  # noqa: T201 (the same)
+    return ExitCode.DONE
+
+
+def path(config: Path | None, as_json: bool) -> int:
+    """Print which file is read, or where one would be looked for last."""
+    found = find_file(config)
+    target = str(found or user_file())
+    _say(target, {"path": target, "exists": found is not None}, as_json)
+    return ExitCode.DONE
+
+
+def _say(line: str, document: object, as_json: bool) -> None:
+    if as_json:
+        print_json(document)
+    else:
+        print(line)  # noqa: T201 (the command's output)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,330 @@
+"""The dashboard and the headless run: composes settings, synthetic venues, engine and screen.
+
+The venues' process is started first, so that it comes up while this one imports the rest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from arbot_tui.commands.outcome import Crashed, ExitCode, UsageRefused
+from arbot_tui.domain.errors import ArbotError, ConfigError, StorageError
+from arbot_tui.domain.secret import Secret
+from arbot_tui.domain.states import Mode
+from arbot_tui.settings import Loaded, data_folder, load, log_level
+
+if TYPE_CHECKING:
+    from arbot_tui.engine.options import EngineOptions
+    from arbot_tui.engine.summary import Summary
+    from arbot_tui.engine.world import WorldInfo
+    from arbot_tui.log import Logs
+    from arbot_tui.tui.config import UiConfig
+
+__all__ = ["RunRequest", "run"]
+
+# After a hang-up the whole drain has ten seconds, reconciling included.
+_HANG_UP_RESOLVE_S = 4.0
+_HANG_UP_DRAIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What the command line asked for; None and empty where it said nothing.
+
+    Attributes:
+        mode: ``simulate`` or ``live``.
+        control: Control URL of a running synthetic world.
+        headless: No screen.
+        start: Start trading as soon as two venues are live.
+        seed: Seed of the synthetic world.
+        duration_s: End a headless run after this time.
+        as_json: Print the summary of a headless run.
+        symbols: Symbols to follow, comma-separated.
+        exchanges: Venues to use, comma-separated.
+        config: Configuration file.
+        theme: Colour theme.
+        no_mouse: Leave the mouse to the terminal.
+    """
+
+    mode: str | None = None
+    control: str | None = None
+    headless: bool = False
+    start: bool = False
+    seed: int | None = None
+    duration_s: float | None = None
+    as_json: bool = False
+    symbols: str | None = None
+    exchanges: str | None = None
+    config: Path | None = None
+    theme: str | None = None
+    no_mouse: bool = False
+
+
+def run(request: RunRequest) -> int:
+    """Run as asked and return the exit code.
+
+    Raises:
+        ArbotError: It could not start, or crashed.
+    """
+    _refuse_contradictions(request)
+    loaded = load(request.config, _options(request))
+    if loaded.settings.engine.mode == "live":
+        _check_live_keys(loaded)
+        raise UsageRefused("live is not released")
+    if not request.headless:
+        _require_terminal()
+    _catch_early_signals(request.headless)
+    folder = data_folder(loaded.settings)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as e:
+        raise StorageError(f"data folder {folder}: {e.strerror or e}") from None
+    with ExitStack() as stack:
+        describe = _world(request, loaded, stack)
+        logs = stack.enter_context(_logs(request, folder))
+        with _crashes_logged(logs):
+            return _run_simulate(request, loaded, folder, logs, describe)
+
+
+def _refuse_contradictions(request: RunRequest) -> None:
+    if not request.headless:
+        for option, given in (
+            ("--duration", request.duration_s is not None),
+            ("--json", request.as_json),
+        ):
+            if given:
+                raise UsageRefused(f"{option} needs --headless")
+    duration_s = request.duration_s
+    if duration_s is not None and not (math.isfinite(duration_s) and duration_s > 0):
+        raise UsageRefused(f"--duration {duration_s:g}: allowed: a number of seconds above 0")
+    if request.control is not None and request.mode == "live":
+        raise UsageRefused("--control goes with --simulate")
+    if request.control is not None and request.seed is not None:
+        raise UsageRefused("--seed does not go with --control: that world has its own")
+
+
+def _options(request: RunRequest) -> dict[str, tuple[str, object]]:
+    """Return what was said on the command line as settings."""
+    options: dict[str, tuple[str, object]] = {}
+    for name, option, value in (
+        ("engine.mode", f"--{request.mode}", request.mode),
+        ("simulator.seed", "--seed", request.seed),
+        ("arbitrage.symbols", "--symbols", request.symbols),
+        ("ui.theme", "--theme", request.theme),
+        ("ui.mouse", "--no-mouse", False if request.no_mouse else None),
+    ):
+        if value is not None:
+            options[name] = (option, value)
+    if request.control is not None:
+        options.setdefault("engine.mode", ("--control", "simulate"))
+    if request.exchanges is not None:
+        options |= _enabled(request.exchanges)
+    return options
+
+
+def _enabled(text: str) -> dict[str, tuple[str, object]]:
+    from arbot_tui.exchanges.config import ExchangesConfig
+
+    known = list(ExchangesConfig.model_fields)
+    wanted = [name.strip().lower() for name in text.split(",") if name.strip()]
+    for name in wanted:
+        if name not in known:
+            raise ConfigError(f'--exchanges: "{name}": allowed: {", ".join(known)}')
+    return {f"exchanges.{name}.enabled": ("--exchanges", name in wanted) for name in known}
+
+
+def _check_live_keys(loaded: Loaded) -> None:
+    from arbot_tui.credentials import find_keys
+
+    settings = loaded.settings
+    environments = {name: venue.environment for name, venue in settings.exchanges.enabled.items()}
+    find_keys(environments, settings.credentials.backend, os.environ)
+
+
+def _require_terminal() -> None:
+    # The screen is drawn on stderr, so that stdout stays free.
+    for stream in (sys.__stdin__, sys.__stderr__):
+        if stream is None or not stream.isatty():
+            raise UsageRefused("no terminal to draw on; use --headless")
+
+
+def _catch_early_signals(headless: bool) -> None:
+    """End in good order before the loop and the screen have their own handlers."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        sys.exit(ExitCode.HUNG_UP if number == signal.SIGHUP else ExitCode.DONE)
+
+    signal.signal(signal.SIGTERM, leave)
+    # Without a screen a lost terminal is no reason to end.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if headless else leave)
+
+
+def _world(request: RunRequest, loaded: Loaded, stack: ExitStack) -> Callable[[], WorldInfo]:
+    """Start the synthetic venues, or find those that run; return what describes them."""
+    from arbot_tui.engine.world import WorldProcess, connect
+
+    control = request.control
+    if control is None:
+        return stack.enter_context(WorldProcess(loaded.settings.simulator)).info
+    try:
+        info = connect(control)
+    except ValueError as e:
+        raise UsageRefused(f"--control {control}: {e}") from None
+    return lambda: info
+
+
+def _logs(request: RunRequest, folder: Path) -> Logs:
+    from arbot_tui.domain.clock import SystemClock
+    from arbot_tui.log import Logs
+
+    return Logs(folder / "logs", SystemClock(), level=log_level(), stderr=request.headless)
+
+
+@contextmanager
+def _crashes_logged(logs: Logs) -> Iterator[None]:
+    """Put a mistake of this program into the log, without its variables, and say one line."""
+    import structlog
+
+    try:
+        yield
+    except ArbotError:
+        raise
+    except Exception as e:  # noqa: BLE001 (the last line of defence: no traceback, no locals)
+        expected = _expected(e)
+        if expected is not None:
+            raise expected from None
+        structlog.get_logger().critical("crashed", exc_info=e)
+        raise Crashed(type(e).__name__, logs.path) from None
+
+
+def _expected(error: BaseException) -> ArbotError | None:
+    """Return the error of ours that a task group has wrapped, if all it holds is ours."""
+    if isinstance(error, BaseExceptionGroup):
+        found = [_expected(inner) for inner in error.exceptions]
+        return found[0] if all(found) else None
+    return error if isinstance(error, ArbotError) else None
+
+
+def _run_simulate(
+    request: RunRequest,
+    loaded: Loaded,
+    folder: Path,
+    logs: Logs,
+    describe: Callable[[], WorldInfo],
+) -> int:
+    if request.headless:
+        from arbot_tui.engine.run import run_headless
+
+        options = _engine_options(request, loaded, folder, logs, describe())
+        show = _print_summary if request.as_json else _ignore_summary
+        return _in_loop(run_headless(options, request.duration_s, show))
+    # Imported while the venues come up.
+    from arbot_tui.engine.bot import ArBot  # noqa: F401 (for what it brings along)
+    from arbot_tui.tui.themes import load_themes
+
+    ui = loaded.settings.ui
+    themes = ("auto", *load_themes().themes)
+    if ui.theme not in themes:
+        where = loaded.origins["ui.theme"]
+        raise ConfigError(f'{where}: ui.theme = "{ui.theme}": allowed: {", ".join(themes)}')
+    options = _engine_options(request, loaded, folder, logs, describe())
+    return _in_loop(_dashboard(options, ui, logs))
+
+
+def _engine_options(
+    request: RunRequest, loaded: Loaded, folder: Path, logs: Logs, world: WorldInfo
+) -> EngineOptions:
+    from arbot_tui.domain.fees import TradingFees
+    from arbot_tui.engine.options import EngineOptions
+    from arbot_tui.exchanges.base import ExchangeConfig
+
+    settings = loaded.settings
+    venues = []
+    for index, (name, venue) in enumerate(settings.exchanges.enabled.items()):
+        if name not in world.venues:
+            raise ConfigError(f"this synthetic world has no {name}; switch it off")
+        keys = world.venues[name].credentials
+        logs.redactor.add(Secret(keys.api_key), keys.api_secret, keys.passphrase or Secret(""))
+        venues.append(
+            ExchangeConfig(
+                name=name,
+                index=index,
+                urls=world.venues[name].urls,
+                environment="custom",
+                fallback_fees=TradingFees(maker=venue.maker_fee, taker=venue.taker_fee),
+                credentials=keys,
+            )
+        )
+    return EngineOptions(
+        mode=Mode.SIMULATE,
+        profile=loaded.profile,
+        account=f"sim-{world.world_id}",
+        data_dir=folder,
+        config_source=loaded.source,
+        universe=settings.arbitrage,
+        arbitrage=settings.arbitrage,
+        risk=settings.risk,
+        storage=settings.storage,
+        venues=tuple(venues),
+        world=world,
+        start=request.start,
+        log=logs.ring,
+    )
+
+
+def _in_loop(main: Coroutine[object, object, int]) -> int:
+    try:
+        import uvloop
+    except ImportError:
+        factory = None
+    else:
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        return runner.run(main)
+
+
+def _print_summary(summary: Summary) -> None:
+    import msgspec
+
+    print(msgspec.json.encode(summary).decode(), flush=True)  # noqa: T201 (stdout is for this)
+
+
+def _ignore_summary(summary: Summary) -> None:
+    """Without --json the log has said everything."""
+
+
+async def _dashboard(options: EngineOptions, ui: UiConfig, logs: Logs) -> int:
+    """Show the dashboard, then drain: the engine outlives the screen."""
+    import structlog
+
+    from arbot_tui.engine.bot import ArBot
+    from arbot_tui.engine.summary import exit_code
+    from arbot_tui.tui.dashboard import ExitReason, run_dashboard
+
+    async with ArBot(options) as bot:
+        ended = await run_dashboard(bot.client, ui)
+        log = structlog.get_logger("engine")
+        log.info("screen_ended", reason=ended.reason.value)
+        if ended.report:
+            log.critical("crashed", trace=ended.report.splitlines()[-40:])
+        if ended.reason is ExitReason.SIGHUP:
+            try:
+                async with asyncio.timeout(_HANG_UP_DRAIN_S):
+                    await bot.stop(_HANG_UP_RESOLVE_S)
+            except TimeoutError:
+                log.error("drain_cut_short")
+            return ended.code
+        code = exit_code(bot, await bot.stop())
+    if ended.report:
+        raise Crashed(ended.report.splitlines()[-1].partition(":")[0], logs.path)
+    return code or ended.code
