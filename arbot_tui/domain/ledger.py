@@ -31,14 +31,16 @@ Posting = tuple[str, str, Decimal]
 
 def fill_postings(fill: Fill, base: str, quote: str) -> list[Posting]:
     """Return the postings of one execution: base and quote exchanged, fee taken."""
-    value = exact.multiply(fill.price, fill.qty)
-    sign = 1 if fill.side is OrderSide.BUY else -1
+    # A plain minus would round to the thread's 28 digits.
+    bought, paid = fill.qty, exact.multiply(fill.price, fill.qty)
+    if fill.side is OrderSide.SELL:
+        bought, paid = exact.minus(bought), exact.minus(paid)
     return [
-        (fill.venue, base, sign * fill.qty),
-        (TRADING, base, -sign * fill.qty),
-        (fill.venue, quote, -sign * value),
-        (TRADING, quote, sign * value),
-        (fill.venue, fill.fee_asset, -fill.fee),
+        (fill.venue, base, bought),
+        (TRADING, base, exact.minus(bought)),
+        (fill.venue, quote, exact.minus(paid)),
+        (TRADING, quote, paid),
+        (fill.venue, fill.fee_asset, exact.minus(fill.fee)),
         (FEES, fill.fee_asset, fill.fee),
     ]
 
@@ -85,7 +87,7 @@ class Ledger:
     def snapshot(self) -> list[tuple[str, str, str]]:
         """Return all accounts as (book, asset, amount text), sorted; equal states compare equal."""
         return sorted(
-            (book, asset, str(amount.normalize()))
+            (book, asset, str(amount.normalize(exact)))
             for (book, asset), amount in self._balances.items()
             if amount != 0
         )

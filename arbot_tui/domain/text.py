@@ -15,7 +15,12 @@ __all__ = ["sanitise"]
 # Cn unassigned, Zl/Zp line and paragraph separators.
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 # Blank-looking characters that are letters or marks to Unicode, so categories miss them.
-_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
+_BLANKS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5") | {
+    # Variation selectors: zero-width marks that could hide text inside a name.
+    *map(chr, range(0x180B, 0x1810)),
+    *map(chr, range(0xFE00, 0xFE10)),
+    *map(chr, range(0xE0100, 0xE01F0)),
+}
 
 
 def sanitise(text: str, max_chars: int = 200) -> str:
