@@ -64,7 +64,22 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     CSS = """
     App.-live LineWidget > .line--frame { color: $mode-live; }
+    * {
+        scrollbar-background: $background; scrollbar-background-hover: $background;
+        scrollbar-background-active: $background; scrollbar-color: $frame;
+        scrollbar-color-hover: $frame-focus; scrollbar-color-active: $frame-focus;
+        scrollbar-corner-color: $background;
+    }
     Toast { background: $surface; color: $foreground; }
+    SearchIcon { display: none; }
+    App.-ascii ConfirmScreen > #question { border: ascii $warn; }
+    App.-ascii HelpScreen > VerticalScroll { border: ascii $frame-focus; scrollbar-size: 0 0; }
+    App.-ascii Toast { border: none; }
+    App.-ascii CommandPalette {
+        & #--input { border: none; }
+        & CommandList { border: none; scrollbar-size: 0 0; }
+        & LoadingIndicator { display: none; }
+    }
     """
 
     def __init__(
@@ -248,7 +263,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     def action_command_palette(self) -> None:
         """Open the palette, once."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="Find an action…"))
+            self.push_screen(CommandPalette(placeholder="Find an action"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return none of Textual's own: the table is all there is."""

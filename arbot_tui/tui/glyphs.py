@@ -32,6 +32,7 @@ class Glyphs:
         half: Partly done.
         failed: Nothing came of it.
         more: Text that was cut off.
+        round_trip: In front of a round trip's time.
         dot: Between words.
         sort_down: Sorted downwards.
         sort_up: Sorted upwards.
@@ -57,6 +58,7 @@ class Glyphs:
     half: str
     failed: str
     more: str
+    round_trip: str
     dot: str
     sort_down: str
     sort_up: str
@@ -82,6 +84,7 @@ UNICODE = Glyphs(
     half="◐",
     failed="✗",
     more="…",
+    round_trip="⇄",
     dot="·",
     sort_down="▾",
     sort_up="▴",
@@ -121,6 +124,7 @@ ASCII = Glyphs(
     half="~",
     failed="x",
     more="~",
+    round_trip="r",
     dot="-",
     sort_down="v",
     sort_up="^",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
 from arbot_tui.domain.clock import MS, SECOND
@@ -20,6 +21,7 @@ __all__ = [
     "price",
     "quantity",
     "role_of",
+    "same_decimals",
     "spark",
 ]
 
@@ -80,6 +82,16 @@ def quantity(value: float) -> str:
     return f"{value:.4f}" if size >= 0.001 or size == 0 else f"{value:.0e}"
 
 
+def same_decimals(values: Sequence[float]) -> list[str]:
+    """Return quantities with as many decimals each, so that their points stand in a column."""
+    top = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    decimals = next((n for bound, n in _DECIMALS if top >= bound), 4)
+    return [f"{value:.{decimals}f}" if math.isfinite(value) else "-" for value in values]
+
+
+_DECIMALS = ((1000.0, 0), (100.0, 1), (10.0, 2), (1.0, 3))
+
+
 def grouped(value: int) -> str:
     """Return a count with a space between thousands."""
     return f"{value:,}".replace(",", " ")
@@ -137,7 +149,8 @@ def spark(values: tuple[float, ...], width: int, glyphs: Glyphs) -> str:
     low, high = min(known), max(known)
     # A flat line stays low: without a floor, noise of a thousandth would fill the height.
     span = max(high - low, 0.02)
-    top = len(glyphs.bar) - 1
+    # The full block is left out: rows of a table would run into each other.
+    top = len(glyphs.bar) - 2
     bars = "".join(
         glyphs.bar[min(top, int((value - low) / span * (top + 0.999)))]
         if math.isfinite(value)

@@ -54,7 +54,7 @@ def clip(text: str, width: int, more: str = "…") -> str:
         return text
     if width < 1:
         return ""
-    return set_cell_size(text, width - 1) + more
+    return set_cell_size(text, width - len(more)) + more
 
 
 def pad(text: str, width: int, align: str = "<") -> str:

@@ -74,7 +74,7 @@ def status(**changes: object) -> StatusView:
         config_source="/home/me/.config/arbot-tui/arbot.toml",
         seed=7,
         world_id="w1",
-        started_ns=START_NS - 300 * SECOND,
+        started_ns=START_NS - 30 * SECOND,
         alarm="",
     )
     return msgspec.structs.replace(plain, **changes)

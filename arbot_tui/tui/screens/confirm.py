@@ -35,9 +35,15 @@ class ConfirmScreen(ModalScreen[bool]):
         #title { text-style: bold; color: $strong; }
         #lines { height: auto; max-height: 12; margin: 1 0; color: $foreground; }
         #answers { height: auto; align-horizontal: right; }
-        Button { min-width: 12; height: 1; border: none; margin-left: 2; padding: 0 1; }
+        Button {
+            min-width: 10; height: 1; border: none; margin-left: 2; padding: 0 1;
+            background: $surface; color: $dim; text-style: none;
+            &:focus {
+                background: $key; color: $background; text-style: bold;
+                background-tint: transparent;
+            }
+        }
     }
-    ConfirmScreen.-ascii > #question { border: ascii $warn; }
     """
 
     def __init__(self, title: str, lines: Sequence[str], yes: str, no: str = "Cancel") -> None:
@@ -54,7 +60,7 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Static("\n".join(self._lines), id="lines", markup=False)
             with Horizontal(id="answers"):
                 yield Button(self._no, id="no", compact=True)
-                yield Button(self._yes, id="yes", variant="warning", compact=True)
+                yield Button(self._yes, id="yes", compact=True)
 
     def on_mount(self) -> None:
         """Focus the answer that changes nothing."""

@@ -87,9 +87,9 @@ class DashboardScreen(Screen[None]):
 
     DashboardScreen.-narrow #left { width: 100%; height: 1fr; }
     DashboardScreen.-narrow #right { width: 100%; height: auto; }
-    DashboardScreen.-narrow .panel.-below { display: none; height: 9; }
-    DashboardScreen.-narrow.-tall .panel.-below { height: 14; }
-    DashboardScreen.-narrow .panel.-below.-current { display: block; }
+    DashboardScreen.-narrow .-below { display: none; height: 9 !important; }
+    DashboardScreen.-narrow.-tall .-below { height: 14 !important; }
+    DashboardScreen.-narrow .-below.-current { display: block !important; }
 
     DashboardScreen.-tiny > *, DashboardScreen.-flat > * { display: none; }
     DashboardScreen.-tiny > TooSmall, DashboardScreen.-flat > TooSmall { display: block; }
@@ -224,6 +224,8 @@ class DashboardScreen(Screen[None]):
             other.set_class(other is current, "-current")
         if self.focused is self.detail and not visible:
             self.matrix.focus()
+        if visible:
+            self.call_after_refresh(self.post_message, self.DetailWanted())
 
     def _back(self) -> None:
         if self.matrix.order.filter:
@@ -265,7 +267,7 @@ class DashboardScreen(Screen[None]):
         if isinstance(widget, Panel):
             widget.move(step)
 
-    @on(Input.Changed, "#filter")
+    @on(Input.Changed)
     def _filter_changed(self, event: Input.Changed) -> None:
         self.matrix.set_filter(event.value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -32,6 +33,7 @@ def help_view(glyphs: Glyphs) -> list[tuple[str, str]]:
     return [
         (f"{glyphs.up} before a bid", "the highest bid: where to sell"),
         (f"{glyphs.down} after an ask", "the lowest ask: where to buy"),
+        ("8ms " + glyphs.round_trip + "3", "lag of a venue's feed, round trip to it"),
         ("net edge", "buying there and selling here, both taker fees paid, in percent"),
         ("age", "time since the older of those two quotes changed"),
         ("60 s", "the net edge over the last minute, oldest at the left"),
@@ -41,6 +43,9 @@ def help_view(glyphs: Glyphs) -> list[tuple[str, str]]:
         ("dimmed prices", "a feed that is not live: shown, never traded"),
         ("Why not", "candidates refused in the last minute, by the check that refused them"),
     ]
+
+
+_WIDTH, _KEYS = 92, 18
 
 
 class HelpScreen(ModalScreen[None]):
@@ -63,13 +68,13 @@ class HelpScreen(ModalScreen[None]):
             border-title-color: $title; border-subtitle-color: $dim;
         }
     }
-    HelpScreen.-ascii > VerticalScroll { border: ascii $frame-focus; }
     """
 
     def __init__(self, glyphs: Glyphs, width: int) -> None:
-        super().__init__(classes="-ascii" if glyphs.ascii_only else "")
+        super().__init__()
         self._glyphs = glyphs
-        self._width = min(92, width - 2) - 8
+        # What the box leaves for a sentence beside its key.
+        self._room = min(_WIDTH, width - 2) - 8 - _KEYS
 
     def compose(self) -> ComposeResult:
         """Build the two lists."""
@@ -88,8 +93,10 @@ class HelpScreen(ModalScreen[None]):
         for title, entries in (("", help_keys()), ("This view", help_view(self._glyphs))):
             if title:
                 parts.append(Content(f"\n{title}").stylize("bold $title"))
-            parts += [
-                Content.assemble((f"{left:<18}", "bold $key"), (right, "$foreground"))
-                for left, right in entries
-            ]
+            for left, right in entries:
+                for index, text in enumerate(wrap(right, max(20, self._room))):
+                    key = "" if index else left
+                    parts.append(
+                        Content.assemble((f"{key:<{_KEYS}}", "bold $key"), (text, "$foreground"))
+                    )
         return Content("\n").join(parts)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.engine.frames import DepthView, LadderView, RowView
 from arbot_tui.tui import numbers
 from arbot_tui.tui.glyphs import Glyphs
-from arbot_tui.tui.spans import Line, Span, blank, clip, fit, pad
+from arbot_tui.tui.spans import Line, Span, blank, clip, fit, line_width, pad
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.chart import edge_chart
 from arbot_tui.tui.widgets.panel import Panel
@@ -116,7 +115,7 @@ class RowDetail(Panel):
         levels = max(1, (height - 1) // 2)
         head: Line = ((pad(f"  {name}", width), "title"),)
         if row is None or book is None or book.error or not (book.bids or book.asks):
-            why = "no answer" if self._error else "asked for…"
+            why = "no answer" if self._error else "asked for"
             if book is not None:
                 why = book.error or "the book is empty"
             message: Line = ((pad(f"  {clip(why, width - 3, self.glyphs.more)}", width), "dim"),)
@@ -148,27 +147,35 @@ class RowDetail(Panel):
         lines += [blank(width)] * (levels - len(asks))
         prices = [numbers.price(price, row.decimals) for price, _ in (*asks, *bids)]
         price_width = max(map(len, prices), default=1)
-        for depth, (price, size) in reversed(list(enumerate(asks))):
-            mark = glyphs.down if depth == 0 and buys else " "
-            role = "stale" if old else "ask" if depth == 0 and buys else "text"
-            lines.append(_level(price, size, mark, role, row.decimals, price_width, width))
-        for depth, (price, size) in enumerate(bids):
-            mark = glyphs.up if depth == 0 and sells else " "
-            role = "stale" if old else "bid" if depth == 0 and sells else "text"
-            lines.append(_level(price, size, mark, role, row.decimals, price_width, width))
+        sizes = numbers.same_decimals([size for _, size in (*asks, *bids)])
+        texts = [
+            (pad(price, price_width, ">"), pad(size, 8, ">"))
+            for price, size in zip(prices, sizes, strict=True)
+        ]
+        for depth, text in reversed(list(enumerate(texts[: len(asks)]))):
+            mark = ("ask", glyphs.down, " buy") if buys and not depth else _plain(depth)
+            lines.append(_level(text, mark, width, old=old))
+        for depth, text in enumerate(texts[len(asks) :]):
+            mark = ("bid", glyphs.up, " sell") if sells and not depth else _plain(depth)
+            lines.append(_level(text, mark, width, old=old))
         lines += [blank(width)] * (height - len(lines))
         return lines[:height]
 
 
-def _level(
-    price: float, size: float, mark: str, role: str, decimals: int, price_width: int, width: int
-) -> Line:
-    text = numbers.price(price, decimals) if math.isfinite(price) else "-"
-    return fit(
-        (
-            (f"{mark} ", role),
-            (pad(text, price_width, ">"), role),
-            (pad(numbers.quantity(size), 8, ">"), "dim"),
-        ),
-        width,
+def _plain(depth: int) -> tuple[str, str, str]:
+    """Return role, sign and word of a level that is not traded on; the best stand out."""
+    return ("text" if depth else "strong", " ", "")
+
+
+def _level(text: tuple[str, str], mark: tuple[str, str, str], width: int, *, old: bool) -> Line:
+    role, sign, word = mark
+    if old:
+        role = "stale"
+    line: Line = (
+        (f"{sign} ", role),
+        (text[0], role),
+        (text[1], "dim"),
     )
+    if word and line_width(line) + len(word) < width:
+        line = (*line, (word, role))
+    return fit(line, width)

@@ -16,6 +16,8 @@ __all__ = ["OpportunityFeed"]
 
 _ONE_LINE = 64
 """From this width on an opportunity fits in one line."""
+_WITH_SIZE = 90
+"""From this width on it fits with its size."""
 
 
 class OpportunityFeed(Panel):
@@ -64,34 +66,34 @@ class OpportunityFeed(Panel):
         role = "gain" if is_open else "neutral"
         edge = one.edge_pct if is_open else one.peak_pct
         base = one.symbol.partition("/")[0]
-        marker = glyphs.cursor if key == self.cursor else " "
         sign = glyphs.up if is_open else glyphs.flat
         route = f"{one.buy} {glyphs.arrow} {one.sell}"
         life = numbers.duration((one.closed_ns or self._now_ns) - one.opened_ns)
         first: Line = (
-            (marker, "key"),
+            self.cursor_mark(key),
             (f"{sign} ", role),
             (pad(clip(one.symbol, 11, glyphs.more), 11), "strong" if is_open else "text"),
             (" " + pad(clip(route, 18, glyphs.more), 18), "text" if is_open else "dim"),
         )
         percent: Line = ((pad(numbers.edge(edge, glyphs), 8, ">") + " ", role),)
-        size = f"{numbers.quantity(one.qty)} {clip(base, 6, glyphs.more)}"
         profit = numbers.money(f"{one.profit_quote:.8f}", glyphs)
         ended = self._outcome(one)
         if width >= _ONE_LINE:
+            size = f"{numbers.quantity(one.qty)} {clip(base, 6, glyphs.more)}"
             return (
                 (
                     *first,
                     *percent,
                     (pad(profit, 8, ">") + " ", role),
+                    (pad(size, 14, ">") + " " if width >= _WITH_SIZE else "", "dim"),
                     (pad(life, 7, ">") + "  ", "dim"),
                     *ended,
                 ),
             )
         second: Line = (
             ("   ", "text"),
-            (pad(f"{size} {glyphs.dot} {profit}", 20), "dim"),
-            (pad(life, 7, ">") + f" {glyphs.dot} ", "dim"),
+            (pad(profit, 8), role if is_open else "dim"),
+            (pad(life, 8, ">") + "   ", "dim"),
             *ended,
         )
         return (join(first, percent, width), second)

@@ -4,40 +4,48 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 __all__ = ["FilterBar"]
 
 
-class FilterBar(Input):
+class FilterBar(Horizontal):
     """A line above the footer while a filter is typed; what it holds stays in force after."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "clear_and_close", show=False),
-        Binding("enter,down,tab", "close", show=False),
+        Binding("escape", "clear_and_close", show=False, priority=True),
+        Binding("enter,down,tab", "close", show=False, priority=True),
     ]
 
     DEFAULT_CSS = """
     FilterBar {
-        height: 1; border: none; padding: 0 1; display: none;
-        background: $bar-ground; color: $strong;
-        &:focus { border: none; background: $bar-ground; }
+        height: 1; display: none; background: $bar-ground;
+        & > Static { width: 3; padding: 0 1; color: $key; text-style: bold; }
+        & > Input, & > Input:focus {
+            width: 1fr; height: 1; border: none; padding: 0;
+            background: $bar-ground; color: $strong; background-tint: transparent;
+        }
     }
     """
 
     class Closed(Message):
         """Typing has ended."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(placeholder="symbol contains …", id=id, compact=True, max_length=20)
+    def compose(self) -> ComposeResult:
+        """Build the line: the key that opened it, and the text."""
+        yield Static("/", markup=False)
+        yield Input(placeholder="part of a symbol", compact=True, max_length=20)
 
     def open(self, text: str) -> None:
         """Show the line and type into it."""
-        self.value = text
         self.display = True
-        self.focus()
+        field = self.query_one(Input)
+        field.value = text
+        field.focus()
 
     def action_close(self) -> None:
         """Keep the filter."""
@@ -46,5 +54,5 @@ class FilterBar(Input):
 
     def action_clear_and_close(self) -> None:
         """Drop the filter."""
-        self.value = ""
+        self.query_one(Input).value = ""
         self.action_close()

@@ -46,10 +46,9 @@ class RejectFunnel(Panel):
         share = (many / max(self._funnel.values())) ** 0.5
         cells = round(share * room)
         bar = self.glyphs.block * cells if cells else self.glyphs.sliver
-        mark = self.glyphs.cursor if key == self.cursor else " "
         return (
             (
-                (mark, "key"),
+                self.cursor_mark(key),
                 (pad(clip(reason.replace("_", " "), _REASON, self.glyphs.more), _REASON), "text"),
                 (pad(numbers.grouped(many), _COUNT, ">") + "  ", "strong"),
                 (bar if room > 0 else "", "title"),

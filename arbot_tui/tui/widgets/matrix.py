@@ -29,6 +29,7 @@ class PriceMatrix(Panel):
     """
 
     LABEL = "Matrix"
+    KEEPS_CURSOR = True
 
     class Selected(Message):
         """Another symbol is selected."""
@@ -139,7 +140,7 @@ class PriceMatrix(Panel):
     def placeholder(self) -> Sequence[str]:
         """Return what is waited for, or why nothing matches."""
         if self._rows:
-            return (f"No symbol contains “{self.order.filter}”.", "esc clears the filter")
+            return (f"No symbol contains '{self.order.filter}'.", "esc clears the filter")
         waiting = [
             f"{venue.name} {venue.state}" + (f": {venue.reason}" if venue.reason else "")
             for venue in self._venues
@@ -150,5 +151,8 @@ class PriceMatrix(Panel):
         return ("No quotes yet: the venues are live, the first book is on its way.",)
 
     def _arrange(self) -> None:
+        before = self.cursor
         self._keys = self.order.arrange(self._rows, self._now_ns)
         self.repaint()
+        if self.cursor != before and (row := self.selected) is not None:
+            self.post_message(self.Selected(row.symbol))

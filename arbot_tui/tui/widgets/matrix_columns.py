@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from arbot_tui.domain.states import FeedState
@@ -103,18 +103,17 @@ class MatrixLayout:
         if cell is None:
             yield (" " * (width + 2) + "-" + " " * (width + 1), "faint")
             return
-        bid, ask = self._price(cell.bid, row), self._price(cell.ask, row)
+        best_bid, best_ask = row.best_bid == index, row.best_ask == index
+        bid = self._price(cell.bid, row, glyphs.up if best_bid else "")
+        ask, mark = self._price(cell.ask, row)[1:], glyphs.down if best_ask else " "
+        bid_role, ask_role = "bid" if best_bid else "text", "ask" if best_ask else "text"
         if cell.state != FeedState.LIVE:
             # Dimmed and marked: it is on the screen, and out of detection.
-            yield f"  {bid}", "stale"
-            yield glyphs.cut, "faint"
-            yield ask, "stale"
-            yield (glyphs.feed.get(cell.state, "?"), _FEED_ROLES.get(cell.state, "stale"))
-            return
-        best_bid, best_ask = row.best_bid == index, row.best_ask == index
-        yield (f" {glyphs.up}{bid}", "bid") if best_bid else (f"  {bid}", "text")
+            bid_role = ask_role = "stale"
+            mark = glyphs.feed.get(cell.state, "?")
+        yield f" {bid}", bid_role
         yield glyphs.cut, "faint"
-        yield (f"{ask}{glyphs.down}", "ask") if best_ask else (f"{ask} ", "text")
+        yield f"{ask}{mark}", ask_role
 
     def _best_cells(self, row: RowView, glyphs: Glyphs) -> Iterable[Span]:
         yield from self._best_cell(row, row.buy, "ask", lambda cell: cell.ask)
@@ -128,23 +127,15 @@ class MatrixLayout:
             yield " " + pad("-", _VENUE_NAME) + " " + pad("-", self.price, ">"), "faint"
             return
         yield " " + pad(self.venues[index], _VENUE_NAME), "text"
-        yield " " + self._price(side(cell), row), role
+        yield self._price(side(cell), row), role
 
-    def _price(self, value: float, row: RowView) -> str:
-        text = numbers.price(value, row.decimals)
+    def _price(self, value: float, row: RowView, mark: str = "") -> str:
+        """Return a price in one cell more than its column, `mark` right before it."""
+        text = mark + numbers.price(value, row.decimals)
         if self.aligned:
-            text += " " * (self.fraction - row.decimals + (1 if row.decimals == 0 else 0))
-        return pad(text, self.price, ">")
-
-
-_FEED_ROLES: Mapping[str, str] = {
-    FeedState.CONNECTING: "stale",
-    FeedState.DELAYED: "delayed",
-    FeedState.STALE: "stale",
-    FeedState.GAPPED: "delayed",
-    FeedState.CROSSED: "delayed",
-    FeedState.DOWN: "down",
-}
+            # A whole number lacks the point as well.
+            text += " " * (self.fraction - row.decimals + (not row.decimals and self.fraction > 0))
+        return pad(text, self.price + 1, ">")
 
 
 def plan(width: int, rows: Iterable[RowView], venues: Sequence[str]) -> MatrixLayout:
@@ -194,7 +185,7 @@ _CHOICES = (
 
 
 def _symbol_role(profitable: bool) -> str:
-    return "gain" if profitable else "strong"
+    return "gain" if profitable else "text"
 
 
 def _edge_cell(edge: float | None, profitable: bool, glyphs: Glyphs) -> Iterable[Span]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from arbot_tui.tui.glyphs import Glyphs
-from arbot_tui.tui.spans import Line, blank, clip, fit, join, line_width, on_cursor
+from arbot_tui.tui.spans import Line, Span, blank, clip, fit, join, line_width, on_cursor
 from arbot_tui.tui.view import Link
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
@@ -25,6 +25,8 @@ class Panel(LineWidget, can_focus=True):
     """
 
     LABEL = ""
+    KEEPS_CURSOR = False
+    """Show where the cursor is without the focus, too."""
 
     def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
         super().__init__(glyphs, id=id, classes="panel")
@@ -62,6 +64,16 @@ class Panel(LineWidget, can_focus=True):
     def placeholder(self) -> Sequence[str]:
         """Return why there is no entry, and what to press."""
         return ()
+
+    @property
+    def cursor_shown(self) -> bool:
+        """Whether the entry under the cursor is drawn as such."""
+        return self.has_focus or self.KEEPS_CURSOR
+
+    def cursor_mark(self, key: Hashable) -> Span:
+        """Return the sign in front of an entry: it says without colour where the cursor is."""
+        here = key == self.cursor and self.cursor_shown
+        return (self.glyphs.cursor if here else " ", "key")
 
     # Moving about.
 
@@ -125,7 +137,7 @@ class Panel(LineWidget, can_focus=True):
             self._follow(keys)
             for index in range(self._top, min(len(keys), self._top + self._visible_entries())):
                 drawn = (fit(line, width) for line in self.entry(keys[index], width))
-                if keys[index] == self.cursor:
+                if keys[index] == self.cursor and self.cursor_shown:
                     lines += [on_cursor(line) for line in drawn]
                 else:
                     lines += drawn
@@ -183,7 +195,7 @@ class Panel(LineWidget, can_focus=True):
             return ((f" stale {self.link.for_s} s ", "warn"),)
         if self.link.state == "error":
             return ((f" no answer {self.link.for_s} s ", "bad"),)
-        return ((" paused ", "warn"),) if self.frozen else ()
+        return ((" screen paused ", "warn"),) if self.frozen else ()
 
     def _bottom_line(self, width: int, frame: str) -> Line:
         _, _, corner_left, corner_right, rule, _side = self.glyphs.frame

@@ -33,6 +33,10 @@ _FEED_ROLES: Mapping[str, str] = {
 }
 
 
+_DETAILS = ((3, 3), (3, 2), (2, 2), (2, 1), (1, 1), (1, 0), (0, 1), (0, 0))
+"""How much the venues and the figures say, from the widest terminal down."""
+
+
 class StatusBar(LineWidget):
     """One line that answers: is it live, is it making money, what is the best edge."""
 
@@ -64,8 +68,8 @@ class StatusBar(LineWidget):
         if status is None:
             return [((" arbot-tui ", "title"), ("starting", "dim"))]
         line: Line = ()
-        for detail in (3, 2, 1, 0):
-            left, right = self._left(status, detail), self._right(status, detail)
+        for more_left, more_right in _DETAILS:
+            left, right = self._left(status, more_left), self._right(status, more_right)
             free = width - line_width(left) - line_width(right)
             line = (*left, (" " * max(1, free), "text"), *right)
             if free >= 1:
@@ -87,7 +91,7 @@ class StatusBar(LineWidget):
         for venue in self._venues:
             spans += self._venue(venue, detail)
         if self._paused is not None:
-            spans += [(" paused", "warn"), (f" +{self._paused} new ", "strong")]
+            spans += [(" screen paused", "warn"), (f" +{self._paused} new ", "strong")]
         return tuple(spans)
 
     def _venue(self, venue: VenueView, detail: int) -> list[Span]:
@@ -103,7 +107,7 @@ class StatusBar(LineWidget):
         elif venue.rtt_ms is not None:
             words.append(f"{venue.rtt_ms:.0f}ms")
         if detail >= 3 and venue.rtt_ms is not None and venue.lag_ms is not None:
-            words.append(f"rtt {venue.rtt_ms:.0f}")
+            words.append(f"{self.glyphs.round_trip}{venue.rtt_ms:.0f}")
         name = venue.name if detail >= 2 else clip(venue.name, 3, "")
         text = f" {sign}" + (f" {' '.join(words)}" if words else "")
         return [(f" {name}", "text"), (text, role), (" ", "text")]
@@ -128,7 +132,7 @@ class StatusBar(LineWidget):
             base = clip(best.symbol.partition("/")[0], 6, glyphs.more)
             spans += [("  best ", "dim"), (numbers.edge(best.net_edge_pct, glyphs), role)]
             spans.append((f" {base}", "text"))
-            if detail >= 2:
+            if detail >= 3:
                 spans.append((self._route(best), "dim"))
         spans.append((f"  {numbers.clock_time(self._now_ns)} ", "text"))
         return tuple(spans)

@@ -88,10 +88,10 @@ class RecentTrades(Panel):
         mark: Span = (" ", "key")
         time_of, symbol, qty, route = "time", "symbol", "quantity", "route"
         prices, expected, realised, fees, slip = "prices", "expected", "realised", "fees", "slip"
-        outcome: Span = (" state", "dim")
+        outcome: Span = ("  state", "dim")
         realised_role = "neutral"
         if trade is not None:
-            mark = (glyphs.cursor if trade.pair_id == self.cursor else " ", "key")
+            mark = self.cursor_mark(trade.pair_id)
             time_of, symbol = numbers.clock_time(trade.at_ns), trade.symbol
             qty = trade.qty
             route = f"{trade.buy} {glyphs.arrow} {trade.sell}"
@@ -105,25 +105,25 @@ class RecentTrades(Panel):
         cells: list[Span] = [
             mark,
             (pad(time_of, 9), "dim"),
-            (pad(clip(symbol, 10, glyphs.more), 11), "strong"),
+            (pad(clip(symbol, 9, glyphs.more), 10), "strong"),
         ]
         if width >= _WIDE:
             cells += [
-                (pad(clip(qty, 9, glyphs.more), 9, ">") + "  ", "text"),
-                (pad(clip(route, 17, glyphs.more), 18), "text"),
-                (pad(clip(prices, 19, glyphs.more), 20), "dim"),
+                (pad(clip(qty, 8, glyphs.more), 8, ">") + " ", "text"),
+                (pad(clip(route, 16, glyphs.more), 17), "text"),
+                (pad(clip(prices, 19, glyphs.more), 19), "dim"),
             ]
         else:
-            cells.append((pad(clip(route, 17, glyphs.more), 18), "text"))
+            cells.append((pad(clip(route, 16, glyphs.more), 17), "text"))
         cells += [
             (pad(expected, 9, ">"), "dim"),
-            (pad(realised, 10, ">"), realised_role),
+            (pad(realised, 9, ">"), realised_role),
         ]
         if width >= _MEDIUM:
-            cells.append((pad(fees, 9, ">"), "dim"))
+            cells.append((pad(fees, 8, ">"), "dim"))
         if width >= _WIDE:
             cells.append((pad(slip, 8, ">"), "dim"))
-        cells += [("  ", "text"), outcome]
+        cells += [(" ", "text"), outcome]
         return cells
 
     def _outcome(self, trade: TradeView) -> Span:
