@@ -22,7 +22,7 @@ from types import TracebackType
 
 import structlog
 
-from arbot_tui.domain.clock import SECOND, Clock, SystemClock
+from arbot_tui.domain.clock import Clock, SystemClock
 from arbot_tui.domain.errors import AccountLocked, ExchangeError, ExchangeUnavailable
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.fees import TradingFees
@@ -190,7 +190,7 @@ class ArBot:
         )
         self._stack.push_async_callback(self._executor.close)
         self._recording = await self._stack.enter_async_context(Recording(self))
-        self.core.touched.clear()
+        await self._recording.catch_up(self.core.pairs.values())
         listings = await self._load_listings()
         for symbol in select_symbols(listings, options.universe):
             base, _, quote = symbol.partition("/")

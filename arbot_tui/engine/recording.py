@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ __all__ = ["Recording"]
 
 _BALANCES_PERIOD_S = 5.0
 _TICKERS_PERIOD_S = 1.0
+_CATCH_UP = 3_000
 _HUNDRED = Decimal(100)
 
 
@@ -50,6 +52,7 @@ class Recording:
         self._database = Database(bot.options.account_dir / "arbot.sqlite", bot.clock)
         self._recorder = Recorder(self._database, bot.options.storage)
         self._opportunity_version = 0
+        self._sessions: dict[str, str] = {}
         self._session = SessionRow(
             at_ns=bot.started_ns,
             session_id=secrets.token_hex(8),
@@ -82,6 +85,23 @@ class Recording:
         self._note_opportunities()
         await self._recorder.close()
         await self._database.close()
+
+    async def catch_up(self, pairs: Iterable[Pair]) -> None:
+        """Write again what the journal knows and the database does not, after a crash.
+
+        Raises:
+            StorageError: The database cannot be read.
+        """
+        known = {
+            row.pair_id: row
+            for row in await self._database.get_historical_data(TradeRow, limit=_CATCH_UP)
+        }
+        for pair in pairs:
+            row = known.get(pair.id)
+            if row is not None:
+                self._sessions[pair.id] = row.session_id
+            if row is None or row.ended_ns != pair.ended_ns:
+                self.note_pair(pair)
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -206,7 +226,7 @@ class Recording:
         return TradeRow(
             at_ns=pair.planned_ns,
             pair_id=pair.id,
-            session_id=self._session.session_id,
+            session_id=self._sessions.get(pair.id, self._session.session_id),
             opportunity_id=pair.opportunity_id,
             symbol=pair.symbol,
             buy_exchange=pair.buy.venue,

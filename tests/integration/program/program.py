@@ -1,0 +1,144 @@
+"""Runs the real program as its users do, in its own process and data folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+__all__ = [
+    "Finished",
+    "children_of",
+    "environment",
+    "get_json",
+    "is_alive",
+    "realised_by_truth",
+    "run",
+    "running",
+    "wait_until_gone",
+    "world",
+]
+
+Document = dict[str, Any]
+_LIMIT_S = 90.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a run of the program ended."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+    @property
+    def summary(self) -> Document:
+        """The one JSON document on stdout."""
+        return cast("Document", json.loads(self.stdout))
+
+
+def environment(data_dir: Path, **extra: str) -> dict[str, str]:
+    """Return an environment whose only settings of ours are those given."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("ARBOT_")}
+    return clean | {"ARBOT_STORAGE__PATH": str(data_dir), "HOME": str(data_dir)} | extra
+
+
+def command(*args: str) -> list[str]:
+    """Return the command that runs the program under test."""
+    return [sys.executable, "-m", "arbot_tui", *args]
+
+
+def run(*args: str, env: Mapping[str, str], cwd: Path) -> Finished:
+    """Run the program to its end."""
+    done = subprocess.run(
+        command(*args),
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_S,
+        check=False,
+    )
+    return Finished(done.returncode, done.stdout, done.stderr)
+
+
+@contextmanager
+def running(*args: str, env: Mapping[str, str], cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start the program; whatever is left of it at the end is killed."""
+    process = subprocess.Popen(
+        command(*args),
+        env=dict(env),
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=_LIMIT_S)
+
+
+@contextmanager
+def world(*args: str, env: Mapping[str, str], cwd: Path) -> Iterator[Document]:
+    """Serve synthetic venues from a process of their own; yields its first line."""
+    with running("venues", "--json", *args, env=env, cwd=cwd) as process:
+        assert process.stdout is not None
+        yield cast("Document", json.loads(process.stdout.readline()))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=_LIMIT_S) == 0
+
+
+def get_json(url: str) -> Document:
+    """Fetch a JSON document from loopback."""
+    assert url.startswith("http://127.0.0.1:")
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return cast("Document", json.load(answer))
+
+
+def realised_by_truth(truth: Document) -> Decimal:
+    """Return the profit over all fills as the venues have them; fees in base at their price."""
+    total = Decimal(0)
+    for venue in truth["venues"].values():
+        for fill in venue["fills"]:
+            price, qty, fee = (Decimal(fill[key]) for key in ("price", "qty", "fee"))
+            base, quote = fill["symbol"].split("/")
+            total += price * qty * (1 if fill["side"] == "sell" else -1)
+            total -= fee * {base: price, quote: Decimal(1)}[fill["fee_asset"]]
+    return total
+
+
+def children_of(pid: int) -> list[int]:
+    """Return the process ids of the children of `pid`."""
+    listing = Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    return [int(child) for child in listing.split()]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether the process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def wait_until_gone(*pids: int) -> None:
+    """Wait for processes to end; fails when one does not."""
+    deadline = time.monotonic() + 20
+    while any(map(is_alive, pids)):
+        assert time.monotonic() < deadline, f"still running: {[p for p in pids if is_alive(p)]}"
+        time.sleep(0.02)
