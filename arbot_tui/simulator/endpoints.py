@@ -37,6 +37,7 @@ class Endpoint:
 ENDPOINTS: Mapping[str, Endpoint] = {
     "binance": Endpoint("arbot_tui.simulator.wire.binance.shell", "BinanceShell", ""),
     "bybit": Endpoint("arbot_tui.simulator.wire.bybit.shell", "BybitShell", "/v5/public/spot"),
+    "okx": Endpoint("arbot_tui.simulator.wire.okx.shell", "OkxShell", "/ws/v5/public"),
 }
 """The venues that have a shell, by name."""
 

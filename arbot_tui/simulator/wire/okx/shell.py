@@ -1,0 +1,60 @@
+"""OKX Spot on the synthetic world."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from arbot_tui.simulator.core.book import BookChange
+from arbot_tui.simulator.credentials import VenueKeys
+from arbot_tui.simulator.wire.common.fields import BadField
+from arbot_tui.simulator.wire.common.market import Market
+from arbot_tui.simulator.wire.common.shell import VenueShell
+from arbot_tui.simulator.wire.okx.envelope import refusal
+from arbot_tui.simulator.wire.okx.errors import ApiError, bad_field
+from arbot_tui.simulator.wire.okx.rest_private import PrivateRest
+from arbot_tui.simulator.wire.okx.rest_public import PublicRest
+from arbot_tui.simulator.wire.okx.streams import Streams
+
+__all__ = ["OkxShell"]
+
+
+class OkxShell(VenueShell):
+    """The OKX dialect: one listener for REST and the public socket."""
+
+    name: ClassVar[str] = "okx"
+
+    def __init__(self, market: Market, keys: VenueKeys) -> None:
+        super().__init__(market, keys)
+        self._public = PublicRest(market)
+        self._private = PrivateRest(market, keys, self._public)
+        self._streams = Streams(market)
+
+    def application(self) -> web.Application:
+        """Return the venue's HTTP and WebSocket endpoints."""
+        application = web.Application(middlewares=[_answer])
+        application.add_routes(self._streams.routes())
+        application.add_routes(self._public.routes())
+        application.add_routes(self._private.routes())
+        return application
+
+    def publish(self, change: BookChange) -> None:
+        """Send one change of a book to its subscribers."""
+        self._streams.publish(change)
+
+    async def run(self) -> None:
+        """Serve the timed channels until cancelled."""
+        await self._streams.run()
+
+
+@web.middleware
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn errors into OKX's bodies."""
+    try:
+        return await handler(request)
+    except BadField as bad:
+        return refusal(bad_field(bad))
+    except ApiError as error:
+        return refusal(error)
