@@ -111,13 +111,15 @@ class _Connection:
         self._sink = sink
         self._parser = StreamParser(exchange, rows)
         self._asked: dict[str, tuple[str, ...]] = {}
+        self._refused: set[str] = set()
         self._requests = 0
 
     def on_open(self) -> list[bytes]:
         """Forget the former connection and return the subscriptions of this one."""
         self._parser = StreamParser(self._exchange, self._rows)
         self._asked.clear()
-        topics = tuple(_TOPIC + symbol for symbol in self._symbols)
+        wanted = (_TOPIC + symbol for symbol in self._symbols)
+        topics = tuple(topic for topic in wanted if topic not in self._refused)
         return [
             self._subscribe(topics[start : start + _TOPICS_PER_FRAME])
             for start in range(0, len(topics), _TOPICS_PER_FRAME)
@@ -140,6 +142,8 @@ class _Connection:
         if answer.success or not topics:
             return
         if len(topics) == 1:
+            # Refused alone: not asked for again on this run.
+            self._refused.update(topics)
             raise MalformedMessage(_VENUE, f"subscription {topics[0]} refused: {answer.message}")
         for topic in topics:
             self.session.send(self._subscribe((topic,)))

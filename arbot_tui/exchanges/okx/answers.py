@@ -1,0 +1,380 @@
+"""Answers of OKX's REST API (v5, 2026-07-03 to 2026-07-23): pure, bytes in, domain values out.
+
+HTTP 200 and even ``code`` 0 do not mean that an order is in: each item has its own ``sCode``.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from arbot_tui.domain.clock import MS
+from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
+from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
+from arbot_tui.domain.quotes import DepthSnapshot
+from arbot_tui.domain.text import sanitise
+
+__all__ = [
+    "Answer",
+    "FillPage",
+    "Item",
+    "parse_account_level",
+    "parse_answer",
+    "parse_balances",
+    "parse_fees",
+    "parse_fills",
+    "parse_item",
+    "parse_order",
+    "parse_orderbook",
+    "parse_time_ms",
+]
+
+_VENUE = "okx"
+_BROKEN = (ValueError, RecursionError, ArithmeticError, IndexError)
+# Orders of these types never rest: what ends them unasked is their own time in force.
+_SELF_ENDING = frozenset({"ioc", "fok", "market"})
+_BY_USER = "1"
+_POST_ONLY_WOULD_TAKE = "31"
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The envelope of every answer.
+
+    Attributes:
+        code: ``0`` for success, ``1`` and ``2`` where (some) items failed, or an error code.
+        msg: What went wrong; not yet sanitised.
+        data: The items.
+    """
+
+    code: str
+    msg: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class Item(msgspec.Struct, frozen=True):
+    """What became of one order of a placement or cancel.
+
+    Attributes:
+        ordId: The venue's order id; empty where refused.
+        sCode: ``0`` where accepted.
+        sMsg: What went wrong; not yet sanitised.
+    """
+
+    ordId: str
+    sCode: str
+    sMsg: str = ""
+
+
+class FillPage(msgspec.Struct, frozen=True):
+    """One page of executions.
+
+    Attributes:
+        fills: Those of the order asked for.
+        venue_id: Its id at the venue; empty where the page holds none of its fills.
+        rows: Executions on the page, of all orders.
+        last_bill: Where the next, older page starts (``after``).
+        oldest_ns: Time of the oldest execution on the page, UTC nanoseconds; 0 for an empty page.
+    """
+
+    fills: list[Fill]
+    venue_id: str
+    rows: int
+    last_bill: str
+    oldest_ns: int
+
+
+class _Order(msgspec.Struct):
+    ordId: str
+    clOrdId: str
+    state: str
+    ordType: str
+    accFillSz: str
+    cancelSource: str = ""
+
+
+class _Fill(msgspec.Struct):
+    ordId: str
+    clOrdId: str
+    side: str
+    fillPx: str
+    fillSz: str
+    fee: str
+    feeCcy: str
+    tradeId: str
+    billId: str
+    ts: str
+    fillTime: str = ""
+
+
+class _Detail(msgspec.Struct):
+    ccy: str
+    availBal: str
+    frozenBal: str = ""
+
+
+class _Account(msgspec.Struct):
+    details: list[_Detail]
+
+
+class _FeeGroup(msgspec.Struct):
+    groupId: str
+    maker: str
+    taker: str
+
+
+class _Fees(msgspec.Struct):
+    maker: str = ""
+    taker: str = ""
+    feeGroup: list[_FeeGroup] = []
+
+
+class _Depth(msgspec.Struct):
+    asks: list[tuple[float, float, msgspec.Raw, msgspec.Raw]]
+    bids: list[tuple[float, float, msgspec.Raw, msgspec.Raw]]
+    ts: int
+    seqId: int = 0
+
+
+class _Time(msgspec.Struct):
+    ts: str
+
+
+class _Config(msgspec.Struct):
+    acctLv: str
+
+
+_answer = msgspec.json.Decoder(Answer).decode
+_items = msgspec.json.Decoder(list[Item]).decode
+_orders = msgspec.json.Decoder(list[_Order]).decode
+_fills = msgspec.json.Decoder(list[_Fill]).decode
+_accounts = msgspec.json.Decoder(list[_Account]).decode
+_fees = msgspec.json.Decoder(list[_Fees]).decode
+_depths = msgspec.json.Decoder(list[_Depth], strict=False).decode
+_times = msgspec.json.Decoder(list[_Time]).decode
+_configs = msgspec.json.Decoder(list[_Config]).decode
+
+_STATUS = {
+    "live": OrderStatus.NEW,
+    "partially_filled": OrderStatus.PARTIALLY_FILLED,
+    "filled": OrderStatus.FILLED,
+    "mmp_canceled": OrderStatus.CANCELED,
+}
+
+
+def parse_answer(body: bytes) -> Answer:
+    """Return the envelope in `body`.
+
+    Raises:
+        MalformedMessage: It is no JSON of that shape (the CDN answers in HTML).
+    """
+    try:
+        return _answer(body)
+    except _BROKEN as e:
+        raise _malformed("answer", e) from e
+
+
+def parse_item(data: msgspec.Raw) -> Item | None:
+    """Return the one item of a placement or cancel; None where `data` holds none.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema.
+    """
+    try:
+        items = _items(data)
+    except _BROKEN as e:
+        raise _malformed("item", e) from e
+    return items[0] if items else None
+
+
+def parse_order(data: msgspec.Raw, client_id: str) -> OrderState | None:
+    """Return the state of one order from ``trade/order``.
+
+    Args:
+        data: The ``data`` member of the answer.
+        client_id: The ``clOrdId`` that was asked for.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema or holds an unknown state.
+    """
+    try:
+        for order in _orders(data):
+            if order.clOrdId == client_id:
+                filled = _amount(order.accFillSz)
+                status = _status(order, filled)
+                venue_id = sanitise(order.ordId, 64)
+                return OrderState(_VENUE, client_id, status, filled, ("order",), venue_id)
+    except _BROKEN as e:
+        raise _malformed("order", e) from e
+    return None
+
+
+def _status(order: _Order, filled: Decimal) -> OrderStatus:
+    """Map ``state`` (facts page, section 7)."""
+    if order.state != "canceled":
+        if order.state not in _STATUS:
+            raise ValueError(f"state {order.state!r}")
+        return _STATUS[order.state]
+    if order.ordType in _SELF_ENDING and order.cancelSource != _BY_USER:
+        return OrderStatus.EXPIRED
+    if order.ordType == "post_only" and order.cancelSource == _POST_ONLY_WOULD_TAKE and not filled:
+        return OrderStatus.REJECTED
+    return OrderStatus.CANCELED
+
+
+def parse_fills(data: msgspec.Raw, client_id: str, venue_id: str, symbol: str) -> FillPage:
+    """Return one page of executions, those of other orders left out.
+
+    Args:
+        data: The ``data`` member of ``trade/fills``, newest first.
+        client_id: Our order id.
+        venue_id: The venue's order id; empty where it is not known.
+        symbol: Canonical symbol of the order.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema.
+    """
+    fills = []
+    found = ""
+    try:
+        rows = _fills(data)
+        for row in rows:
+            # An execution names our id, the venue's or (with bad luck) only the latter.
+            if row.clOrdId != client_id and (not venue_id or row.ordId != venue_id):
+                continue
+            found = sanitise(row.ordId, 64)
+            fills.append(
+                Fill(
+                    _VENUE,
+                    client_id,
+                    symbol,
+                    sanitise(row.tradeId, 64),
+                    OrderSide(row.side),
+                    _positive(row.fillPx),
+                    _positive(row.fillSz),
+                    # Negative is paid on this venue, positive is paid in the domain.
+                    exact.minus(parse_decimal(row.fee)),
+                    sanitise(row.feeCcy, 20).upper(),
+                    _time_ns(row),
+                )
+            )
+        oldest_ns = _time_ns(rows[-1]) if rows else 0
+        last_bill = rows[-1].billId if rows else ""
+        if last_bill and not last_bill.isalnum():
+            raise ValueError(f"bill {last_bill!r}")
+    except _BROKEN as e:
+        raise _malformed("fills", e) from e
+    return FillPage(fills, found, len(rows), last_bill, oldest_ns)
+
+
+def _time_ns(row: _Fill) -> int:
+    return int(row.fillTime or row.ts) * MS
+
+
+def parse_balances(data: msgspec.Raw) -> list[Balance]:
+    """Return the non-zero balances of the trading account (the funding account cannot trade).
+
+    Raises:
+        MalformedMessage: `data` breaks its schema.
+    """
+    balances = []
+    try:
+        for account in _accounts(data):
+            for detail in account.details:
+                free, locked = _amount(detail.availBal), _amount(detail.frozenBal)
+                if free or locked:
+                    balances.append(Balance(sanitise(detail.ccy, 20).upper(), free, locked))
+    except _BROKEN as e:
+        raise _malformed("balance", e) from e
+    return balances
+
+
+def parse_fees(data: msgspec.Raw, group: str) -> TradingFees:
+    """Return the rates of one fee group, as costs: this venue sends commissions negative.
+
+    Args:
+        data: The ``data`` member of ``account/trade-fee``.
+        group: ``groupId`` of the instrument. Where it is not listed the deprecated rates of the
+            whole account stand.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema or holds no rate.
+    """
+    try:
+        fees = _fees(data)[0]
+        maker, taker = fees.maker, fees.taker
+        for listed in fees.feeGroup:
+            if listed.groupId == group:
+                maker, taker = listed.maker, listed.taker
+        return TradingFees(
+            maker=exact.minus(parse_decimal(maker)), taker=exact.minus(parse_decimal(taker))
+        )
+    except _BROKEN as e:
+        raise _malformed("fees", e) from e
+
+
+def parse_account_level(data: msgspec.Raw) -> str:
+    """Return ``acctLv``: 1 spot, 2 futures, 3 multi-currency margin, 4 portfolio margin.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema.
+    """
+    try:
+        return _configs(data)[0].acctLv
+    except _BROKEN as e:
+        raise _malformed("account", e) from e
+
+
+def parse_time_ms(data: msgspec.Raw) -> int:
+    """Return the venue's time, UTC milliseconds.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema.
+    """
+    try:
+        return int(_positive(_times(data)[0].ts))
+    except _BROKEN as e:
+        raise _malformed("time", e) from e
+
+
+def parse_orderbook(data: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnapshot:
+    """Return the order book in `data`, at most `levels` levels a side.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema or holds a level that cannot be.
+    """
+    try:
+        depth = _depths(data)[0]
+        for price, size, _, _ in (*depth.bids, *depth.asks):
+            if not (0.0 < price < float("inf") and 0.0 < size < float("inf")):
+                raise ValueError(f"level {price} {size}")
+    except _BROKEN as e:
+        raise _malformed("order book", e) from e
+    return DepthSnapshot(
+        depth.seqId,
+        [(level[0], level[1]) for level in depth.bids[:levels]],
+        [(level[0], level[1]) for level in depth.asks[:levels]],
+        depth.ts * MS,
+        recv_ns,
+    )
+
+
+def _positive(text: str) -> Decimal:
+    value = parse_decimal(text)
+    if value <= 0:
+        raise ValueError(f"not positive: {value}")
+    return value
+
+
+def _amount(text: str) -> Decimal:
+    """Return a quantity where an empty text means none."""
+    value = parse_decimal(text) if text else ZERO
+    if value < 0:
+        raise ValueError(f"negative: {value}")
+    return value
+
+
+def _malformed(what: str, cause: Exception) -> MalformedMessage:
+    return MalformedMessage(_VENUE, f"{what}: {sanitise(str(cause))}")

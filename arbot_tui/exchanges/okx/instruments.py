@@ -1,0 +1,107 @@
+"""What OKX trades: ``GET /api/v5/public/instruments?instType=SPOT`` (docs 2026-07-03)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.text import sanitise
+
+__all__ = ["OkxInstrument", "parse_instruments"]
+
+_VENUE = "okx"
+
+
+class OkxInstrument(msgspec.Struct, frozen=True):
+    """An instrument and the fee group it belongs to.
+
+    Attributes:
+        instrument: What the rest of the house sees.
+        fee_group: Joins with ``feeGroup[].groupId`` of the fee endpoint; empty where none.
+    """
+
+    instrument: Instrument
+    fee_group: str
+
+
+class _Row(msgspec.Struct):
+    instId: str
+    baseCcy: str
+    quoteCcy: str
+    state: str
+    tickSz: str
+    lotSz: str
+    minSz: str = ""
+    maxLmtSz: str = ""
+    instIdCode: int | None = None  # absent before 2026, null where not assigned
+    groupId: str = ""
+
+
+_decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_row = msgspec.json.Decoder(_Row).decode
+
+
+def parse_instruments(data: bytes | msgspec.Raw) -> tuple[list[OkxInstrument], list[str]]:
+    """Return the instruments in `data`, and why any row of it was left out.
+
+    One row that breaks its schema costs that row, not the venue.
+
+    Args:
+        data: The ``data`` member of the answer.
+
+    Raises:
+        MalformedMessage: There is no list of rows at all.
+    """
+    try:
+        rows = _decode_rows(data)
+    except (ValueError, RecursionError) as e:
+        raise MalformedMessage(_VENUE, f"instruments: {sanitise(str(e))}") from e
+    found: list[OkxInstrument] = []
+    dropped: list[str] = []
+    for raw in rows:
+        try:
+            found.append(_instrument(_decode_row(raw)))
+        except (ValueError, RecursionError) as e:
+            dropped.append(sanitise(str(e)))
+    return found, dropped
+
+
+def _instrument(row: _Row) -> OkxInstrument:
+    # The symbol goes into queries and subscriptions: nothing in it may need quoting.
+    if not (row.instId.isascii() and row.instId.replace("-", "").isalnum()):
+        raise ValueError(f"symbol {sanitise(row.instId)!r}")
+    for coin in (row.baseCcy, row.quoteCcy):
+        if not coin or "/" in coin or sanitise(coin) != coin:
+            raise ValueError(f"coin {sanitise(coin)!r} of {row.instId}")
+    instrument = Instrument(
+        venue=_VENUE,
+        wire_symbol=row.instId,
+        base=row.baseCcy.upper(),
+        quote=row.quoteCcy.upper(),
+        tick_size=_positive(row.tickSz),
+        lot_step=_positive(row.lotSz),
+        min_qty=_optional(row.minSz),
+        max_qty=_optional(row.maxLmtSz),
+        # OKX has no minimum value: it is implied by minSz times price.
+        tradeable=row.state == "live",
+        wire_id=row.instIdCode,
+    )
+    return OkxInstrument(instrument, sanitise(row.groupId, 32))
+
+
+def _positive(text: str) -> Decimal:
+    value = parse_decimal(text)
+    if value <= 0:
+        raise ValueError(f"a step must be positive, not {value}")
+    return value
+
+
+def _optional(text: str) -> Decimal:
+    value = parse_decimal(text) if text else ZERO
+    if value < 0:
+        raise ValueError(f"a limit must not be negative, not {value}")
+    return value

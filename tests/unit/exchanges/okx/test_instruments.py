@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.exchanges.okx.instruments import OkxInstrument, parse_instruments
+
+ROW: dict[str, Any] = json.loads(
+    '{"baseCcy":"BTC","contTdSwTime":"1704876947000","groupId":"1","instFamily":"","instId":'
+    '"BTC-USDT","instIdCode":1000000000,"instCategory":"1","instType":"SPOT","lever":"10",'
+    '"listTime":"1606468572000","lotSz":"0.00000001","maxLmtAmt":"1000000","maxLmtSz":'
+    '"9999999999","maxMktAmt":"1000000","maxMktSz":"","minSz":"0.00001","openType":'
+    '"call_auction","quoteCcy":"USDT","ruleType":"normal","state":"live","tickSz":"0.1",'
+    '"tradeQuoteCcyList":["USDT"],"upcChg":[{"param":"tickSz","newValue":"0.0001","effTime":'
+    '"1704876947000"}]}'
+)
+
+
+def _parse(*rows: object) -> tuple[list[OkxInstrument], list[str]]:
+    return parse_instruments(json.dumps(rows).encode())
+
+
+def test_documented_row_becomes_an_instrument() -> None:
+    expected = Instrument(
+        venue="okx",
+        wire_symbol="BTC-USDT",
+        base="BTC",
+        quote="USDT",
+        tick_size=Decimal("0.1"),
+        lot_step=Decimal("0.00000001"),
+        min_qty=Decimal("0.00001"),
+        max_qty=Decimal(9999999999),
+        min_notional=Decimal(0),
+        tradeable=True,
+        wire_id=1000000000,
+    )
+    assert _parse(ROW) == ([OkxInstrument(expected, "1")], [])
+
+
+@pytest.mark.parametrize("state", ["suspend", "preopen", "test", "rebase"])
+def test_only_live_instruments_are_tradeable(state: str) -> None:
+    (found,), _ = _parse(ROW | {"state": state})
+    assert not found.instrument.tradeable
+
+
+def test_numeric_id_may_be_missing_or_null() -> None:
+    old = {key: value for key, value in ROW.items() if key != "instIdCode"}
+    found, dropped = _parse(old, ROW | {"instIdCode": None, "maxLmtSz": ""})
+    assert [row.instrument.wire_id for row in found] == [None, None]
+    assert found[1].instrument.max_qty == Decimal(0)
+    assert dropped == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"instId": ""},
+        {"instId": "-"},
+        {"instId": "BTC-USDT&x=1"},
+        {"instId": "\uff22TC-USDT"},
+        {"baseCcy": ""},
+        {"baseCcy": "B/TC"},
+        {"quoteCcy": "US\u200bDT"},
+        {"tickSz": "0"},
+        {"lotSz": "inf"},
+        {"minSz": "-1"},
+        {"instIdCode": "7"},
+        {"state": None},
+    ],
+)
+def test_a_broken_row_costs_that_row_only(changes: dict[str, object]) -> None:
+    found, dropped = _parse(ROW | changes, ROW)
+    assert [row.instrument.wire_symbol for row in found] == ["BTC-USDT"]
+    assert len(dropped) == 1
+
+
+@pytest.mark.parametrize("raw", [b"", b"{}", b"7"])
+def test_no_list_at_all_is_an_error(raw: bytes) -> None:
+    with pytest.raises(MalformedMessage):
+        parse_instruments(raw)
