@@ -30,7 +30,8 @@ async def run_headless(
     A second SIGINT gives up the drain; what is open then is in the journal.
 
     Returns:
-        The exit code: 0; 1 the money core failed; 4 halted or with a stuck or unknown leg; 130 interrupted twice.
+        The exit code: 0; 1 the money core failed; 4 halted, or with a stuck or unknown leg; 130
+        interrupted twice.
 
     Raises:
         ArbotError: The engine could not start.
