@@ -312,6 +312,41 @@ async def test_unknown_orders_do_not_exist(binance: BinanceClient) -> None:
     assert error(await binance.signed("GET", ORDER, other)) == (400, -2013)
 
 
+async def test_both_ids_have_to_belong_together(binance: BinanceClient) -> None:
+    rest = "timeInForce=IOC&quantity=0.01&price=40000&newClientOrderId="
+    _, first = await place(binance, f"{rest}one")
+    await place(binance, f"{rest}two")
+    number = the(dict, first)["orderId"]
+    both = f"symbol=BTCUSDT&orderId={number}&origClientOrderId="
+    status, _ = await binance.signed("GET", ORDER, f"{both}one")
+    assert status == 200
+    assert error(await binance.signed("GET", ORDER, f"{both}two")) == (400, -2039)
+
+
+async def test_trades_and_orders_can_be_paged(binance: BinanceClient) -> None:
+    price = await best_ask(binance) + 50
+    for number in range(3):
+        rest = f"timeInForce=IOC&quantity=0.001&price={price}&newClientOrderId=p{number}"
+        await place(binance, rest)
+    for path, key in (("/api/v3/myTrades", "id"), ("/api/v3/allOrders", "orderId")):
+        _, body = await binance.signed("GET", path, "symbol=BTCUSDT")
+        rows = the(list, body)
+        start = "fromId" if key == "id" else "orderId"
+        _, body = await binance.signed("GET", path, "symbol=BTCUSDT&limit=1")
+        assert the(list, body) == rows[-1:]
+        if key == "orderId":
+            paged = f"symbol=BTCUSDT&limit=1&{start}={rows[1][key]}"
+            _, body = await binance.signed("GET", path, paged)
+            assert the(list, body) == rows[1:2]
+        _, body = await binance.signed("GET", path, "symbol=BTCUSDT&startTime=1&endTime=9")
+        assert body == []
+        wide = "symbol=BTCUSDT&startTime=1&endTime=86400002"
+        assert error(await binance.signed("GET", path, wide)) == (400, -1127)
+    paged = f"symbol=BTCUSDT&limit=1&fromId={rows[0]['orderId']}"
+    _, body = await binance.signed("GET", "/api/v3/myTrades", paged)
+    assert body == []
+
+
 async def test_weight_runs_out(binance: BinanceClient) -> None:
     status = 200
     for _ in range(60):

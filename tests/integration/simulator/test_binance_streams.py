@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from contextlib import suppress
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from arbot_tui.simulator.core.world import WorldSpec
 from arbot_tui.simulator.server import SyntheticVenues
+from arbot_tui.simulator.wire.binance import streams as streams_module
 from arbot_tui.simulator.wire.common import connection as connection_module
 
 if TYPE_CHECKING:
@@ -146,6 +150,63 @@ async def test_client_pings_are_answered(binance: BinanceClient) -> None:
     async with connect(f"{binance.ws}/ws", ping_interval=None) as ws:
         async with asyncio.timeout(2):
             await (await ws.ping())
+
+
+async def test_the_server_pings_and_drops_who_does_not_answer(
+    binance: BinanceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams_module, "_PING_S", 0.1)
+    monkeypatch.setattr(streams_module, "_PONG_WITHIN_S", 0.35)
+    async with SyntheticVenues(WorldSpec(symbols=1, rate_hz=1.0)) as venues:
+        root = venues.description["venues"]["binance"]["ws_public"]
+        async with connect(f"{root}/ws") as answers:
+            host, port = root.removeprefix("ws://").split(":")
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(
+                b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            await reader.readuntil(b"\r\n\r\n")
+            got = b""
+            with suppress(ConnectionResetError):
+                async with asyncio.timeout(3):
+                    while chunk := await reader.read(100):
+                        got += chunk
+            writer.close()
+            # Empty pings, and then the end.
+            assert got
+            assert set(got) == {0x89, 0x00}
+            assert await ask(answers, method="LIST_SUBSCRIPTIONS", id=1) == {"result": [], "id": 1}
+
+
+async def test_a_connection_has_at_most_1024_streams(binance: BinanceClient) -> None:
+    names = [f"s{number}usdt@bookTicker" for number in range(1025)]
+    async with connect(f"{binance.ws}/ws") as ws:
+        answer = await ask(ws, method="SUBSCRIBE", params=names[:1024], id=1)
+        assert answer["result"] is None
+        answer = await ask(ws, method="SUBSCRIBE", params=names[1024:], id=2)
+        assert answer["error"] == {"code": 4, "msg": "Too many subscriptions"}
+    async with connect(f"{binance.ws}/stream?streams={'/'.join(names[:300])}") as ws:
+        answer = await ask(ws, method="LIST_SUBSCRIPTIONS", id=1)
+        assert answer["result"] == names[:300]
+
+
+async def test_two_speeds_share_a_symbol_without_disturbing_each_other(
+    binance: BinanceClient,
+) -> None:
+    fast, slow = "btcusdt@depth@100ms", "btcusdt@depth"
+    async with connect(f"{binance.ws}/stream?streams={fast}/{slow}") as ws:
+        chains: dict[str, list[tuple[int, int]]] = {fast: [], slow: []}
+        while len(chains[slow]) < 2:
+            frame = await receive(ws)
+            data = frame["data"]
+            assert isinstance(data, dict)
+            chains[str(frame["stream"])].append((data["U"], data["u"]))
+        for chain in chains.values():
+            for (_, last), (first, _) in pairwise(chain):
+                assert first == last + 1
+        await ask(ws, method="UNSUBSCRIBE", params=[slow], id=1)
+        assert (await receive(ws))["stream"] == fast
 
 
 @pytest.mark.parametrize("speed", ["@100ms", "@1000ms", ""])

@@ -116,7 +116,7 @@ class Streams:
                 if loop.time() - client.pong_at > _PONG_WITHIN_S:
                     connection.drop()
                 else:
-                    await connection.ping()
+                    connection.ping()
 
     def _send_depth(self, topic: _Topic) -> None:
         instrument = self._market.instruments[topic.symbol]

@@ -43,7 +43,8 @@ class Connection:
         )
         self.subscriptions: dict[str, None] = {}
         self._request = request
-        self._queue: deque[str] = deque()
+        # None stands for a ping.
+        self._queue: deque[str | None] = deque()
         self._wake = asyncio.Event()
         self._gone = False
         self._writer: asyncio.Task[None] | None = None
@@ -67,6 +68,13 @@ class Connection:
 
     def send(self, frame: str) -> None:
         """Queue a text frame; drops the client if too many are waiting."""
+        self._put(frame)
+
+    def ping(self) -> None:
+        """Queue a protocol ping."""
+        self._put(None)
+
+    def _put(self, frame: str | None) -> None:
         if self._gone:
             return
         if len(self._queue) >= MAX_QUEUED:
@@ -89,11 +97,6 @@ class Connection:
         with suppress(ConnectionError):
             await self.response.close(code=code, message=reason.encode())
 
-    async def ping(self) -> None:
-        """Send a protocol ping."""
-        with suppress(ConnectionError):
-            await self.response.ping()
-
     async def messages(self) -> AsyncIterator[WSMessage]:
         """Yield the client's text, ping and pong messages; pings are answered here."""
         async for message in self.response:
@@ -108,7 +111,11 @@ class Connection:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
+                frame = self._queue.popleft()
                 try:
-                    await self.response.send_str(self._queue.popleft())
+                    if frame is None:
+                        await self.response.ping()
+                    else:
+                        await self.response.send_str(frame)
                 except ConnectionError:
                     return

@@ -71,6 +71,12 @@ def test_a_side_can_run_out_until_the_next_quote() -> None:
     assert book.available(True, 10**9) > 0
 
 
+def test_an_emptied_side_has_no_ladder() -> None:
+    book = Book(RULES, seed=1, unit_lots=10, grid=3, first_id=1)
+    book.quote(Level(7, 1), Level(0, 0), step=0, now_ns=0)
+    assert book.asks == []
+
+
 def test_available_counts_what_a_limit_reaches() -> None:
     book = quoted()
     assert book.available(True, 6_000_002) == 800
