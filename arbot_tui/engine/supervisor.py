@@ -17,7 +17,11 @@ _LONGEST_PAUSE_S = 60.0
 _log = structlog.get_logger("engine")
 
 
-async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
+async def supervise(
+    name: str,
+    run: Callable[[], Awaitable[None]],
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
     """Run a service until it returns or is cancelled; start it again after a failure.
 
     The pause doubles from 1 s to 60 s with each failure. One service failing never ends the
@@ -37,5 +41,5 @@ async def supervise(name: str, run: Callable[[], Awaitable[None]]) -> None:
             )
         else:
             return
-        await asyncio.sleep(pause_s)
+        await pause(pause_s)
         pause_s = min(_LONGEST_PAUSE_S, pause_s * 2)

@@ -1,0 +1,177 @@
+"""The engine in this process, on synthetic venues in theirs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from arbot_tui.domain.errors import AccountLocked, ConfigError
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.states import Mode
+from arbot_tui.engine.bot import ArBot
+from arbot_tui.engine.frames import BalancesView, DepthView, ExposureView, Frame
+from arbot_tui.engine.options import EngineOptions
+from arbot_tui.engine.world import WorldInfo, WorldProcess
+from arbot_tui.exchanges.base import ExchangeConfig
+from arbot_tui.log import LogRing
+from arbot_tui.market.config import UniverseConfig
+from arbot_tui.simulator.config import SimulatorConfig
+from arbot_tui.storage.config import StorageConfig
+from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
+
+pytestmark = pytest.mark.xdist_group("timing")
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[WorldInfo]:
+    with WorldProcess(SimulatorConfig(seed=11, edges_per_min=120)) as process:
+        yield process.info()
+
+
+def options(world: WorldInfo, data_dir: Path, *symbols: str, start: bool = False) -> EngineOptions:
+    fees = TradingFees(maker=Decimal("0.001"), taker=Decimal("0.001"))
+    return EngineOptions(
+        mode=Mode.SIMULATE,
+        profile="simulate",
+        account=f"sim-{world.world_id}",
+        data_dir=data_dir,
+        config_source="defaults",
+        universe=UniverseConfig(symbols=symbols),
+        arbitrage=ArbitrageConfig(
+            min_profit_pct=Decimal("0.05"), trade_amount_usd=Decimal(1000), cooldown_s=1
+        ),
+        risk=RiskConfig(
+            max_order_usd=Decimal(5000),
+            max_order_equity_pct=Decimal(100),
+            max_trades_per_hour=100_000,
+            max_concurrent_pairs=8,
+            visibility_margin_s=2,
+            max_messages_per_s=1000,
+        ),
+        storage=StorageConfig(),
+        venues=tuple(
+            ExchangeConfig(name, index, venue.urls, "custom", fees, venue.credentials)
+            for index, (name, venue) in enumerate(world.venues.items())
+        ),
+        world=world,
+        start=start,
+        log=LogRing(),
+    )
+
+
+@asynccontextmanager
+async def engine(opts: EngineOptions) -> AsyncIterator[ArBot]:
+    async with ArBot(opts) as bot:
+        yield bot
+
+
+async def until(bot: ArBot, condition: object) -> Frame:
+    """Look at frames until one satisfies `condition`."""
+    assert callable(condition)
+    async with asyncio.timeout(30):
+        while True:
+            frame = bot.client.frame(0)
+            if condition(frame):
+                return frame
+            await asyncio.sleep(0.05)
+
+
+def all_live(frame: Frame) -> bool:
+    return all(venue.state == "live" for venue in frame.venues)
+
+
+async def test_frames_after_a_version_add_up_to_the_whole(world: WorldInfo, tmp_path: Path) -> None:
+    async with engine(options(world, tmp_path, start=True)) as bot:
+        merged: dict[int, object] = {}
+        version = 0
+        await until(bot, all_live)
+        for _ in range(30):
+            frame = bot.client.frame(version)
+            assert frame.version >= version
+            merged |= {row.row: row for row in frame.rows}
+            version = frame.version
+            await asyncio.sleep(0.02)
+        whole = bot.client.frame(0)
+        later = bot.client.frame(version)
+        merged |= {row.row: row for row in later.rows}
+        assert merged == {row.row: row for row in whole.rows}
+        assert whole.rows_total == len(merged) == 20
+        assert bot.client.frame(later.version).rows == ()
+
+
+async def test_a_person_starts_drains_halts_and_resets(world: WorldInfo, tmp_path: Path) -> None:
+    async with engine(options(world, tmp_path)) as bot:
+        frame = await until(bot, all_live)
+        assert frame.status.trading == "stopped"
+        assert (await bot.client.command("start", {})).ok
+        traded = await until(bot, lambda f: f.status.completed >= 1)
+        assert traded.trades
+        assert traded.status.realised.startswith("+")
+        assert (await bot.client.command("drain", {})).ok
+        await until(bot, lambda f: f.status.trading == "stopped")
+        assert (await bot.client.command("halt", {})).ok
+        assert bot.client.frame(0).status.trading == "halted"
+        refused = await bot.client.command("start", {})
+        assert not refused.ok
+        assert "reset" in refused.message
+        assert (await bot.client.command("reset", {})).ok
+        assert bot.client.frame(0).status.trading == "stopped"
+        assert not (await bot.client.command("fly", {})).ok
+
+
+async def test_queries_answer_with_ladders_balances_and_exposure(
+    world: WorldInfo, tmp_path: Path
+) -> None:
+    async with engine(options(world, tmp_path)) as bot:
+        await until(bot, all_live)
+        depth = await bot.client.query("depth", {"symbol": "BTC/USDT"})
+        assert isinstance(depth, DepthView)
+        assert [ladder.venue for ladder in depth.ladders] == list(world.venues)
+        for ladder in depth.ladders:
+            assert ladder.error == ""
+            assert list(ladder.bids) == sorted(ladder.bids, reverse=True)
+            assert list(ladder.asks) == sorted(ladder.asks)
+            assert ladder.bids[0][0] < ladder.asks[0][0]
+        balances = await bot.client.query("balances", {})
+        assert isinstance(balances, BalancesView)
+        assert {row.venue for row in balances.rows} == set(world.venues)
+        exposure = await bot.client.query("exposure", {})
+        assert isinstance(exposure, ExposureView)
+        assert exposure.lines == ()
+        with pytest.raises(ValueError, match="not followed"):
+            await bot.client.query("depth", {"symbol": "NO/NE"})
+        with pytest.raises(ValueError, match="no query"):
+            await bot.client.query("weather", {})
+
+
+async def test_only_the_symbols_asked_for_are_followed(world: WorldInfo, tmp_path: Path) -> None:
+    async with engine(options(world, tmp_path, "ETH/USDT")) as bot:
+        frame = await until(bot, all_live)
+        assert [row.symbol for row in frame.rows] == ["ETH/USDT"]
+
+
+async def test_an_unknown_symbol_ends_the_start_and_releases_the_account(
+    world: WorldInfo, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match="BTX/USDT"):
+        async with engine(options(world, tmp_path, "BTX/USDT")):
+            pass
+    async with engine(options(world, tmp_path, "BTC/USDT")) as bot:
+        with pytest.raises(AccountLocked):
+            async with engine(options(world, tmp_path)):
+                pass
+        await until(bot, all_live)
+
+
+async def test_closing_leaves_no_task_behind(world: WorldInfo, tmp_path: Path) -> None:
+    before = asyncio.all_tasks()
+    async with engine(options(world, tmp_path, start=True)) as bot:
+        await until(bot, lambda f: f.status.completed >= 1)
+        summary = await bot.stop()
+        assert summary.ledger.venue_mismatches == 0
+    assert asyncio.all_tasks() == before

@@ -1,0 +1,65 @@
+"""Which symbols a run follows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from arbot_tui.domain.errors import ConfigError
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.engine.selection import followed, select_symbols
+from arbot_tui.market.config import UniverseConfig
+from arbot_tui.market.universe import Universe
+
+
+def instrument(venue: str, base: str, quote: str = "USDT", *, tradeable: bool = True) -> Instrument:
+    return Instrument(
+        venue=venue,
+        wire_symbol=f"{base}-{quote}",
+        base=base,
+        quote=quote,
+        tick_size=Decimal("0.01"),
+        lot_step=Decimal("0.001"),
+        tradeable=tradeable,
+    )
+
+
+LISTINGS = {
+    "one": [instrument("one", base) for base in ("BTC", "ETH", "ONLYONE", "SOL")],
+    "two": [
+        *(instrument("two", base) for base in ("ETH", "SOL", "BTC")),
+        instrument("two", "ONLYONE", tradeable=False),
+        instrument("two", "ETH", "BTC"),
+    ],
+}
+
+
+def test_symbols_that_two_venues_share_are_followed_in_listing_order() -> None:
+    assert select_symbols(LISTINGS, UniverseConfig()) == ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
+
+
+def test_the_maximum_cuts_the_list() -> None:
+    assert select_symbols(LISTINGS, UniverseConfig(max_symbols=2)) == ["BTC/USDT", "ETH/USDT"]
+
+
+def test_symbols_asked_for_are_followed_in_the_order_asked() -> None:
+    config = UniverseConfig(symbols=("SOL/USDT", "BTC/USDT"))
+    assert select_symbols(LISTINGS, config) == ["SOL/USDT", "BTC/USDT"]
+
+
+@pytest.mark.parametrize("symbol", ["ONLYONE/USDT", "ETH/BTC", "NONE/USDT"])
+def test_a_symbol_that_no_two_venues_trade_is_refused(symbol: str) -> None:
+    with pytest.raises(ConfigError, match=symbol):
+        select_symbols(LISTINGS, UniverseConfig(symbols=(symbol,)))
+
+
+def test_the_nearest_symbol_is_suggested() -> None:
+    with pytest.raises(ConfigError, match=r"did you mean BTC/USDT\?"):
+        select_symbols(LISTINGS, UniverseConfig(symbols=("BTX/USDT",)))
+
+
+def test_a_venue_is_told_of_its_followed_instruments_only() -> None:
+    universe = Universe()
+    universe.add("SOL", "USDT")
+    assert list(followed(universe, LISTINGS["two"])) == ["SOL/USDT"]
