@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import ssl
+from typing import cast
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
@@ -46,8 +47,8 @@ class _WebsocketsWire(asyncio.Protocol):
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - what create_connection makes
-        self._transport = transport
+        # uvloop's transports have the interface without being of the class.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         core = self._core
@@ -133,6 +134,12 @@ class _WebsocketsWire(asyncio.Protocol):
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
+
+    async def discard(self) -> None:
+        """Drop a connection that was never handed out, and see it gone."""
+        if self._transport is not None:
+            self._transport.abort()
+            await asyncio.wait([self._closed])
 
     # Within.
 
@@ -223,4 +230,4 @@ async def dial(options: DialOptions) -> Wire:
     finally:
         # Cancelled or refused half-way: nothing stays open.
         if wire is not None:
-            wire.abort()
+            await wire.discard()
