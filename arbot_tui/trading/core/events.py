@@ -23,6 +23,7 @@ from arbot_tui.domain.orders import (
 )
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.trading.core.limits import Limits
+from arbot_tui.trading.core.plans import PairPlan, Unwinding
 
 __all__ = [
     "BalancesSeen",
@@ -61,10 +62,12 @@ class Signalled(msgspec.Struct, frozen=True, tag="signal"):
     Attributes:
         signal: The opportunity with its quotes.
         equity_quote: Value of the account in quote currency; None where it cannot be told.
+        plan: What the core made of it; set in the journal alone, ignored from anyone else.
     """
 
     signal: ArbitrageSignal
     equity_quote: Decimal | None = None
+    plan: PairPlan | None = None
 
 
 class Committed(msgspec.Struct, frozen=True, tag="committed"):
@@ -73,10 +76,13 @@ class Committed(msgspec.Struct, frozen=True, tag="committed"):
     Attributes:
         commit_id: Of the `Commit` command.
         quotes: The pair's symbol on every venue, as it stands now.
+        refusal: Why the orders must not leave after all, empty where they may; set in the
+            journal alone, ignored from anyone else.
     """
 
     commit_id: int
     quotes: tuple[QuoteView, ...]
+    refusal: str | None = None
 
 
 class CommitFailed(msgspec.Struct, frozen=True, tag="commit_failed"):
@@ -109,12 +115,15 @@ class TimerFired(msgspec.Struct, frozen=True, tag="timer"):
         key: Which order, pair or venue.
         n: The count given when it was set.
         quotes: For `UNWIND`: the pair's symbol on every venue.
+        unwinding: For `UNWIND`: what the core decided; set in the journal alone, ignored from
+            anyone else.
     """
 
     kind: TimerKind
     key: str
     n: int
     quotes: tuple[QuoteView, ...] = ()
+    unwinding: Unwinding | None = None
 
 
 class BalancesSeen(msgspec.Struct, frozen=True, tag="balances"):

@@ -7,6 +7,8 @@ All must pass, synchronously. Both legs are gated as one pair, fully before the 
 
 from __future__ import annotations
 
+import math
+from collections import deque
 from decimal import Decimal
 
 import msgspec
@@ -14,17 +16,27 @@ import msgspec
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.edge import net_edge_pct_exact, net_profit_exact
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import exact, from_float
+from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.strategy.sizing import SizePlan, plan_size
 from arbot_tui.trading.core.limits import Limits
-from arbot_tui.trading.core.pair import Leg, Pair
+from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.state import CoreState
 
-__all__ = ["Denial", "Plan", "judge", "may_send", "still_good", "unwind_denial"]
+__all__ = [
+    "Denial",
+    "Plan",
+    "cost_per_unit",
+    "judge",
+    "may_send",
+    "readable",
+    "stale",
+    "still_good",
+    "unwind_denial",
+]
 
 _HUNDRED = Decimal(100)
 _HOUR_NS = 3600 * SECOND
@@ -72,72 +84,122 @@ def judge(
 
 def _may_trade(state: CoreState, signal: ArbitrageSignal, now_ns: int) -> Denial | None:
     """Check whether anything at all may be sent, and whether the data deserves it."""
-    if state.trading is TradingState.HALTED:
-        return Denial(Reason.KILL_SWITCH, state.trading_reason or "halted")
-    if state.trading is not TradingState.ACTIVE:
-        return Denial(Reason.TRADING_STATE, f"trading is {state.trading}")
-    if not state.journal_ok:
-        return Denial(Reason.JOURNAL_OK, "the journal takes no commits")
+    if denial := _trading_denial(state):
+        return denial
+    if signal.buy.venue == signal.sell.venue:
+        return Denial(Reason.CROSSED, f"{signal.buy.venue} is no counterpart of itself")
     for quote in (signal.buy, signal.sell):
-        venue = state.venue(quote.venue)
-        if venue.mismatches:
-            return Denial(Reason.LEDGER_OK, f"{quote.venue} differs from the ledger")
-        if venue.blocked or not venue.reconciled:
-            why = venue.blocked or "balances not reconciled"
-            return Denial(Reason.RECONCILED, f"{quote.venue}: {why}")
+        if denial := _venue_denial(state, quote.venue):
+            return denial
     limits = state.rules()
     age_ns = now_ns - signal.created_ns
     if age_ns > limits.max_quote_age_ns:
         return Denial(Reason.DATA_FRESH, f"signal is {age_ns / MS:.0f} ms old")
     if signal.loop_lag_ns > limits.max_loop_lag_ns:
         return Denial(Reason.DATA_FRESH, f"event loop lags {signal.loop_lag_ns / MS:.0f} ms")
-    return _fresh((signal.buy, signal.sell))
+    numbers = (signal.edge_pct, signal.qty, signal.expected_quote)
+    if not all(map(math.isfinite, numbers)):
+        return Denial(Reason.DATA_FRESH, f"no numbers: {numbers}")
+    return stale(signal.buy) or stale(signal.sell)
 
 
-def _fresh(quotes: tuple[QuoteView, ...]) -> Denial | None:
-    for quote in quotes:
-        if not quote.tradeable:
-            return Denial(Reason.DATA_FRESH, f"{quote.venue} is {quote.verdict}")
+def _trading_denial(state: CoreState) -> Denial | None:
+    """Check whether a pair may start at all."""
+    if state.trading is not TradingState.ACTIVE and state.trading is not TradingState.HALTED:
+        return Denial(Reason.TRADING_STATE, f"trading is {state.trading}")
+    return _stopped(state)
+
+
+def _stopped(state: CoreState) -> Denial | None:
+    """Check for what stops every order, those that bring a remainder home included."""
+    if state.trading is TradingState.HALTED:
+        return Denial(Reason.KILL_SWITCH, state.trading_reason or "halted")
+    if not state.journal_ok:
+        return Denial(Reason.JOURNAL_OK, "the journal takes no commits")
     return None
+
+
+def _venue_denial(state: CoreState, name: str) -> Denial | None:
+    """Check whether a venue may be sent anything new."""
+    venue = state.venues.get(name)
+    if venue is None:
+        return Denial(Reason.RECONCILED, f"{name} is not part of this run")
+    if venue.mismatches:
+        return Denial(Reason.LEDGER_OK, f"{name} differs from the ledger")
+    if venue.blocked or not venue.reconciled:
+        return Denial(Reason.RECONCILED, f"{name}: {venue.blocked or 'balances not reconciled'}")
+    return None
+
+
+def stale(quote: QuoteView) -> Denial | None:
+    """Check that a quote is live, has two sides, and is made of numbers."""
+    if not quote.tradeable:
+        return Denial(Reason.DATA_FRESH, f"{quote.venue} is {quote.verdict}")
+    if not _is_finite(quote) or quote.bid <= 0 or quote.ask <= 0:
+        return Denial(Reason.DATA_FRESH, f"{quote.venue}: bid {quote.bid}, ask {quote.ask}")
+    return None
+
+
+def _is_finite(quote: QuoteView) -> bool:
+    return all(map(math.isfinite, (quote.bid, quote.bid_size, quote.ask, quote.ask_size)))
+
+
+def readable(quotes: tuple[QuoteView, ...]) -> tuple[QuoteView, ...]:
+    """Return the quotes that a journal can write down and read back."""
+    return tuple(filter(_is_finite, quotes))
 
 
 def _throttled(state: CoreState, signal: ArbitrageSignal, now_ns: int) -> Denial | None:
     """Check everything that counts pairs, orders and time."""
     limits = state.rules()
-    working = state.working()
-    if any(pair.symbol == signal.symbol for pair in working):
+    if any(pair.symbol == signal.symbol for pair in state.in_flight.values()):
         return Denial(Reason.DUPLICATE_INTENT, f"a pair of {signal.symbol} is in flight")
-    if len(working) >= limits.max_concurrent_pairs:
-        return Denial(Reason.IN_FLIGHT, f"{len(working)} pairs of {limits.max_concurrent_pairs}")
+    for pair_id in state.stuck:
+        # One remainder at a time; a new run means that a person has seen the old ones.
+        stuck = state.pairs[pair_id]
+        if stuck.symbol == signal.symbol and stuck.number >= state.session_from:
+            return Denial(Reason.DUPLICATE_INTENT, f"{pair_id} of {signal.symbol} is stuck")
+    working = len(state.in_flight)
+    if working >= limits.max_concurrent_pairs:
+        return Denial(Reason.IN_FLIGHT, f"{working} pairs of {limits.max_concurrent_pairs}")
     base, quote = _assets(state, signal)
-    frozen = state.frozen_assets() & {
-        (venue, asset) for venue in (signal.buy.venue, signal.sell.venue) for asset in (base, quote)
-    }
-    if frozen:
-        return Denial(Reason.UNKNOWN_ORDERS, f"an order on {min(frozen)[0]} is unknown")
+    if denial := _frozen(state, (signal.buy.venue, signal.sell.venue), base, quote):
+        return denial
     key = (signal.symbol, signal.buy.venue, signal.sell.venue)
     wait_ns = state.cooldowns.get(key, 0) - now_ns
     if wait_ns > 0:
         return Denial(Reason.COOLDOWN, f"{wait_ns / SECOND:.1f} s left")
-    recent = sum(1 for at_ns in state.commits_ns if at_ns > now_ns - _HOUR_NS)
-    if recent >= limits.max_pairs_per_hour:
-        return Denial(Reason.REPEAT_EXECUTION, f"{recent} pairs in the last hour")
+    if _full(state.commits_ns, limits.max_pairs_per_hour, now_ns - _HOUR_NS):
+        return Denial(Reason.REPEAT_EXECUTION, f"{limits.max_pairs_per_hour} pairs in an hour")
     for venue in (signal.buy.venue, signal.sell.venue):
         if not may_send(state, venue, now_ns):
             return Denial(Reason.MAX_MESSAGES, f"{limits.max_messages_per_s} orders/s on {venue}")
     return None
 
 
+def _frozen(state: CoreState, venues: tuple[str, str], base: str, quote: str) -> Denial | None:
+    """Check that no order of unknown fate may have spent what this one would."""
+    touched = {(venue, asset) for venue in venues for asset in (base, quote)}
+    if frozen := state.frozen_assets() & touched:
+        return Denial(Reason.UNKNOWN_ORDERS, f"an order on {min(frozen)[0]} is unknown")
+    return None
+
+
 def may_send(state: CoreState, venue: str, now_ns: int) -> bool:
     """Tell whether one more order to the venue stays within its rate, unwinding included."""
-    sent = sum(1 for at_ns in state.venue(venue).sends_ns if at_ns > now_ns - SECOND)
     planned = sum(
         1
-        for pair in state.working()
+        for pair in state.in_flight.values()
         for leg in pair.legs
         if leg.venue == venue and leg.state is LegState.INTENT
     )
-    return sent + planned < state.rules().max_messages_per_s
+    spare = state.rules().max_messages_per_s - planned
+    return spare > 0 and not _full(state.venue(venue).sends_ns, spare, now_ns - SECOND)
+
+
+def _full(times_ns: deque[int], most: int, since_ns: int) -> bool:
+    """Tell whether `most` of the times, which ascend, lie after `since_ns`."""
+    return len(times_ns) >= most and times_ns[-most] > since_ns
 
 
 def _assets(state: CoreState, signal: ArbitrageSignal) -> tuple[str, str]:
@@ -165,11 +227,8 @@ def _priced(
     buy_price, sell_price = _limit_prices(buy, sell, ask, bid, limits)
     if buy_price <= 0:
         return Denial(Reason.INSTRUMENT_RULES, f"no valid price at or below {ask}")
-    worst_pct = net_edge_pct_exact(buy_price, sell_price, buy_fee, sell_fee)
-    if worst_pct < limits.min_profit_pct:
-        return Denial(
-            Reason.WORST_CASE_EDGE, f"{worst_pct:.4f} % at the limits < {limits.min_profit_pct} %"
-        )
+    if denial := _worst_case(buy_price, sell_price, buy_fee, sell_fee, limits):
+        return denial
     size = plan_size(
         buy,
         sell,
@@ -197,6 +256,11 @@ def _limit_prices(
     return buy.buy_price(cap), sell.sell_price(floor)
 
 
+def cost_per_unit(price: Decimal, fee: Decimal) -> Decimal:
+    """Return what buying one base unit may spend; a rebate is not spent in advance."""
+    return exact.multiply(price, exact.add(Decimal(1), max(fee, ZERO)))
+
+
 def _wanted(limits: Limits, equity_quote: Decimal | None) -> Decimal:
     """Return the value a leg should have: the trade amount under the order caps."""
     wanted = min(limits.trade_amount_quote, limits.max_order_quote)
@@ -210,36 +274,54 @@ def still_good(
     state: CoreState, pair: Pair, quotes: tuple[QuoteView, ...], now_ns: int
 ) -> Denial | None:
     """Check once more what moves between the commit and the writes."""
-    if state.trading is TradingState.HALTED:
-        return Denial(Reason.KILL_SWITCH, state.trading_reason or "halted")
-    if state.trading is not TradingState.ACTIVE:
-        return Denial(Reason.TRADING_STATE, f"trading is {state.trading}")
-    if now_ns > pair.planned_ns + state.rules().commit_wait_ns:
+    limits = state.rules()
+    if denial := _trading_denial(state):
+        return denial
+    if now_ns > pair.planned_ns + limits.commit_wait_ns:
         return Denial(Reason.DATA_FRESH, f"commit took {(now_ns - pair.planned_ns) / MS:.0f} ms")
+    if denial := _frozen(state, (pair.buy.venue, pair.sell.venue), pair.base, pair.quote):
+        return denial
     by_venue = {quote.venue: quote for quote in quotes}
     for leg in (pair.buy, pair.sell):
         quote = by_venue.get(leg.venue)
         if quote is None:
             return Denial(Reason.DATA_FRESH, f"no quote of {leg.venue}")
-        if stale := _fresh((quote,)):
-            return stale
-        if state.venue(leg.venue).blocked:
-            return Denial(Reason.RECONCILED, f"{leg.venue}: {state.venue(leg.venue).blocked}")
+        if denial := _venue_denial(state, leg.venue) or stale(quote):
+            return denial
+        if not state.venue(leg.venue).instruments[pair.symbol].tradeable:
+            return Denial(Reason.INSTRUMENT_RULES, f"{pair.symbol} closed on {leg.venue}")
         buying = leg.side is OrderSide.BUY
         price = from_float(quote.ask if buying else quote.bid)
         if (price > leg.price) if buying else (price < leg.price):
             return Denial(Reason.VANISHED, f"{leg.venue} moved to {price}")
-    return None
+    return _worst_case(
+        pair.buy.price,
+        pair.sell.price,
+        state.venue(pair.buy.venue).fees[pair.symbol].taker,
+        state.venue(pair.sell.venue).fees[pair.symbol].taker,
+        limits,
+    )
 
 
-def unwind_denial(state: CoreState, leg: Leg, now_ns: int) -> Denial | None:
+def _worst_case(
+    buy_price: Decimal, sell_price: Decimal, buy_fee: Decimal, sell_fee: Decimal, limits: Limits
+) -> Denial | None:
+    """Check the edge that is left when both legs trade at their limits."""
+    worst_pct = net_edge_pct_exact(buy_price, sell_price, buy_fee, sell_fee)
+    if worst_pct > 0 and worst_pct >= limits.min_profit_pct:
+        return None
+    return Denial(
+        Reason.WORST_CASE_EDGE, f"{worst_pct:.4f} % at the limits < {limits.min_profit_pct} %"
+    )
+
+
+def unwind_denial(state: CoreState, venue: str, expires_ns: int, now_ns: int) -> Denial | None:
     """Check an order that brings a remainder home: fewer rules, but no way around the gate."""
-    if state.trading is TradingState.HALTED:
-        return Denial(Reason.KILL_SWITCH, state.trading_reason or "halted")
-    if not state.journal_ok:
-        return Denial(Reason.JOURNAL_OK, "the journal takes no commits")
-    if state.venue(leg.venue).blocked:
-        return Denial(Reason.RECONCILED, f"{leg.venue}: {state.venue(leg.venue).blocked}")
-    if now_ns > leg.expires_ns - state.rules().order_validity_ns + state.rules().commit_wait_ns:
+    limits = state.rules()
+    if denial := _stopped(state):
+        return denial
+    if blocked := state.venue(venue).blocked:
+        return Denial(Reason.RECONCILED, f"{venue}: {blocked}")
+    if now_ns > expires_ns - limits.order_validity_ns + limits.commit_wait_ns:
         return Denial(Reason.DATA_FRESH, "commit took too long")
     return None

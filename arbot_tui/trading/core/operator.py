@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from arbot_tui.domain.states import LegState, PairState, TradingState
+from collections import deque
+
+from arbot_tui.domain.numbers import ZERO
+from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.trading.core import settling, venues
 from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import Operator, OperatorAction, Started
+from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.turn import Turn
 
 __all__ = ["on_operator", "on_started"]
@@ -28,24 +32,46 @@ def on_started(turn: Turn, event: Started) -> None:
     state.session_from = state.pair_no + 1
     state.outcomes = dict.fromkeys(state.outcomes, 0)
     state.realised.clear()
-    state.fees_paid -= state.fees_paid
+    state.fees_paid = ZERO
     state.awaiting.clear()
+    _forget_the_future(turn)
     for name, venue in state.venues.items():
         venue.live = False
         venue.reconciled = False
         venue.doubts = 0
         if name in event.venues:
-            # A venue seen before: does it still hold what the ledger says?
+            # A new run means that a person has looked.
             venue.blocked = ""
     for name in event.venues:
         state.venue(name)
         venues.ask_balances(turn, name)
     for pair in state.working():
-        _resolve(turn, pair.id)
+        _resolve(turn, pair)
+        for leg in pair.legs:
+            if not leg.is_final and leg.venue not in event.venues:
+                turn.alarm(
+                    "venue_missing",
+                    f"{leg.venue} is not part of this run, but order {leg.client_id} is open there",
+                )
 
 
-def _resolve(turn: Turn, pair_id: str) -> None:
-    pair = turn.state.pairs[pair_id]
+def _forget_the_future(turn: Turn) -> None:
+    """Move what lies ahead of now back to it: the machine's clock was set back between runs."""
+    state, now_ns = turn.state, turn.now_ns
+    state.commits_ns = deque(min(at_ns, now_ns) for at_ns in state.commits_ns)
+    latest_ns = now_ns + state.rules().cooldown_ns
+    state.cooldowns = {
+        key: min(until_ns, latest_ns)
+        for key, until_ns in state.cooldowns.items()
+        if until_ns > now_ns
+    }
+    for venue in state.venues.values():
+        venue.sends_ns = deque(min(at_ns, now_ns) for at_ns in venue.sends_ns)
+        venue.activity_ns = min(venue.activity_ns, now_ns)
+
+
+def _resolve(turn: Turn, pair: Pair) -> None:
+    """Find out what became of a pair that an earlier run left open."""
     for leg in pair.legs:
         if leg.is_final:
             continue
@@ -56,10 +82,10 @@ def _resolve(turn: Turn, pair_id: str) -> None:
         else:
             turn.ask_order(leg)
         turn.poll(leg, 0, unknown=leg.state is LegState.UNKNOWN)
-    settling.settle(turn, pair)
-    if pair.state is PairState.UNWINDING:
+    if pair.unwind_since_ns:
         # A crash must not use up the time for bringing the remainder home.
         pair.unwind_since_ns = turn.now_ns
+    settling.settle(turn, pair)
 
 
 def on_operator(turn: Turn, event: Operator) -> None:
@@ -96,7 +122,7 @@ def _stop(turn: Turn, reason: str) -> None:
 
 
 def _cancel_open(turn: Turn) -> None:
-    for pair in turn.state.working():
+    for pair in turn.state.in_flight.values():
         for leg in pair.legs:
             if leg.state in (LegState.SENT, LegState.ACKED, LegState.UNKNOWN):
                 turn.out.append(Cancel(leg.venue, leg.symbol, leg.client_id))
@@ -122,9 +148,8 @@ def _reconcile(turn: Turn, reason: str) -> None:
     del reason
     for name, venue in turn.state.venues.items():
         if venue.opened:
-            venue.reconciled = False
-            turn.changed = True
-            venues.ask_balances(turn, name)
+            venue.doubts, venue.mismatches = 0, {}
+            venues.doubt(turn, name)
 
 
 _ACTIONS = {

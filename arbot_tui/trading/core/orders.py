@@ -1,17 +1,22 @@
 """What venues say about our orders.
 
 Facts are idempotent: a fill counts once per trade id, a reported quantity never decreases, a
-final leg stays final. Silence, errors and "not found" are not facts: such an order is unknown
-until the venue, or its expiry plus the visibility margin and two rounds of every source, says
-otherwise.
+final leg stays final, a venue speaks for its own orders only. Silence, errors and "not found"
+are not facts: such an order is unknown until the venue, or its expiry plus the visibility margin
+and two rounds of every source, says otherwise.
+
+An order that was sent and has not ended always has a timer: `ACK` while it is sent, `POLL` from
+then on. Whatever gets lost on the way, somebody asks again.
 """
 
 from __future__ import annotations
 
+from arbot_tui.domain.clock import MS
 from arbot_tui.domain.ledger import fill_postings
 from arbot_tui.domain.orders import (
     Fill,
     OrderAck,
+    OrderEvent,
     OrderReject,
     OrderSide,
     OrderState,
@@ -19,7 +24,7 @@ from arbot_tui.domain.orders import (
     OrderUnknown,
 )
 from arbot_tui.domain.states import LegState
-from arbot_tui.trading.core import settling
+from arbot_tui.trading.core import settling, venues
 from arbot_tui.trading.core.events import TimerFired
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.turn import Turn
@@ -37,43 +42,69 @@ __all__ = [
 _NEGATIVE_ROUNDS = 2
 _NEGATIVE_SOURCES = frozenset({"order", "fills"})
 """Sources that must all know nothing before an order counts as never accepted."""
+_NEGATIVE_GAP_NS = 200 * MS
+"""Two answers closer together than this are one round: nothing had time to appear between."""
 
 _OPEN = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
+_UNANSWERED = frozenset({LegState.INTENT, LegState.SENT, LegState.UNKNOWN})
+
+
+def _entry(turn: Turn, event: OrderEvent) -> tuple[Pair, Leg] | None:
+    """Return the pair and leg that the event is about, if its venue has any say in it."""
+    entry = turn.state.leg(event.client_id)
+    return entry if entry is not None and entry[1].venue == event.venue else None
 
 
 def on_ack(turn: Turn, event: OrderAck) -> None:
     """The venue has the order; an IOC's end is asked for until it is known."""
-    entry = turn.state.leg(event.client_id)
-    if entry is None or entry[1].is_final:
+    entry = _entry(turn, event)
+    if entry is None:
         return
     pair, leg = entry
-    leg.venue_id = event.venue_id or leg.venue_id
-    if leg.state in (LegState.SENT, LegState.UNKNOWN):
-        leg.state = LegState.ACKED
-    turn.touch(pair)
-    settling.settle(turn, pair)
+    if leg.is_final:
+        if leg.state is LegState.NOT_ACCEPTED:
+            _contradicted(turn, leg, "accepted after all")
+        return
+    named = _learn_id(leg, event.venue_id)
+    if _has_it(turn, leg) or named:
+        settling.settle(turn, pair)
+
+
+def _learn_id(leg: Leg, venue_id: str) -> bool:
+    if leg.venue_id or not venue_id:
+        return False
+    leg.venue_id = venue_id
+    return True
+
+
+def _has_it(turn: Turn, leg: Leg) -> bool:
+    """Note that the venue holds the order, and follow it from now on."""
+    if leg.state not in _UNANSWERED:
+        return False
+    leg.state = LegState.ACKED
     turn.poll(leg, 0, unknown=False)
+    return True
 
 
 def on_reject(turn: Turn, event: OrderReject) -> None:
     """The venue refused the order for good."""
-    entry = turn.state.leg(event.client_id)
+    entry = _entry(turn, event)
     if entry is None:
         return
     pair, leg = entry
     if event.fatal:
         _block(turn, leg.venue, f"{event.code} {event.message}")
-    if leg.is_final or leg.fills:
+    if leg.is_final or leg.final_status is not None or leg.reported or leg.fills:
+        # What has executed, or ended otherwise, was not refused.
         return
     leg.reject = f"{event.code} {event.message}".strip()
     leg.final_status = OrderStatus.REJECTED
-    turn.touch(pair)
     settling.finish_leg(turn, pair, leg)
 
 
 def on_unknown(turn: Turn, event: OrderUnknown) -> None:
     """The request may have taken effect: ask, never resend."""
-    entry = turn.state.leg(event.client_id)
+    entry = _entry(turn, event)
     if entry is not None:
         _make_unknown(turn, *entry, event.message)
 
@@ -83,7 +114,6 @@ def _make_unknown(turn: Turn, pair: Pair, leg: Leg, message: str) -> None:
         return
     leg.state = LegState.UNKNOWN
     leg.reject = message
-    turn.touch(pair)
     settling.settle(turn, pair)
     turn.ask_order(leg)
     turn.poll(leg, 0, unknown=True)
@@ -91,25 +121,37 @@ def _make_unknown(turn: Turn, pair: Pair, leg: Leg, message: str) -> None:
 
 def on_fill(turn: Turn, event: Fill) -> None:
     """Book an execution once, whatever the leg's state: money that moved has moved."""
-    entry = turn.state.leg(event.client_id)
+    entry = _entry(turn, event)
     if entry is None:
         turn.alarm("foreign_fill", f"{event.venue}: fill {event.trade_id} of an order not ours")
         return
     pair, leg = entry
+    if event.symbol != leg.symbol or event.qty <= 0 or event.price <= 0:
+        text = f"fill {event.trade_id} of {event.qty} {event.symbol} at {event.price} is nonsense"
+        _block(turn, leg.venue, text)
+        return
     if any(fill.trade_id == event.trade_id for fill in leg.fills):
         return
     late = leg.is_final
     if late:
         settling.reopen(turn, pair)
+        _contradicted(turn, leg, "executed after its end")
     leg.fills.append(event)
     turn.state.ledger.post(fill_postings(event, pair.base, pair.quote))
+    turn.state.spend(leg, event.qty)
     turn.state.venue(leg.venue).activity_ns = turn.now_ns
     turn.touch(pair)
     _check_fill(turn, leg, event)
     if late:
+        leg.state = settling.filled_state(leg)
         settling.settle(turn, pair)
-    else:
-        settling.finish_leg(turn, pair, leg)
+        return
+    # Even an order that is still to be sent: it will not be, now that the venue has it.
+    _has_it(turn, leg)
+    if leg.final_status is None and leg.filled >= leg.qty:
+        leg.final_status = OrderStatus.FILLED
+    settling.settle(turn, pair)
+    settling.finish_leg(turn, pair, leg)
 
 
 def _check_fill(turn: Turn, leg: Leg, fill: Fill) -> None:
@@ -120,52 +162,70 @@ def _check_fill(turn: Turn, leg: Leg, fill: Fill) -> None:
         _block(
             turn,
             leg.venue,
-            f"fill {fill.trade_id} of {fill.qty} at {fill.price} is outside order "
-            f"{leg.client_id} ({leg.qty} at {leg.price})",
+            f"fill {fill.trade_id} to {fill.side} {fill.qty} at {fill.price} is outside order "
+            f"{leg.client_id} to {leg.side} {leg.qty} at {leg.price}",
         )
 
 
 def on_state(turn: Turn, event: OrderState) -> None:
     """Take what a query or stream says about an order."""
-    entry = turn.state.leg(event.client_id)
-    if entry is None or entry[1].is_final:
+    entry = _entry(turn, event)
+    if entry is None:
         return
     pair, leg = entry
     if event.status is OrderStatus.NOT_FOUND:
         _not_found(turn, pair, leg, event)
-        return
-    before = (leg.venue_id, leg.reported, leg.state, leg.final_status, leg.negatives)
-    leg.venue_id = event.venue_id or leg.venue_id
-    leg.reported = max(leg.reported, event.filled_qty)
+    elif not leg.is_final:
+        _take_state(turn, pair, leg, event)
+    elif event.filled_qty > leg.filled:
+        _contradicted(turn, leg, f"{event.filled_qty} executed, {leg.filled} counted")
+
+
+def _take_state(turn: Turn, pair: Pair, leg: Leg, event: OrderState) -> None:
+    reported = event.filled_qty
+    if event.status is OrderStatus.FILLED:
+        # Filled is filled: a venue that leaves out the quantity still means all of it.
+        reported = max(reported, leg.qty)
+    changed = _learn_id(leg, event.venue_id) or leg.negatives > 0
     leg.negatives = 0
+    if reported > leg.reported:
+        leg.reported = reported
+        changed = True
+        if reported > leg.qty:
+            text = f"{reported} executed of order {leg.client_id} over {leg.qty}"
+            _block(turn, leg.venue, text)
     if event.status in _OPEN:
-        if leg.state in (LegState.SENT, LegState.UNKNOWN):
-            leg.state = LegState.ACKED
-        if leg.reported > leg.filled:
-            turn.ask_fills(leg)
+        changed |= _has_it(turn, leg)
     elif leg.final_status is None:
         leg.final_status = event.status
-    if before != (leg.venue_id, leg.reported, leg.state, leg.final_status, leg.negatives):
-        turn.touch(pair)
-    if leg.final_status is None:
-        if turn.changed:
-            settling.settle(turn, pair)
-        return
+        changed = True
+    if changed:
+        settling.settle(turn, pair)
+    if leg.filled < leg.reported:
+        turn.ask_fills(leg)
+        if leg.final_status is not None:
+            turn.poll(leg, 0, unknown=False)
     settling.finish_leg(turn, pair, leg)
 
 
 def _not_found(turn: Turn, pair: Pair, leg: Leg, event: OrderState) -> None:
     """Believe "not found" only after expiry and margin, from every source, twice."""
-    if leg.final_status is not None or leg.fills:
+    if leg.is_final or leg.final_status is not None or leg.reported or leg.fills:
         return
     ripe_ns = leg.expires_ns + turn.state.rules().visibility_margin_ns
     if turn.now_ns < ripe_ns or not _NEGATIVE_SOURCES.issubset(event.sources):
         return
+    if leg.negatives and turn.now_ns < leg.negative_ns + _NEGATIVE_GAP_NS:
+        return
     leg.negatives += 1
+    leg.negative_ns = turn.now_ns
     turn.touch(pair)
-    if leg.negatives >= _NEGATIVE_ROUNDS:
-        leg.final_status = OrderStatus.NOT_FOUND
-        settling.finish_leg(turn, pair, leg)
+    if leg.negatives < _NEGATIVE_ROUNDS:
+        return
+    leg.final_status = OrderStatus.NOT_FOUND
+    settling.finish_leg(turn, pair, leg)
+    # The last source: a balance that moved without an order means that there was one.
+    venues.doubt(turn, leg.venue)
 
 
 def on_ack_timer(turn: Turn, event: TimerFired) -> None:
@@ -186,6 +246,13 @@ def on_poll_timer(turn: Turn, event: TimerFired) -> None:
     if leg.final_status is None:
         turn.ask_order(leg)
     turn.poll(leg, event.n, unknown=leg.state is LegState.UNKNOWN)
+
+
+def _contradicted(turn: Turn, leg: Leg, what: str) -> None:
+    """An order that had ended shows signs of life: fetch its fills, distrust the balances."""
+    turn.alarm("late_order", f"{leg.venue}: order {leg.client_id} {what}")
+    turn.ask_fills(leg)
+    venues.doubt(turn, leg.venue)
 
 
 def _block(turn: Turn, venue: str, message: str) -> None:

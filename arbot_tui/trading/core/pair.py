@@ -9,6 +9,7 @@ import msgspec
 from arbot_tui.domain.numbers import ZERO, exact
 from arbot_tui.domain.orders import Fill, OrderRequest, OrderSide, OrderStatus
 from arbot_tui.domain.states import FINAL_LEG_STATES, LegState, PairState
+from arbot_tui.trading.core.plans import PlannedOrder
 
 __all__ = ["ENDED", "Leg", "Outcome", "Pair", "Profit", "pair_outcome", "pair_profit"]
 
@@ -42,6 +43,7 @@ class Leg(msgspec.Struct):
         reported: Cumulative quantity the venue reported.
         final_status: The venue's final word while its fills are still awaited.
         negatives: Rounds after expiry and margin in which every source knew nothing.
+        negative_ns: When the latest of those rounds was.
         reject: Why it was refused.
     """
 
@@ -55,6 +57,7 @@ class Leg(msgspec.Struct):
     unwinding: bool
     state: LegState
     reserved_asset: str
+    unit: Decimal
     reserved: Decimal
     sent_ns: int = 0
     venue_id: str = ""
@@ -62,6 +65,7 @@ class Leg(msgspec.Struct):
     reported: Decimal = ZERO
     final_status: OrderStatus | None = None
     negatives: int = 0
+    negative_ns: int = 0
     reject: str = ""
 
     @property
@@ -84,6 +88,25 @@ class Leg(msgspec.Struct):
         for fill in self.fills:
             total = exact.add(total, exact.multiply(fill.price, fill.qty))
         return total
+
+    @staticmethod
+    def planned(plan: PlannedOrder, *, unwinding: bool) -> Leg:
+        """Return the leg of an order that waits for its commit."""
+        order = plan.order
+        return Leg(
+            order.client_id,
+            order.venue,
+            order.symbol,
+            order.side,
+            order.price,
+            order.qty,
+            order.expires_ns,
+            unwinding,
+            LegState.INTENT,
+            plan.asset,
+            plan.unit,
+            exact.multiply(plan.unit, order.qty),
+        )
 
     def request(self) -> OrderRequest:
         """Return the order as it goes to the venue."""
@@ -149,6 +172,20 @@ class Pair(msgspec.Struct):
             signed = leg.filled if leg.side is OrderSide.BUY else exact.minus(leg.filled)
             total = exact.add(total, signed)
         return total
+
+    @property
+    def remainder(self) -> Decimal:
+        """`net` as far as it can be brought home; zero is the end.
+
+        What a venue kept of a purchase as its fee is gone, however much of it was bought.
+        """
+        net = self.net
+        kept = ZERO
+        for leg in self.legs:
+            for fill in leg.fills:
+                if fill.fee_asset == self.base:
+                    kept = exact.add(kept, fill.fee)
+        return ZERO if 0 < net <= kept else net
 
 
 def pair_outcome(pair: Pair) -> Outcome:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from arbot_tui.domain.clock import SECOND
-from arbot_tui.domain.numbers import exact
-from arbot_tui.domain.orders import OrderSide
+from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.domain.states import LegState, PairState
 from arbot_tui.trading.core import gate, settling
@@ -14,6 +15,7 @@ from arbot_tui.trading.core.commands import Deny, Send, SetTimer
 from arbot_tui.trading.core.events import CommitFailed, Committed, Signalled, TimerKind
 from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.pair import Leg, Pair
+from arbot_tui.trading.core.plans import PairPlan, PlannedOrder
 from arbot_tui.trading.core.turn import Turn
 
 __all__ = ["on_commit_failed", "on_committed", "on_signal"]
@@ -23,39 +25,17 @@ _HOUR_NS = 3600 * SECOND
 
 def on_signal(turn: Turn, event: Signalled) -> None:
     """Judge a signal; plan, reserve and journal the pair, or deny it."""
-    signal = event.signal
-    plan = gate.judge(turn.state, signal, event.equity_quote, turn.now_ns)
-    if isinstance(plan, gate.Denial):
-        turn.out.append(Deny(signal.opportunity_id, plan.reason, plan.detail))
+    plan = event.plan if turn.replaying else _judged(turn, event)
+    if plan is None:
         return
+    turn.record = msgspec.structs.replace(event, plan=plan)
+    signal = event.signal
     state = turn.state
     limits = state.rules()
-    state.pair_no += 1
-    expires_ns = turn.now_ns + limits.order_validity_ns
-    one_plus_fee = exact.add(Decimal(1), plan.buy_fee)
-    cost = exact.multiply(exact.multiply(plan.qty, plan.buy_price), one_plus_fee)
-    legs = [
-        Leg(
-            client_order_id(state.instance, state.pair_no, role, 0),
-            quote.venue,
-            signal.symbol,
-            side,
-            price,
-            plan.qty,
-            expires_ns,
-            unwinding=False,
-            state=LegState.INTENT,
-            reserved_asset=asset,
-            reserved=amount,
-        )
-        for role, quote, side, price, asset, amount in (
-            (0, signal.buy, OrderSide.BUY, plan.buy_price, plan.quote, cost),
-            (1, signal.sell, OrderSide.SELL, plan.sell_price, plan.base, plan.qty),
-        )
-    ]
+    legs = [Leg.planned(order, unwinding=False) for order in (plan.buy, plan.sell)]
     pair = Pair(
-        f"p{state.pair_no}",
-        state.pair_no,
+        f"p{plan.number}",
+        plan.number,
         signal.opportunity_id,
         signal.symbol,
         plan.base,
@@ -65,10 +45,8 @@ def on_signal(turn: Turn, event: Signalled) -> None:
         turn.now_ns,
         PairState.RESERVED,
     )
+    state.pair_no = plan.number
     state.add_pair(pair)
-    for leg in legs:
-        state.by_client_id[leg.client_id] = pair.id
-        state.reserve(leg)
     state.cooldowns[(signal.symbol, signal.buy.venue, signal.sell.venue)] = (
         turn.now_ns + limits.cooldown_ns
     )
@@ -80,22 +58,55 @@ def on_signal(turn: Turn, event: Signalled) -> None:
     turn.touch(pair)
 
 
+def _judged(turn: Turn, event: Signalled) -> PairPlan | None:
+    """Return what the gate lets through as orders, or deny it."""
+    signal = event.signal
+    state = turn.state
+    plan = gate.judge(state, signal, event.equity_quote, turn.now_ns)
+    if isinstance(plan, gate.Denial):
+        turn.out.append(Deny(signal.opportunity_id, plan.reason, plan.detail))
+        return None
+    number = state.pair_no + 1
+    expires_ns = turn.now_ns + state.rules().order_validity_ns
+    orders = [
+        OrderRequest(
+            client_order_id(state.instance, number, leg, 0),
+            venue,
+            signal.symbol,
+            side,
+            price,
+            plan.qty,
+            expires_ns,
+        )
+        for leg, venue, side, price in (
+            (0, signal.buy.venue, OrderSide.BUY, plan.buy_price),
+            (1, signal.sell.venue, OrderSide.SELL, plan.sell_price),
+        )
+    ]
+    buy = PlannedOrder(orders[0], plan.quote, gate.cost_per_unit(plan.buy_price, plan.buy_fee))
+    sell = PlannedOrder(orders[1], plan.base, Decimal(1))
+    return PairPlan(number, plan.base, plan.quote, buy, sell, plan.expected)
+
+
 def on_committed(turn: Turn, event: Committed) -> None:
     """Send what the commit was for, if it is still right to."""
-    client_ids = turn.state.awaiting.pop(event.commit_id, ())
-    if not client_ids:
+    waiting = _waiting(turn, event.commit_id)
+    if waiting is None:
         return
-    found = [entry for entry in map(turn.state.leg, client_ids) if entry is not None]
-    pair = found[0][0]
+    pair, legs = waiting
     turn.touch(pair)
-    legs = [leg for _, leg in found]
-    denial = _refused(turn, pair, legs, event.quotes)
-    if denial:
-        settling.abandon(turn, pair, legs, denial)
+    if turn.replaying:
+        refusal = event.refusal or ""
+    else:
+        refusal = _refused(turn, pair, legs, event.quotes)
+        turn.record = msgspec.structs.replace(
+            event, quotes=gate.readable(event.quotes), refusal=refusal
+        )
+    if refusal:
+        settling.abandon(turn, pair, legs, refusal)
         return
     if not legs[0].unwinding:
         pair.state = PairState.WORKING
-    limits = turn.state.rules()
     for leg in legs:
         leg.state = LegState.SENT
         leg.sent_ns = turn.now_ns
@@ -106,17 +117,26 @@ def on_committed(turn: Turn, event: Committed) -> None:
         venue.sends_ns.append(turn.now_ns)
         turn.out.append(Send(leg.request()))
     for leg in legs:
-        due_ns = turn.now_ns + limits.ack_timeout_ns
+        due_ns = turn.now_ns + turn.state.rules().ack_timeout_ns
         turn.out.append(SetTimer(due_ns, TimerKind.ACK, leg.client_id))
+
+
+def _waiting(turn: Turn, commit_id: int) -> tuple[Pair, list[Leg]] | None:
+    """Take the orders that waited for a commit, and their pair; None where none did."""
+    client_ids = turn.state.awaiting.pop(commit_id, None)
+    if client_ids is None:
+        return None
+    pair = turn.state.pairs[turn.state.by_client_id[client_ids[0]]]
+    return pair, [leg for leg in pair.legs if leg.client_id in client_ids]
 
 
 def _refused(turn: Turn, pair: Pair, legs: list[Leg], quotes: tuple[QuoteView, ...]) -> str:
     """Return why the orders must not leave after all; empty when they may."""
     if any(leg.state is not LegState.INTENT for leg in legs):
-        # Recovery already treats them as possibly sent.
-        return "already being resolved"
+        # The venue spoke of them before they were sent; two orders of one id must not exist.
+        return "the venue already knows the order"
     if legs[0].unwinding:
-        denial = gate.unwind_denial(turn.state, legs[0], turn.now_ns)
+        denial = gate.unwind_denial(turn.state, legs[0].venue, legs[0].expires_ns, turn.now_ns)
     else:
         denial = gate.still_good(turn.state, pair, quotes, turn.now_ns)
     return f"{denial.reason}: {denial.detail}" if denial else ""
@@ -130,8 +150,6 @@ def on_commit_failed(turn: Turn, event: CommitFailed) -> None:
     """
     turn.state.journal_ok = False
     turn.alarm("journal_failed", event.message)
-    for client_id in turn.state.awaiting.pop(event.commit_id, ()):
-        entry = turn.state.leg(client_id)
-        if entry is not None:
-            settling.abandon(turn, entry[0], [entry[1]], "journal_ok: commit failed")
+    if waiting := _waiting(turn, event.commit_id):
+        settling.abandon(turn, *waiting, "journal_ok: commit failed")
     turn.changed = False

@@ -8,32 +8,30 @@ from arbot_tui.domain.states import LegState, PairState, TradingState
 from arbot_tui.trading.core.pair import ENDED, Leg, Pair
 from arbot_tui.trading.core.turn import Turn
 
-__all__ = ["abandon", "end", "finish_leg", "reopen", "settle", "stop_when_drained"]
+__all__ = ["abandon", "end", "filled_state", "finish_leg", "reopen", "settle", "stop_when_drained"]
+
+_NEXT_UNWINDING_NS = 100 * MS
 
 
 def abandon(turn: Turn, pair: Pair, legs: list[Leg], reason: str) -> None:
-    """End orders that were never sent."""
+    """End those of the orders that were not sent and that no venue spoke of."""
+    waiting = [leg for leg in legs if leg.state is LegState.INTENT]
+    if not waiting:
+        return
     pair.reason = reason
-    for leg in legs:
-        if leg.state is LegState.INTENT:
-            leg.state = LegState.NOT_ACCEPTED
-            leg.reject = reason
-            turn.state.release(leg)
+    for leg in waiting:
+        leg.state = LegState.NOT_ACCEPTED
+        leg.reject = reason
+        turn.state.release(leg)
     settle(turn, pair)
 
 
 def finish_leg(turn: Turn, pair: Pair, leg: Leg) -> None:
     """Give the leg its final state if the venue's last word and all fills are in."""
-    if leg.is_final or leg.final_status is None:
+    if leg.final_status is None or leg.filled < leg.reported:
         return
-    if leg.filled < leg.reported:
-        turn.ask_fills(leg)
-        turn.poll(leg, 0, unknown=False)
-        return
-    if leg.filled >= leg.qty:
-        leg.state = LegState.FILLED
-    elif leg.filled:
-        leg.state = LegState.PARTIAL
+    if leg.fills:
+        leg.state = filled_state(leg)
     elif leg.final_status is OrderStatus.REJECTED:
         leg.state = LegState.REJECTED
     elif leg.final_status is OrderStatus.NOT_FOUND:
@@ -43,6 +41,11 @@ def finish_leg(turn: Turn, pair: Pair, leg: Leg) -> None:
     turn.state.release(leg)
     turn.state.venue(leg.venue).activity_ns = turn.now_ns
     settle(turn, pair)
+
+
+def filled_state(leg: Leg) -> LegState:
+    """Return the final state of an order that executed."""
+    return LegState.FILLED if leg.filled >= leg.qty else LegState.PARTIAL
 
 
 def settle(turn: Turn, pair: Pair) -> None:
@@ -56,7 +59,7 @@ def settle(turn: Turn, pair: Pair) -> None:
         elif pair.state is not PairState.RESERVED:
             pair.state = PairState.WORKING
         return
-    if pair.net == 0:
+    if pair.remainder == 0:
         both = pair.buy.filled == pair.sell.filled and pair.buy.filled > 0
         end(turn, pair, PairState.CLOSED if both else PairState.FLAT)
         return
@@ -64,8 +67,8 @@ def settle(turn: Turn, pair: Pair) -> None:
         pair.unwind_since_ns = turn.now_ns
     pair.state = PairState.UNWINDING
     # The first attempt goes at once; a missed one waits for the book to change.
-    attempts = sum(1 for leg in pair.legs if leg.unwinding)
-    turn.unwind_timer(pair, 0 if attempts == 0 else 100 * MS)
+    waits = any(leg.unwinding for leg in pair.legs)
+    turn.unwind_timer(pair, _NEXT_UNWINDING_NS if waits else 0)
 
 
 def end(turn: Turn, pair: Pair, state: PairState, reason: str = "") -> None:
@@ -74,7 +77,7 @@ def end(turn: Turn, pair: Pair, state: PairState, reason: str = "") -> None:
     pair.state = state
     pair.ended_ns = turn.now_ns
     pair.reason = reason or pair.reason
-    turn.state.book_outcome(pair, 1)
+    turn.state.end_pair(pair)
     if state is PairState.STUCK:
         turn.alarm("stuck", f"{pair.id} {pair.symbol}: {pair.net} {pair.base} open; {pair.reason}")
     stop_when_drained(turn)
@@ -84,7 +87,7 @@ def reopen(turn: Turn, pair: Pair) -> None:
     """Take an ended pair up again: a late fill has to be brought home, too."""
     if pair.state not in ENDED:
         return
-    turn.state.book_outcome(pair, -1)
+    turn.state.reopen_pair(pair)
     pair.state = PairState.WORKING
     pair.ended_ns = 0
     pair.unwind_since_ns = 0
@@ -95,6 +98,6 @@ def stop_when_drained(turn: Turn) -> None:
     """A drain a person asked for ends in `stopped` when nothing works any more."""
     state = turn.state
     draining = state.trading is TradingState.DRAINING and not state.person_active
-    if draining and not state.working():
+    if draining and not state.in_flight:
         state.trading = TradingState.STOPPED
         turn.changed = True

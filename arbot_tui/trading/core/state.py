@@ -9,13 +9,14 @@ from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.ledger import Ledger
 from arbot_tui.domain.numbers import ZERO, exact
-from arbot_tui.domain.states import LegState, TradingState
+from arbot_tui.domain.states import LegState, PairState, TradingState
 from arbot_tui.trading.core.limits import Limits
-from arbot_tui.trading.core.pair import ENDED, Leg, Outcome, Pair, pair_outcome, pair_profit
+from arbot_tui.trading.core.pair import Leg, Outcome, Pair, pair_outcome, pair_profit
 
 __all__ = ["CoreState", "VenueState"]
 
 _ENDED_KEPT = 2_000
+_FORGET_AT_ONCE = 200
 
 
 class VenueState:
@@ -47,6 +48,21 @@ class VenueState:
         self.instruments: dict[str, Instrument] = {}
         self.fees: dict[str, TradingFees] = {}
 
+    def digest(self) -> tuple[object, ...]:
+        """Return a comparable picture of everything that the journal must reproduce."""
+        return (
+            self.live,
+            self.reconciled,
+            self.blocked,
+            self.opened,
+            self.doubts,
+            sorted(self.mismatches.items()),
+            self.activity_ns,
+            list(self.sends_ns),
+            dict(self.instruments),
+            dict(self.fees),
+        )
+
 
 class CoreState:
     """State of the money core for one account.
@@ -60,7 +76,9 @@ class CoreState:
         journal_ok: The journal takes commits.
         commits: Number of the newest journal record.
         awaiting: Commits whose confirmation orders wait for, with their client ids.
-        pairs: Pairs in flight, and the newest ended ones, by id.
+        pairs: Pairs in flight, stuck ones, and the newest of the other ended ones, by id.
+        in_flight: The pairs among them that have not ended.
+        stuck: Ids of the pairs whose remainder waits for a person.
         by_client_id: Pair id of each order of those pairs.
         pair_no: Number of the newest pair.
         session_from: Number of the first pair that counts for this run.
@@ -69,6 +87,9 @@ class CoreState:
         reserved: Amount held back per (venue, asset).
         ledger: Double-entry ledger of the account.
         venues: By name.
+        outcomes: How the ended pairs of this run ended.
+        realised: Profit by symbol of the pairs that ended in this run.
+        fees_paid: Fees of those pairs, quote currency.
         touched: Pairs changed since the observer last looked; not part of the digest.
     """
 
@@ -83,6 +104,8 @@ class CoreState:
         self.commits = 0
         self.awaiting: dict[int, tuple[str, ...]] = {}
         self.pairs: dict[str, Pair] = {}
+        self.in_flight: dict[str, Pair] = {}
+        self.stuck: set[str] = set()
         self.by_client_id: dict[str, str] = {}
         self.pair_no = 0
         self.session_from = 1
@@ -114,7 +137,7 @@ class CoreState:
 
     def working(self) -> list[Pair]:
         """Return the pairs that have not ended."""
-        return [pair for pair in self.pairs.values() if pair.state not in ENDED]
+        return list(self.in_flight.values())
 
     def leg(self, client_id: str) -> tuple[Pair, Leg] | None:
         """Return the pair and leg of an order of ours, or None."""
@@ -134,16 +157,23 @@ class CoreState:
         key = (leg.venue, leg.reserved_asset)
         self.reserved[key] = exact.add(self.reserved.get(key, ZERO), leg.reserved)
 
+    def spend(self, leg: Leg, qty: Decimal) -> None:
+        """Give back what the leg held for `qty` that has executed; the ledger shows it now."""
+        self._give_back(leg, min(leg.reserved, exact.multiply(leg.unit, qty)))
+
     def release(self, leg: Leg) -> None:
-        """Give back what the leg held, once."""
+        """Give back what the leg still holds."""
+        self._give_back(leg, leg.reserved)
+
+    def _give_back(self, leg: Leg, amount: Decimal) -> None:
         key = (leg.venue, leg.reserved_asset)
-        self.reserved[key] = exact.subtract(self.reserved.get(key, ZERO), leg.reserved)
-        leg.reserved = ZERO
+        self.reserved[key] = exact.subtract(self.reserved[key], amount)
+        leg.reserved = exact.subtract(leg.reserved, amount)
 
     def frozen_assets(self) -> set[tuple[str, str]]:
         """Return the (venue, asset) of orders whose fate is unknown."""
         frozen: set[tuple[str, str]] = set()
-        for pair in self.working():
+        for pair in self.in_flight.values():
             for leg in pair.legs:
                 if leg.state is LegState.UNKNOWN:
                     frozen |= {(leg.venue, pair.base), (leg.venue, pair.quote)}
@@ -152,19 +182,40 @@ class CoreState:
     def add_pair(self, pair: Pair) -> None:
         """Take in a new pair and forget the oldest ended ones beyond what is kept."""
         self.pairs[pair.id] = pair
-        if len(self.pairs) > _ENDED_KEPT + 200:
-            ended = [p for p in self.pairs.values() if p.state in ENDED]
-            for old in ended[: len(ended) - _ENDED_KEPT]:
-                del self.pairs[old.id]
-                for leg in old.legs:
+        self.in_flight[pair.id] = pair
+        for leg in pair.legs:
+            self.add_order(pair, leg)
+        if len(self.pairs) > _ENDED_KEPT + _FORGET_AT_ONCE:
+            kept = self.in_flight.keys() | self.stuck
+            ended = [pair_id for pair_id in self.pairs if pair_id not in kept]
+            for pair_id in ended[:-_ENDED_KEPT]:
+                for leg in self.pairs.pop(pair_id).legs:
                     del self.by_client_id[leg.client_id]
 
-    def book_outcome(self, pair: Pair, sign: int) -> None:
-        """Count an ended pair in (`sign` 1) or, when it is reopened, out again (-1)."""
-        if pair.number < self.session_from:
-            return
+    def add_order(self, pair: Pair, leg: Leg) -> None:
+        """Know the order from now on, and hold back what it may spend."""
+        self.by_client_id[leg.client_id] = pair.id
+        self.reserve(leg)
+
+    def end_pair(self, pair: Pair) -> None:
+        """Count a pair that has just ended."""
+        del self.in_flight[pair.id]
+        if pair.state is PairState.STUCK:
+            self.stuck.add(pair.id)
+        self._book(pair, 1)
+
+    def reopen_pair(self, pair: Pair) -> None:
+        """Take back that a pair ended, before anything of it changes."""
+        self._book(pair, -1)
+        self.stuck.discard(pair.id)
+        self.in_flight[pair.id] = pair
+
+    def _book(self, pair: Pair, sign: int) -> None:
+        # A pair counts where it was committed; its money counts where it came to rest, which
+        # is a later run for what recovery brought home.
+        if pair.number >= self.session_from:
+            self.outcomes[pair_outcome(pair)] += sign
         profit = pair_profit(pair)
-        self.outcomes[pair_outcome(pair)] += sign
         signed = Decimal(sign)
         old = self.realised.get(pair.symbol, ZERO)
         self.realised[pair.symbol] = exact.add(old, exact.multiply(signed, profit.realised))
@@ -176,15 +227,22 @@ class CoreState:
             self.instance,
             self.limits,
             self.trading,
+            self.trading_reason,
             self.person_active,
             self.commits,
             sorted(self.awaiting.items()),
-            [pair for _, pair in sorted(self.pairs.items())],
+            list(self.pairs.values()),
+            list(self.in_flight),
+            sorted(self.stuck),
+            sorted(self.by_client_id.items()),
             self.pair_no,
+            self.session_from,
             sorted(self.cooldowns.items()),
             list(self.commits_ns),
             sorted((key, amount) for key, amount in self.reserved.items() if amount),
             self.ledger.snapshot(),
+            [(name, venue.digest()) for name, venue in self.venues.items()],
             sorted(self.outcomes.items()),
             sorted(self.realised.items()),
+            self.fees_paid,
         )

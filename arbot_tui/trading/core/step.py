@@ -2,7 +2,8 @@
 
 Pure in the sense that matters: same state, event and time give the same state and commands.
 No clock is read, nothing waits, nothing is random. `replay` runs the journal through the very
-same code and throws the commands away.
+same code, takes what was decided from the record instead of judging again, and throws the
+commands away.
 """
 
 from __future__ import annotations
@@ -39,16 +40,7 @@ def step(state: CoreState, event: Event, now_ns: int) -> list[Command]:
     When the event changed state, the first command is the `Commit` that journals it; orders
     that need it durable wait for the `Committed` of that number.
     """
-    turn = Turn(state, now_ns)
-    handle = _TIMERS[event.kind] if isinstance(event, TimerFired) else _EVENTS[type(event)]
-    handle(turn, event)
-    if not turn.changed:
-        return turn.out
-    state.commits += 1
-    if turn.awaiting:
-        state.awaiting[state.commits] = turn.awaiting
-    commit = Commit(state.commits, now_ns, event, turn.symbol, confirm=bool(turn.awaiting))
-    return [commit, *turn.out]
+    return _apply(state, event, now_ns, replaying=False)
 
 
 def replay(state: CoreState, records: Iterable[tuple[int, int, Event]]) -> None:
@@ -59,10 +51,23 @@ def replay(state: CoreState, records: Iterable[tuple[int, int, Event]]) -> None:
             trusted.
     """
     for number, at_ns, event in records:
-        step(state, event, at_ns)
+        _apply(state, event, at_ns, replaying=True)
         if state.commits != number:
             raise ValueError(f"record {number} ({type(event).__name__}) does not replay")
     state.touched.clear()
+
+
+def _apply(state: CoreState, event: Event, now_ns: int, *, replaying: bool) -> list[Command]:
+    turn = Turn(state, event, now_ns, replaying)
+    handle = _TIMERS[event.kind] if isinstance(event, TimerFired) else _EVENTS[type(event)]
+    handle(turn, event)
+    if not turn.changed:
+        return turn.out
+    state.commits += 1
+    if turn.awaiting:
+        state.awaiting[state.commits] = turn.awaiting
+    commit = Commit(state.commits, now_ns, turn.record, turn.symbol, confirm=bool(turn.awaiting))
+    return [commit, *turn.out]
 
 
 _Handler = Callable[[Turn, Event], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.trading.core.commands import Alarm, Command, Query, QueryKind, SetTimer
-from arbot_tui.trading.core.events import TimerKind
+from arbot_tui.trading.core.events import Event, TimerKind
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.state import CoreState
 
@@ -27,12 +27,16 @@ class Turn:
         changed: The event changed state and must be journalled.
         awaiting: Orders that may be sent once this event is durable.
         symbol: Their symbol.
+        replaying: The event comes from the journal: what was decided then stands.
+        record: What is journalled: the event, with what was decided on it.
     """
 
-    def __init__(self, state: CoreState, now_ns: int) -> None:
+    def __init__(self, state: CoreState, event: Event, now_ns: int, replaying: bool) -> None:
         """Begin a step."""
         self.state = state
         self.now_ns = now_ns
+        self.replaying = replaying
+        self.record = event
         self.out: list[Command] = []
         self.changed = False
         self.awaiting: tuple[str, ...] = ()

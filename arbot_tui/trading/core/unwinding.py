@@ -9,91 +9,111 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
+
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import exact, from_float
-from arbot_tui.domain.orders import OrderSide
+from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.signal import QuoteView
-from arbot_tui.domain.states import LegState, PairState
+from arbot_tui.domain.states import PairState
 from arbot_tui.trading.core import gate, settling
 from arbot_tui.trading.core.events import TimerFired
 from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.pair import Leg, Pair
+from arbot_tui.trading.core.plans import PlannedOrder, Unwinding
 from arbot_tui.trading.core.turn import Turn
 
 __all__ = ["on_unwind_timer"]
 
 _RETRY_NS = 250 * MS
 _BPS = Decimal(10_000)
+_MOST_ORDERS = 1_000
+"""Per pair, those included that were planned and not sent: the ids have room for no more."""
 
 
 def on_unwind_timer(turn: Turn, event: TimerFired) -> None:
     """Plan the next attempt, judged on the quotes that came with the timer."""
-    pair = turn.state.pairs.get(event.key)
+    pair = turn.state.in_flight.get(event.key)
     if pair is None or pair.state is not PairState.UNWINDING:
         return
     if not all(leg.is_final for leg in pair.legs):
         return
+    decision = event.unwinding if turn.replaying else _decide(turn, pair, event.quotes)
+    if decision is None:
+        turn.unwind_timer(pair, _RETRY_NS)
+        return
+    turn.record = msgspec.structs.replace(
+        event, quotes=gate.readable(event.quotes), unwinding=decision
+    )
+    if decision.end is not None:
+        settling.end(turn, pair, decision.end, decision.reason)
+        return
+    if decision.order is not None:
+        leg = Leg.planned(decision.order, unwinding=True)
+        pair.legs.append(leg)
+        turn.state.add_order(pair, leg)
+        turn.awaiting = (leg.client_id,)
+        turn.symbol = pair.symbol
+        turn.touch(pair)
+
+
+def _decide(turn: Turn, pair: Pair, quotes: tuple[QuoteView, ...]) -> Unwinding | None:
+    """Return the next order or the pair's end; None where this moment allows neither."""
     limits = turn.state.rules()
     if turn.now_ns > pair.unwind_since_ns + limits.unwind_give_up_ns:
-        settling.end(turn, pair, PairState.STUCK, "time to unwind is up")
-        return
-    attempt = sum(1 for leg in pair.legs if leg.unwinding and leg.sent_ns)
-    if attempt >= len(limits.unwind_bps):
-        settling.end(turn, pair, PairState.STUCK, f"{attempt} attempts did not fill")
-        return
-    leg = _plan(turn, pair, limits.unwind_bps[attempt], event.quotes)
-    if leg is None:
-        if pair.state is PairState.UNWINDING:
-            turn.unwind_timer(pair, _RETRY_NS)
-        return
-    pair.legs.append(leg)
-    turn.state.by_client_id[leg.client_id] = pair.id
-    turn.state.reserve(leg)
-    turn.awaiting = (leg.client_id,)
-    turn.symbol = pair.symbol
-    turn.touch(pair)
+        return Unwinding(end=PairState.STUCK, reason="time to unwind is up")
+    orders = [leg for leg in pair.legs if leg.unwinding]
+    # What an earlier remainder or an earlier run has used up does not count.
+    attempts = sum(1 for leg in orders if leg.sent_ns >= pair.unwind_since_ns)
+    if attempts >= len(limits.unwind_bps) or len(orders) >= _MOST_ORDERS:
+        return Unwinding(end=PairState.STUCK, reason=f"{attempts} attempts did not fill")
+    return _plan(turn, pair, limits.unwind_bps[attempts], len(orders), quotes)
 
 
-def _plan(turn: Turn, pair: Pair, bps: int, quotes: tuple[QuoteView, ...]) -> Leg | None:
-    """Return the order that brings the remainder home, or None when it cannot go now."""
-    selling = pair.net > 0
-    venue = (pair.buy if selling else pair.sell).venue
-    state = turn.state.venue(venue)
-    instrument = state.instruments.get(pair.symbol)
-    fees = state.fees.get(pair.symbol)
-    quote = turn.quote(quotes, venue)
-    if instrument is None or fees is None or quote is None or not quote.tradeable:
+def _plan(
+    turn: Turn, pair: Pair, bps: int, number: int, quotes: tuple[QuoteView, ...]
+) -> Unwinding | None:
+    """Return the order that brings the remainder home, or that it is dust."""
+    selling = pair.remainder > 0
+    leg = pair.buy if selling else pair.sell
+    instrument = turn.state.venue(leg.venue).instruments[pair.symbol]
+    quote = turn.quote(quotes, leg.venue)
+    if quote is None or gate.stale(quote):
         return None
     price = _price(instrument, quote, selling, bps)
-    qty = instrument.quantity(abs(pair.net))
-    if qty <= 0 or instrument.breach(price, qty):
-        settling.end(turn, pair, PairState.DUST, f"{pair.net} {pair.base} is below the minimum")
-        return None
-    one_plus_fee = exact.add(Decimal(1), fees.taker)
-    cost = qty if selling else exact.multiply(exact.multiply(qty, price), one_plus_fee)
+    # A crash of the price for a moment makes no dust of what was worth an order.
+    if _is_dust(instrument, abs(pair.remainder), max(price, leg.price)):
+        reason = f"{pair.remainder} {pair.base} is below the minimum"
+        return Unwinding(end=PairState.DUST, reason=reason)
+    fee = turn.state.venue(leg.venue).fees[pair.symbol].taker
     asset = pair.base if selling else pair.quote
-    number = sum(1 for leg in pair.legs if leg.unwinding)
-    leg = Leg(
+    unit = Decimal(1) if selling else gate.cost_per_unit(price, fee)
+    # A fee taken from what was bought may leave less there than is to be brought home.
+    affordable = exact.divide(max(turn.state.available(leg.venue, asset), Decimal(0)), unit)
+    qty = instrument.quantity(min(abs(pair.remainder), affordable))
+    if instrument.breach(price, qty):
+        return None
+    order = OrderRequest(
         client_order_id(turn.state.instance, pair.number, 2, number),
-        venue,
+        leg.venue,
         pair.symbol,
         OrderSide.SELL if selling else OrderSide.BUY,
         price,
         qty,
         turn.now_ns + turn.state.rules().order_validity_ns,
-        unwinding=True,
-        state=LegState.INTENT,
-        reserved_asset=asset,
-        reserved=cost,
     )
-    if gate.unwind_denial(turn.state, leg, turn.now_ns):
+    denial = gate.unwind_denial(turn.state, order.venue, order.expires_ns, turn.now_ns)
+    if denial or not gate.may_send(turn.state, order.venue, turn.now_ns):
         return None
-    if not gate.may_send(turn.state, venue, turn.now_ns):
-        return None
-    if turn.state.available(venue, asset) < cost:
-        return None
-    return leg
+    return Unwinding(order=PlannedOrder(order, asset, unit))
+
+
+def _is_dust(instrument: Instrument, qty: Decimal, price: Decimal) -> bool:
+    """Tell whether the venue takes no order as small as this."""
+    valid = instrument.quantity(qty)
+    worth = exact.multiply(valid, price)
+    return valid <= 0 or valid < instrument.min_qty or worth < instrument.min_notional
 
 
 def _price(instrument: Instrument, quote: QuoteView, selling: bool, bps: int) -> Decimal:

@@ -21,6 +21,8 @@ from arbot_tui.trading.core.turn import Turn
 
 __all__ = [
     "ask_balances",
+    "doubt",
+    "live_count",
     "on_balances",
     "on_balances_timer",
     "on_fees",
@@ -35,6 +37,7 @@ _BACK_NS = SECOND
 _RETRY_NS = 250 * MS
 # A balance may trail its fills for a moment; only a difference that stays is one.
 _DOUBTS = 4
+_STILL_DIFFERENT_NS = 5 * SECOND
 
 
 def on_instruments(turn: Turn, event: InstrumentsChanged) -> None:
@@ -65,6 +68,7 @@ def on_live(turn: Turn, event: VenueLive) -> None:
     venue = turn.state.venue(event.venue)
     if venue.live == event.live:
         return
+    enough = live_count(turn) >= _MIN_LIVE
     venue.live = event.live
     turn.changed = True
     if event.live:
@@ -72,16 +76,16 @@ def on_live(turn: Turn, event: VenueLive) -> None:
     else:
         # While we did not see the venue, anything may have happened there.
         venue.reconciled = False
-    watch_venues(turn)
+        venue.activity_ns = turn.now_ns
+    if enough != (live_count(turn) >= _MIN_LIVE):
+        _watch_venues(turn)
 
 
-def watch_venues(turn: Turn) -> None:
+def _watch_venues(turn: Turn) -> None:
     """Start the wait after which too few, or again enough, live venues count."""
-    trading = turn.state.trading
-    enough = live_count(turn) >= _MIN_LIVE
-    if trading is TradingState.ACTIVE and not enough:
+    if live_count(turn) < _MIN_LIVE:
         turn.out.append(SetTimer(turn.now_ns + _LOST_NS, TimerKind.VENUES, "lost"))
-    elif trading is TradingState.DRAINING and turn.state.person_active and enough:
+    else:
         turn.out.append(SetTimer(turn.now_ns + _BACK_NS, TimerKind.VENUES, "back"))
 
 
@@ -107,6 +111,16 @@ def on_venues_timer(turn: Turn, event: TimerFired) -> None:
 def ask_balances(turn: Turn, venue: str) -> None:
     """Ask a venue what it holds for us."""
     turn.out.append(Query(QueryKind.BALANCES, venue))
+
+
+def doubt(turn: Turn, name: str) -> None:
+    """Start nothing new on a venue until a fresh answer agrees with the ledger."""
+    venue = turn.state.venue(name)
+    venue.reconciled = False
+    # What was asked for before is no fresh answer.
+    venue.activity_ns = turn.now_ns
+    turn.changed = True
+    ask_balances(turn, name)
 
 
 def on_balances_timer(turn: Turn, event: TimerFired) -> None:
@@ -135,19 +149,27 @@ def on_balances(turn: Turn, event: BalancesSeen) -> None:
         turn.changed |= not venue.reconciled or bool(venue.mismatches) or venue.doubts > 0
         venue.reconciled, venue.mismatches, venue.doubts = True, {}, 0
         return
-    turn.changed = True
+    _differ(turn, event.venue, mismatches)
+
+
+def _differ(turn: Turn, name: str, mismatches: dict[str, tuple[Decimal, Decimal]]) -> None:
+    """Ask again; a difference that stays closes the venue for as long as it does."""
+    venue = turn.state.venue(name)
+    turn.changed |= venue.reconciled or venue.doubts < _DOUBTS
     venue.reconciled = False
-    venue.doubts += 1
+    venue.doubts = min(venue.doubts + 1, _DOUBTS)
     if venue.doubts < _DOUBTS:
-        turn.out.append(SetTimer(turn.now_ns + _RETRY_NS, TimerKind.BALANCES, event.venue))
+        turn.out.append(SetTimer(turn.now_ns + _RETRY_NS, TimerKind.BALANCES, name))
         return
+    turn.out.append(SetTimer(turn.now_ns + _STILL_DIFFERENT_NS, TimerKind.BALANCES, name))
     if venue.mismatches != mismatches:
+        venue.mismatches = mismatches
+        turn.changed = True
         asset, (ours, theirs) = next(iter(mismatches.items()))
         turn.alarm(
             "ledger_mismatch",
-            f"{event.venue}: {len(mismatches)} assets differ, {asset} ledger {ours} venue {theirs}",
+            f"{name}: {len(mismatches)} assets differ, {asset} ledger {ours} venue {theirs}",
         )
-    venue.mismatches = mismatches
 
 
 def _open(turn: Turn, name: str, seen: dict[str, Decimal]) -> None:
@@ -163,6 +185,6 @@ def _in_flight(turn: Turn, name: str) -> bool:
     open_states = (LegState.INTENT, LegState.SENT, LegState.ACKED, LegState.UNKNOWN)
     return any(
         leg.venue == name and leg.state in open_states
-        for pair in turn.state.working()
+        for pair in turn.state.in_flight.values()
         for leg in pair.legs
     )
