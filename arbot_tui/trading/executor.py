@@ -1,18 +1,22 @@
 """Performs what the money core asks for, and feeds back what comes of it.
 
 It decides nothing. Events are stepped strictly one after the other; a command that produces an
-event at once (never the case for a venue) would queue behind the running step.
+event at once (never the case for a venue) would queue behind the running step. What must not
+fail half-way, orders and their timers, does not depend on anything that may: an adapter that
+raises has an order of unknown fate, an observer that raises is reported and passed over, and a
+core that raises is stopped for good, because its state is not to be trusted.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import ExchangeError
+from arbot_tui.domain.orders import OrderRequest, OrderUnknown
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.exchanges.base import BaseExchange
 from arbot_tui.trading.core.commands import (
@@ -41,6 +45,8 @@ from arbot_tui.trading.journal import Journal
 from arbot_tui.trading.latency import Latency
 
 __all__ = ["PairExecutor", "TradingObserver"]
+
+_T = TypeVar("_T")
 
 
 class TradingObserver(Protocol):
@@ -114,15 +120,7 @@ class PairExecutor:
         self._busy = True
         try:
             while self._events:
-                current = self._events.popleft()
-                now_ns = self._clock.now_ns()
-                sent = False
-                for command in step(self.state, current, now_ns):
-                    self._perform(command)
-                    sent = sent or isinstance(command, Send)
-                if sent:
-                    self.commit_to_send.add(self._clock.now_ns() - now_ns)
-                self._report()
+                self._step(self._events.popleft())
         except Exception as e:  # noqa: BLE001 (fail-stop: a core that raised is not to be trusted)
             self._events.clear()
             self._closed = True
@@ -144,6 +142,16 @@ class PairExecutor:
             self._stepped.clear()
             await self._stepped.wait()
 
+    def _step(self, event: Event) -> None:
+        now_ns = self._clock.now_ns()
+        sent = False
+        for command in step(self.state, event, now_ns):
+            self._perform(command)
+            sent = sent or isinstance(command, Send)
+        if sent:
+            self.commit_to_send.add(self._clock.now_ns() - now_ns)
+        self._report()
+
     async def close(self) -> None:
         """Stop timers and questions; what is in flight stays in the journal."""
         self._closed = True
@@ -158,12 +166,18 @@ class PairExecutor:
         if touched:
             pairs = [self.state.pairs[i] for i in sorted(touched) if i in self.state.pairs]
             touched.clear()
-            self._observer.on_pairs(pairs)
+            self._tell(self._observer.on_pairs, pairs)
+
+    def _tell(self, observe: Callable[[_T], None], what: _T) -> None:
+        """Tell the observer; whatever it makes of it, trading goes on."""
+        try:
+            observe(what)
+        except Exception as e:  # noqa: BLE001 (who watches may not stop what is watched)
+            self._loop.call_exception_handler({"message": "observer failed", "exception": e})
 
     def _perform(self, command: Command) -> None:
         if isinstance(command, Send):
-            order = command.order
-            self._exchanges[order.venue].submit(order, self.handle)
+            self._send(command.order)
         elif isinstance(command, Commit):
             self._commit(command)
         elif isinstance(command, Query):
@@ -171,11 +185,18 @@ class PairExecutor:
         elif isinstance(command, SetTimer):
             self._set_timer(command)
         elif isinstance(command, Deny):
-            self._observer.on_deny(command)
+            self._tell(self._observer.on_deny, command)
         elif isinstance(command, Alarm):
-            self._observer.on_alarm(command)
-        else:
+            self._tell(self._observer.on_alarm, command)
+        elif command.venue in self._exchanges:
             self._spawn(self._cancel(command))
+
+    def _send(self, order: OrderRequest) -> None:
+        try:
+            self._exchanges[order.venue].submit(order, self.handle)
+        except Exception as e:  # noqa: BLE001 (the order may have left all the same)
+            self._loop.call_exception_handler({"message": "submit failed", "exception": e})
+            self.handle(OrderUnknown(order.venue, order.client_id, f"not submitted: {e!r}"))
 
     def _commit(self, commit: Commit) -> None:
         if not commit.confirm:
@@ -236,30 +257,37 @@ class PairExecutor:
             self._spawn(self._query(query, key))
 
     async def _query(self, query: Query, key: tuple[QueryKind, str, str]) -> None:
-        exchange = self._exchanges[query.venue]
+        answered = False
         try:
-            if query.kind is QueryKind.ORDER:
-                self.handle(await exchange.query_order(query.symbol, query.client_id))
-            elif query.kind is QueryKind.FILLS:
-                for fill in await exchange.get_fills(query.symbol, query.client_id, query.venue_id):
-                    self.handle(fill)
-            else:
-                asked_ns = self._clock.now_ns()
-                balances = await exchange.get_balance()
-                self.handle(BalancesSeen(query.venue, asked_ns, tuple(balances)))
+            for event in await self._answer(query):
+                self.handle(event)
+            answered = True
         except ExchangeError as e:
-            self._observer.on_query_failed(query, e)
-            if query.kind is QueryKind.BALANCES:
-                at_ns = self._clock.now_ns() + SECOND
-                self._set_timer(SetTimer(at_ns, TimerKind.BALANCES, query.venue))
+            self._query_failed(query, e)
         finally:
             self._asking.discard(key)
+            if not answered and not self._closed and query.kind is QueryKind.BALANCES:
+                # Orders are asked for again by a timer of the core's; balances have none yet.
+                at_ns = self._clock.now_ns() + SECOND
+                self._set_timer(SetTimer(at_ns, TimerKind.BALANCES, query.venue))
+
+    async def _answer(self, query: Query) -> Sequence[Event]:
+        exchange = self._exchanges[query.venue]
+        if query.kind is QueryKind.ORDER:
+            return [await exchange.query_order(query.symbol, query.client_id)]
+        if query.kind is QueryKind.FILLS:
+            return await exchange.get_fills(query.symbol, query.client_id, query.venue_id)
+        asked_ns = self._clock.now_ns()
+        balances = await exchange.get_balance()
+        return [BalancesSeen(query.venue, asked_ns, tuple(balances))]
 
     async def _cancel(self, cancel: Cancel) -> None:
+        query = Query(QueryKind.ORDER, cancel.venue, cancel.symbol, cancel.client_id)
         try:
-            exchange = self._exchanges[cancel.venue]
-            await exchange.cancel_order(cancel.symbol, cancel.client_id)
+            await self._exchanges[cancel.venue].cancel_order(cancel.symbol, cancel.client_id)
         except ExchangeError as e:
-            query = Query(QueryKind.ORDER, cancel.venue, cancel.symbol, cancel.client_id)
-            self._observer.on_query_failed(query, e)
-        self._ask(Query(QueryKind.ORDER, cancel.venue, cancel.symbol, cancel.client_id))
+            self._query_failed(query, e)
+        self._ask(query)
+
+    def _query_failed(self, query: Query, error: ExchangeError) -> None:
+        self._tell(lambda failed: self._observer.on_query_failed(failed, error), query)
