@@ -26,7 +26,9 @@ def make_private_dir(path: Path) -> None:
         StorageError: It cannot be made, or something else is in its place.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            folder.mkdir(mode=0o700, exist_ok=True)
         path.chmod(0o700)
     except OSError as e:
         raise StorageError(f"folder {path}: {e.strerror or e}") from e
@@ -81,16 +83,16 @@ class AccountLocks:
     def _take(self, path: Path, what: str) -> None:
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as e:
-            raise StorageError(f"lock {path}: {e.strerror or e}") from e
-        self._held.append(handle)
-        try:
+            self._held.append(handle)
+            os.fchmod(handle, 0o600)
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
         except BlockingIOError:
             owner = os.pread(handle, 32, 0).decode(errors="replace").strip()
             raise AccountLocked(f"{what} is used by another engine (process {owner})") from None
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+        except OSError as e:
+            raise StorageError(f"lock {path}: {e.strerror or e}") from e
 
     def _release(self) -> None:
         while self._held:
@@ -108,6 +110,8 @@ def recover(account_dir: Path) -> tuple[Journal, CoreState]:
     state = CoreState()
     try:
         replay(state, journal.records())
+        if state.instance not in ("", journal.instance):
+            raise ValueError(f"made for orders of {state.instance}, not {journal.instance}")
     except ValueError as e:
         journal.close()
         raise StorageError(f"journal {account_dir / 'journal.sqlite'}: {e}") from e

@@ -2,13 +2,15 @@
 
 An append-only SQLite file of its own with one connection on one thread and
 ``synchronous=FULL``: a committed record survives a killed process and a power cut. Records are
-chained by CRC-32, so that a changed, lost or reordered one is noticed at the next start. A
+chained by CRC-32, so that a changed, lost or reordered one is noticed at the next start, and
+each is read back before it is written, so that none is there that the next start cannot read. A
 failed write is final: nothing is retried, nothing more is accepted, and recovery starts from
 what is on disk.
 """
 
 from __future__ import annotations
 
+import os
 import queue
 import sqlite3
 import threading
@@ -67,14 +69,18 @@ class Journal:
             StorageError: The file cannot be opened, is of another version, or is damaged.
         """
         try:
+            _make_private_file(path)
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            path.chmod(0o600)
+        except (sqlite3.Error, OSError) as e:
+            raise StorageError(f"journal {path}: {e}") from e
+        try:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA fullfsync=ON")
             connection.execute("PRAGMA trusted_schema=OFF")
             instance = _prepare(connection, new_instance)
-        except (sqlite3.Error, OSError) as e:
+        except (sqlite3.Error, StorageError) as e:
+            connection.close()
             raise StorageError(f"journal {path}: {e}") from e
         return cls(connection, path, instance)
 
@@ -136,7 +142,7 @@ class Journal:
         if self._failure is None:
             try:
                 self._insert([commit for commit, _ in batch])
-            except (sqlite3.Error, StorageError) as e:
+            except Exception as e:  # noqa: BLE001 (a thread that died in silence confirms nothing)
                 # After a failed fsync nobody knows what is on disk: never try again.
                 self._failure = e
         for _, done in batch:
@@ -150,6 +156,8 @@ class Journal:
             if commit.commit_id != number:
                 raise StorageError(f"journal {self._path}: record {commit.commit_id} out of turn")
             body = msgspec.json.encode(commit.event)
+            if _decode(body) != commit.event:
+                raise StorageError(f"journal {self._path}: record {number} does not read back")
             chain = _link(chain, number, commit.at_ns, body)
             kind = type(commit.event).__name__
             rows.append((number, commit.at_ns, kind, body, chain))
@@ -163,6 +171,16 @@ class Journal:
                 self._connection.execute("ROLLBACK")
             raise
         self._chain, self._next = chain, number
+
+
+def _make_private_file(path: Path) -> None:
+    """Make the file for the owner alone before there is anything in it; follow no link."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    handle = os.open(path, flags, 0o600)
+    try:
+        os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
 
 
 def _link(chain: int, number: int, at_ns: int, body: bytes) -> int:
@@ -180,7 +198,7 @@ def _prepare(connection: sqlite3.Connection, new_instance: str) -> str:
         connection.execute(f"PRAGMA user_version={_SCHEMA_VERSION}")
         connection.execute("COMMIT")
     elif version != _SCHEMA_VERSION:
-        raise StorageError(f"made by another version (schema {version})")
+        raise StorageError(f"made by another version (schema {version}, not {_SCHEMA_VERSION})")
     row = connection.execute("SELECT value FROM meta WHERE key = 'instance'").fetchone()
     if row is None:
         raise StorageError("has no instance name")
