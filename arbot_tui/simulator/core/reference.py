@@ -97,15 +97,19 @@ class ReferencePrices:
 
     def mid(self, symbol: int, venue: int, k: int) -> float:
         """Return the mid of the symbol and venue with these indexes at step `k`, in quote."""
-        move = 0.0
-        for octave in self._waves[symbol]:
-            move += octave.at(k)
         basis = 0.0
         for octave in self._basis[symbol][venue]:
             basis += octave.at(k)
+        return self.symbol_mid(symbol, k) * (1.0 + basis)
+
+    def symbol_mid(self, symbol: int, k: int) -> float:
+        """Return the mid of the symbol with this index at step `k`, no venue's basis in it."""
+        move = 0.0
+        for octave in self._waves[symbol]:
+            move += octave.at(k)
         # (1 + x/2) / (1 - x/2) is exp(x) to third order, and exact arithmetic everywhere.
         half = move * 0.5
-        return self._base[symbol] * ((1.0 + half) / (1.0 - half)) * (1.0 + basis)
+        return self._base[symbol] * ((1.0 + half) / (1.0 - half))
 
 
 def _mid_octaves(seed: int, coin: Coin, round_s: float) -> list[_Octave]:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book, BookChange
 from arbot_tui.simulator.core.catalogue import coins, instrument, opening_balances
+from arbot_tui.simulator.core.daily import Daily
 from arbot_tui.simulator.core.edges import E8, Edge, schedule
 from arbot_tui.simulator.core.hashing import draw_key, text_key
 from arbot_tui.simulator.core.instruments import VENUES, Instrument, VenueProfile
@@ -68,6 +69,7 @@ class World:
         symbols: Canonical symbols in the world's order.
         matchers: Order entry by name of venue.
         reference: The reference mids.
+        daily: Statistics of the last 24 hours.
     """
 
     def __init__(self, spec: WorldSpec, start_ns: int, world_id: str) -> None:
@@ -83,6 +85,7 @@ class World:
         self.reference = ReferencePrices(
             spec.seed, self._coins, list(self._venue_index), count / spec.rate_hz
         )
+        self.daily = Daily(start_ns, self._coins, self.reference)
         self._books = [
             [self._new_book(symbol, venue) for venue in spec.venues]
             for symbol in range(spec.symbols)
@@ -135,10 +138,6 @@ class World:
     def live_edges(self) -> tuple[LiveEdge, ...]:
         """The edges that are open now."""
         return tuple(self._live.values())
-
-    def turnover_usd(self, symbol: str) -> int:
-        """Return the value traded in a day on one venue, in quote currency."""
-        return self._coins[self._symbol_index[symbol]].turnover_usd
 
     def mid(self, venue: str, symbol: str, now_ns: int) -> float:
         """Return the mid around which a book is quoted at a time, edges aside."""

@@ -90,11 +90,19 @@ class Connection:
         if self._request.transport is not None:
             self._request.transport.abort()
 
-    async def close(self, code: int, reason: str) -> None:
-        """Close with a close frame; what is still queued is not sent."""
+    async def close(self, code: int, reason: str, last: str = "") -> None:
+        """Close with a close frame; what is still queued is not sent.
+
+        Args:
+            code: Close code.
+            reason: Close reason.
+            last: A text frame that goes out before the close frame.
+        """
         self._gone = True
         self._queue.clear()
         with suppress(ConnectionError):
+            if last:
+                await self.response.send_str(last)
             await self.response.close(code=code, message=reason.encode())
 
     async def messages(self) -> AsyncIterator[WSMessage]:

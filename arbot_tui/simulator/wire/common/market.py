@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from arbot_tui.domain.clock import Clock
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book, BookChange
-from arbot_tui.simulator.core.daily import DayStats, day_stats
+from arbot_tui.simulator.core.daily import DayStats
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
 from arbot_tui.simulator.core.matching import Matcher
 from arbot_tui.simulator.core.orders import NewOrder, Order
@@ -65,7 +65,7 @@ class Market:
 
     def day(self, instrument: Instrument) -> DayStats:
         """Return the last 24 hours of an instrument."""
-        return day_stats(self._world, instrument, self.now_ns())
+        return self._world.daily.stats(self.books[instrument.symbol], self.now_ns())
 
     def place(self, new: NewOrder) -> Order:
         """Accept and match an order; publishes what it changed.

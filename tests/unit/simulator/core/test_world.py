@@ -8,7 +8,6 @@ import pytest
 
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.simulator.core.book import BookChange
-from arbot_tui.simulator.core.daily import day_stats
 from arbot_tui.simulator.core.edges import Edge, schedule
 from arbot_tui.simulator.core.orders import NewOrder, TimeInForce
 from arbot_tui.simulator.core.truth import truth
@@ -321,14 +320,25 @@ def test_a_suspended_world_goes_on_from_now() -> None:
     assert {e.symbol for e in fresh.live_edges} == alive
 
 
-def test_daily_statistics_are_in_order() -> None:
+def test_daily_statistics_are_in_order_and_follow_the_book() -> None:
     subject = world()
-    for instrument in subject.instruments("okx"):
-        day = day_stats(subject, instrument, START)
-        assert day.low <= day.open <= day.high
-        assert day.low <= day.last <= day.high
-        assert day.base_volume > 0
-        assert day.quote_volume > 1_000_000
+    for hours in (0, 1, 25):
+        for book in subject.books("okx").values():
+            day = subject.daily.stats(book, START + hours * 3600 * SECOND)
+            assert day.low <= day.open <= day.high
+            assert day.low <= day.last <= day.high
+            assert day.last == book.instrument.price(book.best_bid.ticks)
+            assert day.base_volume > 0
+            assert day.quote_volume > 1_000_000
+
+
+def test_daily_statistics_survive_an_empty_book() -> None:
+    subject = world()
+    book = subject.books("okx")["BTC/USDT"]
+    book.take(False, 1, 10**15, START)
+    assert subject.daily.stats(book, START).last == book.instrument.price(book.best_ask.ticks)
+    book.take(True, 10**15, 10**15, START)
+    assert subject.daily.stats(book, START).last > 0
 
 
 def test_time_never_goes_back() -> None:
