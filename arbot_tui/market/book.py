@@ -145,15 +145,15 @@ class Book:
         return BookStatus.BUFFERED
 
     def _joins(self, update: BookUpdate) -> bool:
-        """Tell whether a kept delta is the first one after the snapshot held."""
-        if self.continuity is Continuity.RANGE:
-            return update.first_id <= self.last_id + 1
-        return update.prev_id <= self.last_id
+        """Tell whether a kept delta, newer than the snapshot held, is the first one after it."""
+        return self._follows(update) or (
+            self.continuity is Continuity.PREVIOUS_ID and update.prev_id < self.last_id
+        )
 
     def _follows(self, update: BookUpdate) -> bool:
-        """Tell whether a delta that is not old comes directly after the state held."""
+        """Tell whether a delta comes directly after the state held."""
         if self.continuity is Continuity.RANGE:
-            return update.first_id <= self.last_id + 1
+            return update.first_id <= self.last_id + 1 <= update.last_id
         # Heartbeats (id unchanged) and maintenance resets (id smaller) pass as well.
         return update.prev_id == self.last_id
 

@@ -65,13 +65,16 @@ class BookSet:
                 return BookStatus.IGNORED
             rule = self._continuity[update.exchange]
             book = self._books[key] = Book(rule, _MAX_LEVELS[rule])
+        was_synced = book.synced
         status = book.apply(update)
         if status is BookStatus.APPLIED:
             self._judge(key, book, update.recv_ns)
         elif status is BookStatus.GAP:
             self.gaps[update.exchange] += 1
             self._crossed_ns.pop(key, None)
-            self._board.set_book_state(*key, FeedState.GAPPED)
+            # A book that never stood lost nothing: its best bid and ask are still good.
+            if was_synced:
+                self._board.set_book_state(*key, FeedState.GAPPED)
             self._ask(key, update.recv_ns)
         elif status is BookStatus.BUFFERED and key not in self._asked_ns:
             self._ask(key, update.recv_ns)

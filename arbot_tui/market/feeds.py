@@ -136,8 +136,8 @@ class FeedMonitor:
             case FeedEventKind.MALFORMED:
                 feed.heard_ns = event.at_ns
                 feed.malformed += 1
-            case FeedEventKind.CONNECTING:
-                pass  # the verdict follows from there being no connection
+            case _:
+                pass  # connecting: the verdict follows from there being no connection
 
     @staticmethod
     def _forget_stream(feed: _Feed) -> None:

@@ -31,8 +31,3 @@ class Window:
         ordered = sorted(self._values)
         rank = -(-len(ordered) * percent // 100)
         return ordered[min(max(int(rank) - 1, 0), len(ordered) - 1)]
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._values.clear()
-        self._next = 0

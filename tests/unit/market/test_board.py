@@ -1,0 +1,240 @@
+import math
+
+import pytest
+
+from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.states import FeedState
+from arbot_tui.market.board import ABSENT_ASK, ABSENT_BID, ALL_ROWS, QuoteBoard
+
+_NAN, _INF = math.nan, math.inf
+
+
+def _board(venues: int = 2) -> QuoteBoard:
+    board = QuoteBoard([f"v{i}" for i in range(venues)])
+    board.grow(1)
+    for venue in range(venues):
+        board.set_fee(venue, 0, 0.001)
+        board.set_venue_verdict(venue, FeedState.LIVE)
+    board.take_dirty()
+    return board
+
+
+def _ticker(
+    bid: float = 100.0,
+    ask: float = 101.0,
+    *,
+    venue: int = 0,
+    row: int = 0,
+    bid_size: float = 1.0,
+    ask_size: float = 2.0,
+    recv_ns: int = 10,
+) -> Ticker:
+    return Ticker(venue, row, bid, bid_size, ask, ask_size, 5, recv_ns)
+
+
+def test_a_good_quote_enters_with_its_fees_folded_in() -> None:
+    board = _board()
+    assert board.update(_ticker())
+    assert (board.bid[0], board.bid_size[0], board.ask[0], board.ask_size[0]) == (100, 1, 101, 2)
+    assert board.buy_cost[0] == 101.0 * 1.001
+    assert board.sell_net[0] == 100.0 * 0.999
+    assert (board.event_ns[0], board.recv_ns[0], board.changed_ns[0]) == (5, 10, 10)
+    assert board.is_tradeable(0, 0)
+    assert board.has_quote(0, 0)
+    assert not board.has_quote(1, 0)
+    assert board.take_dirty() == {0}
+    assert board.take_dirty() == set()
+
+
+def test_the_same_quote_again_is_no_change_but_confirms_it() -> None:
+    board = _board()
+    board.update(_ticker())
+    board.take_dirty()
+    assert not board.update(_ticker(recv_ns=20))
+    assert (board.recv_ns[0], board.changed_ns[0]) == (20, 10)
+    assert board.take_dirty() == set()
+
+
+@pytest.mark.parametrize("change", [{"bid_size": 3.0}, {"ask_size": 3.0}, {"ask": 101.5}])
+def test_a_size_or_a_price_alone_is_a_change(change: dict[str, float]) -> None:
+    board = _board()
+    board.update(_ticker())
+    bid = _ticker(bid_size=change.get("bid_size", 1.0), ask_size=change.get("ask_size", 2.0))
+    bid.ask = change.get("ask", 101.0)
+    assert board.update(bid)
+
+
+@pytest.mark.parametrize("bad", [_NAN, _INF, -_INF, 0.0, -1.0, 1e-30, 1e30])
+@pytest.mark.parametrize("field", ["bid", "ask", "bid_size", "ask_size"])
+def test_impossible_numbers_never_enter_and_make_the_book_unusable(field: str, bad: float) -> None:
+    board = _board()
+    board.update(_ticker())
+    before = (board.bid[0], board.bid_size[0], board.ask[0], board.ask_size[0])
+    broken = _ticker(99.0, 102.0, recv_ns=30)
+    setattr(broken, field, bad)
+    assert board.update(broken)
+    assert (board.bid[0], board.bid_size[0], board.ask[0], board.ask_size[0]) == before
+    assert board.rejected == 1
+    assert not board.is_tradeable(0, 0)
+    # What detection knows already is no news.
+    assert not board.update(broken)
+    assert board.rejected == 2
+    # The same good quote as before proves the book again.
+    assert board.update(_ticker(recv_ns=40))
+    assert board.is_tradeable(0, 0)
+
+
+def test_a_crossed_or_locked_book_is_marked_at_once() -> None:
+    board = _board()
+    board.update(_ticker())
+    for bid in (101.0, 102.0):
+        assert board.update(_ticker(bid, recv_ns=20))
+        assert board.book_state(0, 0) is FeedState.CROSSED
+        assert not board.is_tradeable(0, 0)
+    assert not board.update(_ticker(102.0, recv_ns=25))
+    assert board.update(_ticker(recv_ns=30))
+    assert board.book_state(0, 0) is FeedState.LIVE
+
+
+def test_a_book_with_one_side_is_untradeable_and_never_looks_like_an_edge() -> None:
+    board = _board()
+    assert board.update(_ticker(0.0, bid_size=0.0))
+    assert (board.bid[0], board.sell_net[0]) == (ABSENT_BID, ABSENT_BID)
+    assert not board.is_tradeable(0, 0)
+    assert board.update(_ticker(100.0, 0.0, ask_size=0.0))
+    assert (board.ask[0], board.buy_cost[0]) == (ABSENT_ASK, ABSENT_ASK)
+    assert not board.update(_ticker(100.0, 0.0, ask_size=0.0))
+    assert board.book_state(0, 0) is FeedState.CONNECTING
+    assert board.rejected == 0
+
+
+def test_a_book_without_a_known_fee_is_not_traded() -> None:
+    board = QuoteBoard(["a", "b"])
+    board.set_venue_verdict(0, FeedState.LIVE)
+    board.update(_ticker())
+    assert not board.is_tradeable(0, 0)
+    board.set_fee(0, 0, -0.0001)
+    assert board.is_tradeable(0, 0)
+    assert board.buy_cost[0] == 101.0 * (1 - 0.0001)
+
+
+@pytest.mark.parametrize("fee", [0.1, -0.1, 1.0, _NAN])
+def test_what_cannot_be_a_fee_is_refused(fee: float) -> None:
+    with pytest.raises(ValueError, match="no taker fee"):
+        _board().set_fee(0, 0, fee)
+
+
+def test_rows_are_made_as_they_come_and_stay_in_place() -> None:
+    board = _board()
+    bids = board.bid
+    board.update(_ticker(venue=1, row=7))
+    assert board.rows == 8
+    assert board.bid is bids
+    assert board.bid[15] == 100.0
+    # The venue's verdict holds for rows that came later; the fee has to be told.
+    board.set_fee(1, 7, 0.001)
+    assert board.is_tradeable(1, 7)
+    assert not board.is_tradeable(1, 99)
+    assert not board.has_quote(1, 99)
+    assert board.book_state(1, 99) is FeedState.CONNECTING
+    board.grow(3)
+    assert board.rows == 8
+
+
+@pytest.mark.parametrize(
+    "state", [FeedState.DELAYED, FeedState.STALE, FeedState.DOWN, FeedState.CONNECTING]
+)
+def test_only_a_live_venue_is_traded(state: FeedState) -> None:
+    board = _board()
+    board.update(_ticker())
+    board.take_dirty()
+    assert board.set_venue_verdict(0, state)
+    assert not board.is_tradeable(0, 0)
+    assert board.book_state(0, 0) is state
+    assert board.venue_verdict(0) is state
+    assert board.take_dirty() == {0}
+    assert not board.set_venue_verdict(0, state)
+    assert board.set_venue_verdict(0, FeedState.DOWN) is (state is not FeedState.DOWN)
+    assert board.set_venue_verdict(0, FeedState.LIVE)
+    assert board.is_tradeable(0, 0)
+
+
+@pytest.mark.parametrize("state", [FeedState.GAPPED, FeedState.CROSSED])
+def test_what_depth_says_holds_until_depth_is_good(state: FeedState) -> None:
+    board = _board()
+    board.update(_ticker())
+    board.set_book_state(0, 0, state)
+    assert board.book_state(0, 0) is state
+    board.update(_ticker(99.0))
+    assert not board.is_tradeable(0, 0)
+    board.set_book_state(0, 0, FeedState.LIVE)
+    assert board.is_tradeable(0, 0)
+    board.take_dirty()
+    board.set_book_state(0, 0, FeedState.LIVE)
+    assert board.take_dirty() == set()
+
+
+def test_a_stale_book_is_good_again_with_its_next_ticker_even_unchanged() -> None:
+    board = _board()
+    board.update(_ticker())
+    board.set_book_state(0, 0, FeedState.STALE)
+    assert board.book_state(0, 0) is FeedState.STALE
+    board.set_book_state(0, 0, FeedState.LIVE)
+    assert not board.is_tradeable(0, 0)
+    assert board.update(_ticker(recv_ns=20))
+    assert board.is_tradeable(0, 0)
+
+
+def test_a_gap_outlives_staleness() -> None:
+    board = _board()
+    board.update(_ticker())
+    board.set_book_state(0, 0, FeedState.GAPPED)
+    board.set_book_state(0, 0, FeedState.STALE)
+    board.update(_ticker(recv_ns=20))
+    assert board.book_state(0, 0) is FeedState.GAPPED
+
+
+def test_a_book_cannot_be_down() -> None:
+    with pytest.raises(ValueError, match="no state of a book"):
+        _board().set_book_state(0, 0, FeedState.DOWN)
+
+
+def test_after_a_lost_connection_no_quote_counts_until_a_fresh_one_comes() -> None:
+    board = _board()
+    board.update(_ticker())
+    board.update(_ticker(venue=1))
+    board.set_book_state(0, 0, FeedState.GAPPED)
+    board.clear_venue(0)
+    assert not board.is_tradeable(0, 0)
+    assert board.is_tradeable(1, 0)
+    assert board.bid[0] == 100.0
+    # The very same prices again are a fresh quote.
+    assert board.update(_ticker(recv_ns=50))
+    assert board.is_tradeable(0, 0)
+
+
+def test_views_say_what_a_judgement_rests_on() -> None:
+    board = _board()
+    board.update(_ticker())
+    view = board.quote_view(0, 0)
+    assert (view.venue, view.bid, view.ask, view.recv_ns) == ("v0", 100.0, 101.0, 10)
+    assert (view.tradeable, view.verdict) == (True, "live")
+    newer = board.quote_view(0, 0, FeedState.DELAYED)
+    assert (newer.tradeable, newer.verdict) == (False, "delayed")
+    board.set_book_state(0, 0, FeedState.GAPPED)
+    gapped = board.quote_view(0, 0, FeedState.LIVE)
+    assert (gapped.tradeable, gapped.verdict) == (False, "gapped")
+
+
+def test_changes_that_no_ticker_made_are_told() -> None:
+    board = _board()
+    told: list[tuple[int, int]] = []
+    board.add_usability_callback(lambda venue, row: told.append((venue, row)))
+    board.update(_ticker())
+    assert told == []
+    board.set_fee(0, 0, 0.002)
+    board.set_book_state(1, 0, FeedState.GAPPED)
+    board.set_book_state(1, 0, FeedState.GAPPED)
+    board.set_venue_verdict(0, FeedState.STALE)
+    board.clear_venue(1)
+    assert told == [(0, 0), (1, 0), (0, ALL_ROWS), (1, ALL_ROWS)]
