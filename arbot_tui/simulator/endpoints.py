@@ -38,6 +38,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
     "binance": Endpoint("arbot_tui.simulator.wire.binance.shell", "BinanceShell", ""),
     "bybit": Endpoint("arbot_tui.simulator.wire.bybit.shell", "BybitShell", "/v5/public/spot"),
     "okx": Endpoint("arbot_tui.simulator.wire.okx.shell", "OkxShell", "/ws/v5/public"),
+    "bitget": Endpoint("arbot_tui.simulator.wire.bitget.shell", "BitgetShell", "/v2/ws/public"),
 }
 """The venues that have a shell, by name."""
 

@@ -1,0 +1,75 @@
+"""Bitget Spot on the synthetic world."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from arbot_tui.simulator.core.book import BookChange
+from arbot_tui.simulator.credentials import VenueKeys
+from arbot_tui.simulator.wire.bitget.envelope import refusal
+from arbot_tui.simulator.wire.bitget.errors import ApiError, bad_field, too_many
+from arbot_tui.simulator.wire.bitget.rest_private import PrivateRest
+from arbot_tui.simulator.wire.bitget.rest_public import PublicRest
+from arbot_tui.simulator.wire.bitget.streams import Streams
+from arbot_tui.simulator.wire.common.fields import BadField
+from arbot_tui.simulator.wire.common.market import Market
+from arbot_tui.simulator.wire.common.rates import Rates
+from arbot_tui.simulator.wire.common.shell import VenueShell
+
+__all__ = ["BitgetShell"]
+
+# 6,000 requests a minute per address over all of REST, then five minutes of nothing.
+_IP_REQUESTS, _IP_WINDOW_MS, _IP_BAN_MS = 6_000, 60_000, 300_000
+
+
+class BitgetShell(VenueShell):
+    """The Bitget dialect (v2, Classic account): one listener for REST and the public socket."""
+
+    name: ClassVar[str] = "bitget"
+
+    def __init__(self, market: Market, keys: VenueKeys) -> None:
+        super().__init__(market, keys)
+        self._public = PublicRest(market)
+        self._private = PrivateRest(market, keys, self._public)
+        self._streams = Streams(market)
+        self._rates = Rates()
+        self._banned_until_ms = 0
+
+    def application(self) -> web.Application:
+        """Return the venue's HTTP and WebSocket endpoints."""
+        application = web.Application(middlewares=[self._answer])
+        application.add_routes(self._streams.routes())
+        application.add_routes(self._public.routes())
+        application.add_routes(self._private.routes())
+        return application
+
+    def publish(self, change: BookChange) -> None:
+        """Send one change of a book to its subscribers."""
+        self._streams.publish(change)
+
+    async def run(self) -> None:
+        """Serve the deeper channels until cancelled."""
+        await self._streams.run()
+
+    @web.middleware
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Count a REST request and turn errors into Bitget's bodies."""
+        now_ms = self.market.now_ms()
+        try:
+            if "Upgrade" not in request.headers:
+                self._count(now_ms)
+            return await handler(request)
+        except BadField as bad:
+            return refusal(bad_field(bad), now_ms)
+        except ApiError as error:
+            return refusal(error, now_ms)
+
+    def _count(self, now_ms: int) -> None:
+        if now_ms < self._banned_until_ms:
+            raise too_many()
+        if self._rates.take("ip", _IP_REQUESTS, _IP_WINDOW_MS, now_ms) < 0:
+            self._banned_until_ms = now_ms + _IP_BAN_MS
+            raise too_many()
