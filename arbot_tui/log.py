@@ -18,6 +18,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Iterable, Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -103,7 +104,7 @@ _ASSIGNED = re.compile(
     r"""(?ix) \b (x-mbx-apikey | x-bapi-api-key | x-bapi-sign | ok-access-\w+ | access-\w+
     | api_?key | api_?secret | secret(?:_?key)? | sign(?:ature)? | passphrase | password | passwd
     | token | authorization)
-    (["']? \s* [=:] \s* ["']? (?:bearer\s+)?) [^\s"'&,;)}\]]+"""
+    (["']? \s* [=:] \s* (?:bearer\s+)?) (?: "[^"]*"? | '[^']*'? | [^\s"'&,;)}\]]+ )"""
 )
 _BEARER = re.compile(r"(?i)\bbearer\s+[\w.~+/=-]{8,}")
 # The shapes of the venues' keys: Binance 64 characters, Bitget's prefix and 64, OKX 32 upper-case
@@ -210,6 +211,11 @@ class _Libraries(logging.Handler):
         )
 
 
+def _log_dead_thread(args: threading.ExceptHookArgs) -> None:
+    name = args.thread.name if args.thread else ""
+    structlog.get_logger().error("thread_died", thread=name, exc_info=args.exc_value)
+
+
 class Logs:
     """Where all lines go while it is open; use as a context manager, one at a time.
 
@@ -253,6 +259,7 @@ class Logs:
         self._lock = threading.RLock()
         self._file: _PrivateFile | None = None
         self._libraries = _Libraries()
+        self._thread_hook = threading.excepthook
 
     def __enter__(self) -> Logs:
         """Open the file and take all lines.
@@ -279,6 +286,7 @@ class Logs:
         self._libraries.setLevel(logging.WARNING)
         logging.getLogger().addHandler(self._libraries)
         logging.captureWarnings(True)
+        self._thread_hook, threading.excepthook = threading.excepthook, _log_dead_thread
         return self
 
     def __exit__(
@@ -291,11 +299,14 @@ class Logs:
         if self._limit.dropped:
             dropped, self._limit.dropped = self._limit.dropped, {}
             structlog.get_logger().warning("log_lines_dropped", events=dropped)
+        threading.excepthook = self._thread_hook
         logging.captureWarnings(False)
         logging.getLogger().removeHandler(self._libraries)
         structlog.reset_defaults()
         if self._file:
-            self._file.close()
+            # What a full disk did not take is lost; there is nobody left to tell.
+            with suppress(OSError):
+                self._file.close()
             self._file = None
 
     def _stamp(

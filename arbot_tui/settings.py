@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache
@@ -152,7 +152,7 @@ class Key:
             "int": "a whole number",
             "number": "a number",
             "text": "a text",
-            "choice": " or ".join(f'"{choice}"' for choice in self.choices),
+            "choice": _either([f'"{choice}"' for choice in self.choices]),
             "list": "a list of texts",
         }[self.kind]
         return " ".join(part for part in (words, self.range, self.unit) if part)
@@ -276,8 +276,7 @@ def log_level() -> LogLevel:
     for level in _LOG_LEVELS:
         if said == level:
             return level
-    allowed = ", ".join(_LOG_LEVELS)
-    raise ConfigError(f"ARBOT_LOG = {sanitise(said, 40)!r}: allowed: {allowed}")
+    raise ConfigError(f"ARBOT_LOG = {_shown(said)}: allowed: {_either(_LOG_LEVELS)}")
 
 
 def _walk(model: type[BaseModel], prefix: str) -> Iterator[Key]:
@@ -450,6 +449,10 @@ def _shown(value: object) -> str:
     if isinstance(value, str):
         return '"' + sanitise(value, 60) + '"'
     return sanitise(str(value), 60)
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join(part for part in (", ".join(words[:-1]), *words[-1:]) if part)
 
 
 def _bound(value: object) -> str:

@@ -17,13 +17,13 @@ __all__ = ["check", "init", "path", "show"]
 def init(config: Path | None, as_json: bool) -> int:
     """Write the commented file to `config`, or to where the platform keeps it."""
     target = (config or user_file()).expanduser().absolute()
+    if target.exists():
+        raise UsageRefused(f"{target} exists; nothing was written")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         with open(os.open(target, flags, 0o600), "w", encoding="utf-8") as file:
             file.write(template())
-    except FileExistsError:
-        raise UsageRefused(f"{target} exists; nothing was written") from None
     except OSError as e:
         raise StorageError(f"{target}: {e.strerror or e}") from None
     _say(str(target), {"path": str(target)}, as_json)

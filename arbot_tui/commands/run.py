@@ -21,7 +21,7 @@ from arbot_tui.commands.outcome import Crashed, ExitCode, UsageRefused
 from arbot_tui.domain.errors import ArbotError, ConfigError, StorageError
 from arbot_tui.domain.secret import Secret
 from arbot_tui.domain.states import Mode
-from arbot_tui.settings import Loaded, data_folder, load, log_level
+from arbot_tui.settings import Loaded, LogLevel, data_folder, load, log_level
 
 if TYPE_CHECKING:
     from arbot_tui.engine.options import EngineOptions
@@ -83,15 +83,16 @@ def run(request: RunRequest) -> int:
         raise UsageRefused("live is not released")
     if not request.headless:
         _require_terminal()
-    _catch_early_signals(request.headless)
     folder = data_folder(loaded.settings)
+    level = log_level()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as e:
         raise StorageError(f"data folder {folder}: {e.strerror or e}") from None
+    _catch_early_signals(request.headless)
     with ExitStack() as stack:
         describe = _world(request, loaded, stack)
-        logs = stack.enter_context(_logs(request, folder))
+        logs = stack.enter_context(_logs(folder, level, stderr=request.headless))
         with _crashes_logged(logs):
             return _run_simulate(request, loaded, folder, logs, describe)
 
@@ -183,11 +184,11 @@ def _world(request: RunRequest, loaded: Loaded, stack: ExitStack) -> Callable[[]
     return lambda: info
 
 
-def _logs(request: RunRequest, folder: Path) -> Logs:
+def _logs(folder: Path, level: LogLevel, *, stderr: bool) -> Logs:
     from arbot_tui.domain.clock import SystemClock
     from arbot_tui.log import Logs
 
-    return Logs(folder / "logs", SystemClock(), level=log_level(), stderr=request.headless)
+    return Logs(folder / "logs", SystemClock(), level=level, stderr=stderr)
 
 
 @contextmanager

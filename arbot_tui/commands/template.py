@@ -57,9 +57,9 @@ def _facts(key: Key) -> str:
     simulate = "unset" if key.simulate is None else toml_value(_like(key.simulate, key.live))
     facts = [f"allowed: {key.allowed}"]
     if simulate == default:
-        facts.append(f"default: {default}")
+        facts.append(f"default: {default} (every mode)")
     else:
-        facts.append(f"default: {default} (paper, live), {simulate} (simulate)")
+        facts.append(f"default: {simulate} (simulate), {default} (paper, live)")
     return "; ".join(facts)
 
 

@@ -123,10 +123,14 @@ def connect(control_url: str, timeout_s: float = 5.0) -> WorldInfo:
         MalformedMessage: What answers is no synthetic world.
     """
     parts = urlsplit(control_url)
-    if parts.scheme != "http" or not _is_loopback(control_url):
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "http" or port is None or not _is_loopback(control_url):
         raise ValueError("allowed: an http:// URL of this machine, such as http://127.0.0.1:8700")
     # Plain http.client: no proxy from the environment, no redirect to somewhere else.
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout_s)
+    connection = http.client.HTTPConnection(parts.hostname or "", port, timeout=timeout_s)
     try:
         connection.request("GET", "/venues")
         answer = connection.getresponse()
