@@ -242,10 +242,6 @@ class QuoteBoard:
         self._tell(venue, ALL_ROWS)
         return True
 
-    def venue_verdict(self, venue: int) -> FeedState:
-        """Return the verdict last set for a venue."""
-        return self._verdicts[venue]
-
     def set_book_state(self, venue: int, row: int, state: FeedState) -> None:
         """Mark one book: gapped or crossed depth, stale by age, or live again.
 
@@ -287,11 +283,6 @@ class QuoteBoard:
         """Tell whether orders may be judged on this book now."""
         i = row * self._n + venue
         return i < len(self.blocked) and self.blocked[i] == 0
-
-    def has_quote(self, venue: int, row: int) -> bool:
-        """Tell whether the book ever had a quote, usable or not."""
-        i = row * self._n + venue
-        return i < len(self.recv_ns) and self.recv_ns[i] != 0
 
     def book_state(self, venue: int, row: int) -> FeedState:
         """Return the word for one book: the venue's where that is not live, else its own.

@@ -149,8 +149,10 @@ class ArbitrageStrategy:
         """Examine a pair only where that opens or ends an opportunity."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
-        stands = board.sell_net[s] > board.buy_cost[b] and not (
-            board.blocked[b] or board.blocked[s]
+        stands = (
+            board.bid[s] > board.ask[b]
+            and board.sell_net[s] > board.buy_cost[b]
+            and not board.blocked[b] | board.blocked[s]
         )
         if stands != (self._lifecycle.find((row, buy, sell)) is not None):
             self._examine(row, buy, sell, self._now_ns)

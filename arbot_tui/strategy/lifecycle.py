@@ -60,10 +60,6 @@ class OpportunityBook:
         """Return an open or recent opportunity; None where it is unknown or too long ago."""
         return self._by_id.get(opportunity_id)
 
-    def open_keys(self) -> list[OpportunityKey]:
-        """Return the keys of all open opportunities."""
-        return list(self._open)
-
     def opened(self) -> Iterable[Opportunity]:
         """Return all open opportunities, oldest first."""
         return self._open.values()

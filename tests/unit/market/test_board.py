@@ -40,8 +40,6 @@ def test_a_good_quote_enters_with_its_fees_folded_in() -> None:
     assert board.sell_net[0] == 100.0 * 0.999
     assert (board.event_ns[0], board.recv_ns[0], board.changed_ns[0]) == (5, 10, 10)
     assert board.is_tradeable(0, 0)
-    assert board.has_quote(0, 0)
-    assert not board.has_quote(1, 0)
     assert board.take_dirty() == {0}
     assert board.take_dirty() == set()
 
@@ -135,7 +133,6 @@ def test_rows_are_made_as_they_come_and_stay_in_place() -> None:
     board.set_fee(1, 7, 0.001)
     assert board.is_tradeable(1, 7)
     assert not board.is_tradeable(1, 99)
-    assert not board.has_quote(1, 99)
     assert board.book_state(1, 99) is FeedState.CONNECTING
     board.grow(3)
     assert board.rows == 8
@@ -151,7 +148,6 @@ def test_only_a_live_venue_is_traded(state: FeedState) -> None:
     assert board.set_venue_verdict(0, state)
     assert not board.is_tradeable(0, 0)
     assert board.book_state(0, 0) is state
-    assert board.venue_verdict(0) is state
     assert board.take_dirty() == {0}
     assert not board.set_venue_verdict(0, state)
     assert board.set_venue_verdict(0, FeedState.DOWN) is (state is not FeedState.DOWN)
