@@ -16,7 +16,7 @@ from arbot_tui.simulator.wire.bitget.rest_public import PublicRest
 from arbot_tui.simulator.wire.bitget.streams import Streams
 from arbot_tui.simulator.wire.common.fields import BadField
 from arbot_tui.simulator.wire.common.market import Market
-from arbot_tui.simulator.wire.common.rates import Rates
+from arbot_tui.simulator.wire.common.rates import AddressLimit
 from arbot_tui.simulator.wire.common.shell import VenueShell
 
 __all__ = ["BitgetShell"]
@@ -35,8 +35,7 @@ class BitgetShell(VenueShell):
         self._public = PublicRest(market)
         self._private = PrivateRest(market, keys, self._public)
         self._streams = Streams(market)
-        self._rates = Rates()
-        self._banned_until_ms = 0
+        self._address = AddressLimit(_IP_REQUESTS, _IP_WINDOW_MS, _IP_BAN_MS)
 
     def application(self) -> web.Application:
         """Return the venue's HTTP and WebSocket endpoints."""
@@ -59,17 +58,10 @@ class BitgetShell(VenueShell):
         """Count a REST request and turn errors into Bitget's bodies."""
         now_ms = self.market.now_ms()
         try:
-            if "Upgrade" not in request.headers:
-                self._count(now_ms)
+            if "Upgrade" not in request.headers and not self._address.allow(now_ms):
+                raise too_many()
             return await handler(request)
         except BadField as bad:
             return refusal(bad_field(bad), now_ms)
         except ApiError as error:
             return refusal(error, now_ms)
-
-    def _count(self, now_ms: int) -> None:
-        if now_ms < self._banned_until_ms:
-            raise too_many()
-        if self._rates.take("ip", _IP_REQUESTS, _IP_WINDOW_MS, now_ms) < 0:
-            self._banned_until_ms = now_ms + _IP_BAN_MS
-            raise too_many()

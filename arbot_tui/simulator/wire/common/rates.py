@@ -1,11 +1,11 @@
-"""Requests counted over a rolling time, as venues limit them."""
+"""Requests counted over a rolling time, as venues limit them, and addresses locked out."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Hashable
 
-__all__ = ["Rates"]
+__all__ = ["AddressLimit", "Rates"]
 
 
 class Rates:
@@ -31,3 +31,29 @@ class Rates:
         """Return when the oldest counted request has left its window."""
         taken = self._taken.get(key)
         return taken[0] + window_ms if taken else now_ms
+
+
+class AddressLimit:
+    """A limit over all requests of the one address there is, and a ban for exceeding it.
+
+    Args:
+        requests: Requests allowed within the window.
+        window_ms: Length of the window.
+        ban_ms: For how long nothing is answered once it is exceeded.
+    """
+
+    def __init__(self, requests: int, window_ms: int, ban_ms: int) -> None:
+        self._requests = requests
+        self._window_ms = window_ms
+        self._ban_ms = ban_ms
+        self._rates = Rates()
+        self._banned_until_ms = 0
+
+    def allow(self, now_ms: int) -> bool:
+        """Count a request and return whether it is answered."""
+        if now_ms < self._banned_until_ms:
+            return False
+        if self._rates.take("address", self._requests, self._window_ms, now_ms) < 0:
+            self._banned_until_ms = now_ms + self._ban_ms
+            return False
+        return True
