@@ -150,16 +150,13 @@ class BybitExecution:
                 "orderFilter": "Order",
             }
         )
-        try:
-            answer = await self._post(
-                "/v5/order/cancel",
-                body,
-                window_ms=_READ_WINDOW_MS,
-                charges=self._cancel,
-                urgent=True,
-            )
-        except MalformedMessage as e:
-            raise OutcomeUnknown(_VENUE, str(e)) from e
+        answer = await self._post(
+            "/v5/order/cancel",
+            body,
+            window_ms=_READ_WINDOW_MS,
+            charges=self._cancel,
+            urgent=True,
+        )
         if isinstance(answer, Refusal):
             raise cancel_error(answer)
 

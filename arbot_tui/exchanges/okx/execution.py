@@ -139,8 +139,6 @@ class OkxExecution:
                 charges=self._quotas.place(instrument.wire_symbol),
                 headers={"expTime": str(expires_ns // MS)},
             )
-        except AuthRefused as e:
-            return [OrderReject(_VENUE, order.client_id, e.code, str(e), fatal=True)]
         except ExchangeUnavailable as e:
             return [OrderReject(_VENUE, order.client_id, "not_sent", str(e))]
         except (OutcomeUnknown, MalformedMessage) as e:

@@ -1,0 +1,95 @@
+"""What Bitget trades: ``GET /api/v2/spot/public/symbols`` (docs 2025-12-05)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import msgspec
+
+from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.text import sanitise
+
+__all__ = ["parse_instruments"]
+
+_VENUE = "bitget"
+_MOST_DECIMALS = 20
+# minTradeUSDT counts in USDT; in other quotes it says nothing that could be compared.
+_DOLLARS = frozenset({"USDT", "USDC", "USD"})
+
+
+class _Row(msgspec.Struct):
+    symbol: str
+    baseCoin: str
+    quoteCoin: str
+    status: str
+    pricePrecision: str  # allowed decimals
+    quantityPrecision: str  # allowed decimals
+    minTradeUSDT: str = ""
+    minTradeAmount: str = ""  # obsolete, honoured if above zero; maxTradeAmount is a constant
+
+
+_decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_row = msgspec.json.Decoder(_Row).decode
+
+
+def parse_instruments(data: bytes | msgspec.Raw) -> tuple[list[Instrument], list[str]]:
+    """Return the instruments in `data`, and why any row of it was left out.
+
+    One row that breaks its schema costs that row, not the venue.
+
+    Args:
+        data: The ``data`` member of the answer.
+
+    Raises:
+        MalformedMessage: There is no list of rows at all.
+    """
+    try:
+        rows = _decode_rows(data)
+    except (ValueError, RecursionError) as e:
+        raise MalformedMessage(_VENUE, f"instruments: {sanitise(str(e))}") from e
+    found: list[Instrument] = []
+    dropped: list[str] = []
+    for raw in rows:
+        try:
+            found.append(_instrument(_decode_row(raw)))
+        except (ValueError, RecursionError) as e:
+            dropped.append(sanitise(str(e)))
+    return found, dropped
+
+
+def _instrument(row: _Row) -> Instrument:
+    # The symbol goes into queries and subscriptions: nothing in it may need quoting.
+    if not (row.symbol.isascii() and row.symbol.isalnum()):
+        raise ValueError(f"symbol {sanitise(row.symbol)!r}")
+    for coin in (row.baseCoin, row.quoteCoin):
+        if not coin or "/" in coin or sanitise(coin) != coin:
+            raise ValueError(f"coin {sanitise(coin)!r} of {row.symbol}")
+    quote = row.quoteCoin.upper()
+    return Instrument(
+        venue=_VENUE,
+        wire_symbol=row.symbol.upper(),
+        base=row.baseCoin.upper(),
+        quote=quote,
+        tick_size=_step(row.pricePrecision),
+        lot_step=_step(row.quantityPrecision),
+        min_qty=_optional(row.minTradeAmount),
+        min_notional=_optional(row.minTradeUSDT) if quote in _DOLLARS else ZERO,
+        tradeable=row.status == "online",
+    )
+
+
+def _step(decimals: str) -> Decimal:
+    """Return the step of a number of decimals; the page knows no other multiplier for spot."""
+    count = int(decimals)
+    if not 0 <= count <= _MOST_DECIMALS:
+        raise ValueError(f"{count} decimals")
+    return Decimal(1).scaleb(-count)
+
+
+def _optional(text: str) -> Decimal:
+    value = parse_decimal(text) if text else ZERO
+    if value < 0:
+        raise ValueError(f"a limit must not be negative, not {value}")
+    return value
