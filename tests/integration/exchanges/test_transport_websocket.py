@@ -1,0 +1,481 @@
+"""The WebSocket session against real loopback servers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from http import HTTPStatus
+from pathlib import Path
+
+import pytest
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
+from websockets.http11 import Request, Response
+
+from arbot_tui.domain.clock import SECOND, Clock, SystemClock, VirtualClock
+from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.feed import FeedEvent, FeedEventKind
+from arbot_tui.exchanges.transport.ban import BanClock
+from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions, WebSocketSession
+from tests.unit.exchanges.loopback import until
+
+Serve = Callable[[ServerConnection], Awaitable[None]]
+
+
+class Client:
+    """A session and everything it said."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock | None = None,
+        opening: Iterable[bytes] = (),
+        heartbeat: Heartbeat | None = None,
+        silence_s: float = 30.0,
+        max_message_bytes: int = 1 << 20,
+        frames_per_s: float = 1000.0,
+        ban: BanClock | None = None,
+        draw: Callable[[], float] = lambda: 0.0,
+    ) -> None:
+        self.frames: list[bytes] = []
+        self.events: list[FeedEvent] = []
+        self.on_frame: Callable[[bytes], None] = self.frames.append
+        opening = tuple(opening)
+        self.session = WebSocketSession(
+            venue="binance",
+            exchange=3,
+            options=WebSocketOptions(
+                url=url,
+                heartbeat=heartbeat,
+                silence_s=silence_s,
+                max_message_bytes=max_message_bytes,
+                frames_per_s=frames_per_s,
+                open_timeout_s=5.0,
+                backoff_base_s=0.001,
+                backoff_cap_s=0.01,
+            ),
+            clock=clock or SystemClock(),
+            on_frame=lambda raw, _: self.on_frame(raw),
+            on_event=self.events.append,
+            on_open=lambda: opening,
+            ban=ban,
+            connection=7,
+            draw=draw,
+        )
+
+    def kinds(self) -> list[str]:
+        """Return what happened, without signs of life."""
+        kinds = [event.kind for event in self.events]
+        return [kind.value for kind in kinds if kind is not FeedEventKind.ALIVE]
+
+    def causes(self) -> list[str]:
+        ended = FeedEventKind.DISCONNECTED
+        return [event.detail for event in self.events if event.kind is ended]
+
+    def alive(self) -> list[FeedEvent]:
+        return [event for event in self.events if event.kind is FeedEventKind.ALIVE]
+
+
+@contextlib.asynccontextmanager
+async def running(client: Client) -> AsyncIterator[Client]:
+    task = asyncio.create_task(client.session.run())
+    try:
+        yield client
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        # A server may just have accepted an attempt that was given up: let it notice.
+        await asyncio.sleep(0.02)
+
+
+def url_of(server: Server, scheme: str = "ws") -> str:
+    host, port = next(iter(server.sockets)).getsockname()[:2]
+    return f"{scheme}://{host}:{port}/stream"
+
+
+@contextlib.asynccontextmanager
+async def serving(handler: Serve, **options: object) -> AsyncIterator[Server]:
+    async with serve(handler, "127.0.0.1", 0, close_timeout=0.1, **options) as server:  # type: ignore[arg-type]
+        yield server
+
+
+async def _stay(socket: ServerConnection) -> None:
+    await socket.wait_closed()
+
+
+async def test_every_message_arrives_whole_and_in_order() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        # Written before the client can have reacted to the opening.
+        for number in range(50):
+            await socket.send(f'{{"n":{number}}}')
+        await socket.send(b"binary")
+        await socket.send(["in ", "three ", "parts"])
+        await socket.send("x" * 300_000)
+        await _stay(socket)
+
+    async with serving(handler) as server, running(Client(url_of(server))) as client:
+        await until(lambda: len(client.frames) == 53)
+
+    assert client.frames[:50] == [b'{"n":%d}' % number for number in range(50)]
+    assert client.frames[50:52] == [b"binary", b"in three parts"]
+    assert client.frames[52] == b"x" * 300_000
+    assert {type(frame) for frame in client.frames} == {bytes}
+
+
+async def test_it_subscribes_in_order_on_every_connection() -> None:
+    received: list[list[str | bytes]] = []
+
+    async def handler(socket: ServerConnection) -> None:
+        mine: list[str | bytes] = []
+        received.append(mine)
+        async for message in socket:
+            mine.append(message)
+            if len(mine) == 3:
+                await socket.close(1001, "going away")
+
+    async with (
+        serving(handler) as server,
+        running(Client(url_of(server), opening=(b"one", b"two"))) as client,
+    ):
+        await until(lambda: client.session.connected)
+        client.session.send(b"three")
+        await until(lambda: len(received) == 2 and len(received[1]) == 2)
+
+    assert received == [["one", "two", "three"], ["one", "two"]]
+    assert client.kinds() == [
+        *("connecting", "connected", "disconnected"),
+        *("connecting", "connected", "disconnected"),
+    ]
+    assert client.causes()[0] == "closed by the venue: 1001 (going away) going away"
+    assert {(event.exchange, event.connection) for event in client.events} == {(3, 7)}
+
+
+async def test_what_is_sent_without_a_connection_is_forgotten() -> None:
+    client = Client("ws://127.0.0.1:1/")
+
+    client.session.send(b"lost")
+
+    assert client.session.send_now(b"lost") is False
+
+
+async def test_a_message_past_the_pace_leaves_before_the_call_returns() -> None:
+    got: list[str | bytes] = []
+
+    async def handler(socket: ServerConnection) -> None:
+        got.extend([message async for message in socket])
+
+    async with serving(handler) as server:
+        async with running(Client(url_of(server), opening=(b"slow",) * 5, frames_per_s=0.01)) as c:
+            await until(lambda: c.session.connected)
+            assert c.session.send_now(b"order") is True
+        await until(lambda: got)
+
+    assert "order" in got
+    assert got.count("slow") <= 1
+
+
+async def test_a_malformed_frame_is_counted_and_the_next_one_is_read() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        await socket.send("bad")
+        await socket.send("good")
+        await _stay(socket)
+
+    def refuse(raw: bytes) -> None:
+        if raw == b"bad":
+            raise MalformedMessage("binance", "bad \x1b[31mframe")
+        client.frames.append(raw)
+
+    async with serving(handler) as server:
+        client = Client(url_of(server))
+        client.on_frame = refuse
+        async with running(client):
+            await until(lambda: client.frames)
+
+    assert client.frames == [b"good"]
+    assert client.kinds() == ["connecting", "connected", "malformed", "disconnected"]
+    told = next(e for e in client.events if e.kind is FeedEventKind.MALFORMED)
+    assert told.detail == "binance: bad [31mframe"
+
+
+async def test_a_bug_behind_the_frame_ends_the_session_and_its_socket() -> None:
+    gone = asyncio.Event()
+
+    async def handler(socket: ServerConnection) -> None:
+        await socket.send("boom")
+        await socket.wait_closed()
+        gone.set()
+
+    async with serving(handler) as server:
+        client = Client(url_of(server))
+        client.on_frame = lambda raw: 1 / 0  # type: ignore[assignment]
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+        with pytest.raises(ZeroDivisionError):
+            await client.session.run()
+        await gone.wait()
+
+    assert client.kinds()[-1] == "disconnected"
+    assert client.session.connected is False
+
+
+async def test_an_oversized_message_closes_the_connection() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        await socket.send("x" * 5000)
+        await _stay(socket)
+
+    async with (
+        serving(handler) as server,
+        running(Client(url_of(server), max_message_bytes=4096)) as client,
+    ):
+        await until(lambda: len(client.causes()) >= 2)
+
+    assert client.frames == []
+    assert client.causes()[0].startswith("protocol error: ")
+
+
+async def test_cancellation_leaves_no_task_and_no_socket() -> None:
+    closed: list[int | None] = []
+
+    async def handler(socket: ServerConnection) -> None:
+        await socket.wait_closed()
+        closed.append(socket.close_code)
+
+    async with serving(handler) as server:
+        before = asyncio.all_tasks()
+        async with running(Client(url_of(server))) as client:
+            await until(lambda: client.session.connected)
+        await until(lambda: closed)
+        assert client.session.connected is False
+        assert {
+            task for task in asyncio.all_tasks() - before if "handler" not in repr(task)
+        } == set()
+
+    assert closed == [1000]
+    assert client.causes() == ["stopped"]
+
+
+async def test_forty_reconnects_leave_nothing_behind() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        await socket.recv()
+
+    async with serving(handler) as server:
+        before = len(asyncio.all_tasks())
+        async with running(Client(url_of(server), opening=(b"subscribe",))) as client:
+            await until(lambda: client.session.connects >= 40, 30.0)
+        await until(lambda: len(server.connections) == 0)
+        await until(lambda: len(asyncio.all_tasks()) <= before)
+
+    assert client.kinds().count("connected") == client.session.connects
+
+
+async def test_every_failure_widens_the_delay() -> None:
+    draws: list[float] = []
+
+    def draw() -> float:
+        draws.append(0.0)
+        return 0.0
+
+    client = Client("ws://127.0.0.1:9/", draw=draw)
+
+    async with running(client):
+        await until(lambda: len(draws) >= 4)
+
+    assert client.kinds()[:4] == ["connecting", "disconnected"] * 2
+    assert client.causes()[0].startswith("binance: no connection: ")
+
+
+async def test_asked_to_it_reconnects_and_says_why() -> None:
+    async with serving(_stay) as server, running(Client(url_of(server))) as client:
+        await until(lambda: client.session.connected)
+        client.session.reconnect("shutdown announced")
+        client.session.reconnect("a second cause")
+        await until(lambda: client.session.connects == 2)
+
+    assert client.causes() == ["shutdown announced", "stopped"]
+
+
+async def test_silence_is_taken_for_a_dead_connection() -> None:
+    async with (
+        serving(_stay) as server,
+        running(Client(url_of(server), silence_s=0.05)) as client,
+    ):
+        await until(lambda: client.session.connects >= 3)
+
+    assert set(client.causes()[:-1]) == {"nothing received for 0.05 s"}
+
+
+async def test_a_quiet_connection_is_asked_and_the_answer_is_timed_and_kept() -> None:
+    asked: list[str | bytes] = []
+
+    async def handler(socket: ServerConnection) -> None:
+        async for message in socket:
+            asked.append(message)
+            await socket.send("pong")
+
+    heartbeat = Heartbeat(text=b"ping", is_pong=lambda raw: raw == b"pong", quiet_s=0.01)
+    async with (
+        serving(handler) as server,
+        running(Client(url_of(server), heartbeat=heartbeat)) as client,
+    ):
+        await until(lambda: len([e for e in client.alive() if e.rtt_ns > 0]) >= 2)
+
+    assert set(asked) == {"ping"}
+    assert client.frames == []
+    assert client.session.rtt_ns > 0
+    assert client.session.connects == 1
+
+
+async def test_a_venue_that_wants_pings_gets_them_on_a_busy_connection() -> None:
+    asked = asyncio.Event()
+
+    async def handler(socket: ServerConnection) -> None:
+        async def chatter() -> None:
+            for number in itertools.count():
+                await socket.send(str(number))
+                await asyncio.sleep(0.001)
+
+        task = asyncio.create_task(chatter())
+        await socket.recv()
+        asked.set()
+        await asyncio.sleep(0.02)
+        task.cancel()
+
+    heartbeat = Heartbeat(text=b"ping", quiet_s=0.2, every_s=0.05)
+    async with (
+        serving(handler) as server,
+        running(Client(url_of(server), heartbeat=heartbeat)) as client,
+    ):
+        await asyncio.wait_for(asked.wait(), 5.0)
+
+    assert len(client.frames) > 3
+
+
+async def test_protocol_pings_are_timed_and_server_pings_are_signs_of_life() -> None:
+    async def handler(socket: ServerConnection) -> None:
+        while True:
+            await (await socket.ping())
+            await asyncio.sleep(0.01)
+
+    heartbeat = Heartbeat(quiet_s=0.001)
+    with contextlib.suppress(ConnectionClosed):
+        async with (
+            serving(handler, ping_interval=None) as server,
+            running(Client(url_of(server), heartbeat=heartbeat)) as client,
+        ):
+            await until(lambda: client.session.rtt_ns > 0)
+            await until(lambda: [e for e in client.alive() if e.rtt_ns == 0])
+
+    assert client.frames == []
+
+
+async def test_a_banned_address_stays_away_until_the_time_has_passed() -> None:
+    requests = 0
+
+    def refuse(socket: ServerConnection, request: Request) -> Response:
+        nonlocal requests
+        requests += 1
+        headers = Headers({"Retry-After": "1800"})
+        return Response(HTTPStatus.TOO_MANY_REQUESTS, "Too Many", headers, b"")
+
+    clock, ban = VirtualClock(SECOND), BanClock()
+    async with (
+        serving(_stay, process_request=refuse) as server,
+        running(Client(url_of(server), clock=clock, ban=ban)) as client,
+    ):
+        await until(lambda: ban.until_ns)
+        await asyncio.sleep(0.05)
+
+    assert requests == 1
+    assert ban.remaining_s(clock.now_ns()) == 1800.0
+    assert client.causes() == ["binance: opening refused with HTTP 429"]
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    visited: list[str] = []
+
+    def redirect(socket: ServerConnection, request: Request) -> Response | None:
+        visited.append(request.path)
+        if request.path == "/elsewhere":
+            return None
+        return Response(HTTPStatus.FOUND, "Found", Headers({"Location": "/elsewhere"}), b"")
+
+    async with (
+        serving(_stay, process_request=redirect) as server,
+        running(Client(url_of(server))) as client,
+    ):
+        await until(lambda: len(client.causes()) >= 2)
+
+    assert set(visited) == {"/stream"}
+    assert client.causes()[0] == "binance: opening refused with HTTP 302"
+
+
+async def test_a_server_that_speaks_no_http_is_refused() -> None:
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        server,
+        running(Client(f"ws://127.0.0.1:{port}/")) as client,
+    ):
+        await until(lambda: client.causes())
+
+    assert client.causes()[0].startswith("binance: no connection: ")
+
+
+async def test_a_server_that_hangs_up_during_the_opening_is_retried() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        server,
+        running(Client(f"ws://127.0.0.1:{port}/")) as client,
+    ):
+        await until(lambda: len(client.causes()) >= 2)
+
+    assert client.causes()[0].startswith("binance: no connection: ")
+
+
+@pytest.fixture
+def self_signed(tmp_path: Path) -> ssl.SSLContext:
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs openssl to make a certificate")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
+            *("-subj", "/CN=localhost", "-keyout", key, "-out", certificate),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_refused(
+    self_signed: ssl.SSLContext,
+) -> None:
+    async with (
+        serving(_stay, ssl=self_signed) as server,
+        running(Client(url_of(server, "wss"))) as client,
+    ):
+        await until(lambda: client.causes())
+
+    assert "certificate verify failed" in client.causes()[0].lower()
+    assert client.session.connects == 0
