@@ -76,8 +76,7 @@ def dashboard(
 ) -> int:
     """Open the dashboard; without a mode the one in [engine] mode."""
     if version:
-        print(f"arbot-tui {arbot_tui.__version__}")  # noqa: T201 (what was asked for)
-        return ExitCode.DONE
+        return _print_version()
     if simulate and live:
         raise UsageRefused("--simulate and --live exclude each other")
     if context.invoked_subcommand is not None:
@@ -181,6 +180,9 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out a command line and return its exit code; every failure is one line on stderr."""
     # Whatever this program leaves behind belongs to its owner alone.
     os.umask(0o077)
+    if list(arguments) == ["--version"]:
+        # Not through typer, which brings pydantic along as soon as it reads any value.
+        return _print_version()
     try:
         code = app(args=list(arguments), prog_name="arbot-tui", standalone_mode=False)
     except ArbotError as e:
@@ -200,6 +202,11 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Run the command line of this process."""
     sys.exit(run(sys.argv[1:]))
+
+
+def _print_version() -> int:
+    print(f"arbot-tui {arbot_tui.__version__}")  # noqa: T201 (what was asked for)
+    return ExitCode.DONE
 
 
 def _refuse_options(context: typer.Context) -> None:

@@ -186,8 +186,9 @@ class TestLive:
 
 
 class TestHelp:
-    def test_version(self, run: Run) -> None:
-        assert run("--version") == (0, f"arbot-tui {arbot_tui.__version__}\n", "")
+    @pytest.mark.parametrize("arguments", [["--version"], ["--live", "--version"]], ids=" ".join)
+    def test_version(self, run: Run, arguments: list[str]) -> None:
+        assert run(*arguments) == (0, f"arbot-tui {arbot_tui.__version__}\n", "")
 
     @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["venues", "--help"]], ids=" ".join)
     def test_help_is_printed_to_stdout(self, run: Run, arguments: list[str]) -> None:

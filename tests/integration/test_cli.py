@@ -1,0 +1,266 @@
+"""The real command line in processes of its own: what it imports, starts and leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from arbot_tui.domain.errors import ExchangeUnavailable, MalformedMessage
+from arbot_tui.engine.world import WorldProcess, connect
+from arbot_tui.simulator.config import SimulatorConfig
+
+LIMIT_S = 60
+HEAVY = ("aiohttp", "aiosqlite", "keyring", "numpy", "pydantic", "rich", "structlog", "textual")
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("ARBOT_")}
+    return clean | {
+        "ARBOT_STORAGE__PATH": str(tmp_path / "data"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "HOME": str(tmp_path),
+    }
+
+
+def arbot(
+    *arguments: str, env: dict[str, str], cwd: Path, stdin: int = subprocess.DEVNULL
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "arbot_tui", *arguments],
+        env=env,
+        cwd=cwd,
+        stdin=stdin,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
+
+
+def imported_by(*arguments: str, env: dict[str, str], cwd: Path) -> set[str]:
+    script = (
+        "import sys\nfrom arbot_tui import cli\n"
+        f"code = cli.run({list(arguments)!r})\n"
+        "print(*sys.modules, sep='\\n', file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=env | {"PYTHONPATH": str(Path(__file__).parents[2])},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    return {name.partition(".")[0] for name in done.stderr.split()} | set(done.stderr.split())
+
+
+class TestImports:
+    @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"], ["--nonsense"]])
+    def test_help_and_version_import_nothing_heavy(
+        self, env: dict[str, str], tmp_path: Path, arguments: list[str]
+    ) -> None:
+        found = imported_by(*arguments, env=env, cwd=tmp_path)
+        assert found & {*HEAVY, "asyncio", "msgspec", "websockets"} == set()
+
+    def test_reading_the_configuration_opens_no_screen_and_no_socket(
+        self, env: dict[str, str], tmp_path: Path
+    ) -> None:
+        found = imported_by("config", "check", env=env, cwd=tmp_path)
+        assert found & {"aiohttp", "aiosqlite", "keyring", "numpy", "structlog", "textual"} == set()
+
+    def test_the_screens_library_comes_after_the_venues_were_started(
+        self, env: dict[str, str], tmp_path: Path
+    ) -> None:
+        found = imported_by("--simulate", env=env, cwd=tmp_path)
+        assert "textual" not in found
+
+
+class TestWorldProcess:
+    CONFIG = SimulatorConfig(seed=11, symbols=3)
+
+    def test_it_serves_what_it_describes_and_leaves_nothing(self) -> None:
+        with WorldProcess(self.CONFIG) as world:
+            info = world.info()
+            assert info.seed == 11
+            assert connect(info.control) == info
+            pid = world.pid
+            assert pid is not None
+            assert os.getsid(pid) == pid
+        world.stop()
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+    def test_two_worlds_of_one_seed_are_two_worlds(self) -> None:
+        with WorldProcess(self.CONFIG) as one, WorldProcess(self.CONFIG) as other:
+            first, second = one.info(), other.info()
+        assert first.world_id != second.world_id
+        assert first.venues.keys() == second.venues.keys()
+        for name, venue in first.venues.items():
+            assert venue.credentials != second.venues[name].credentials
+
+    def test_it_reads_neither_configuration_nor_the_current_folders_modules(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "arbot.toml").write_text("broken")
+        (tmp_path / "typing.py").write_text("raise SystemExit('shadowed')")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("ARBOT_NONSENSE", "1")
+        monkeypatch.setattr(sys, "path", ["", *sys.path])
+        with WorldProcess(self.CONFIG) as world:
+            assert world.info().seed == 11
+
+    def test_one_that_cannot_start_says_why(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        world = WorldProcess(self.CONFIG)
+        monkeypatch.setattr(
+            world, "_command", [sys.executable, "-c", "import sys; sys.exit('no port left')"]
+        )
+        with world, pytest.raises(ExchangeUnavailable, match=r"not started: no port left$"):
+            world.info()
+
+    def test_one_that_ends_silently_is_noticed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        world = WorldProcess(self.CONFIG)
+        monkeypatch.setattr(world, "_command", [sys.executable, "-c", ""])
+        with world, pytest.raises(ExchangeUnavailable, match=r"not started: ended at once$"):
+            world.info()
+
+    def test_one_that_says_nothing_is_given_up_and_ended(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("arbot_tui.engine.world._STDIN_GRACE_S", 0.01)
+        monkeypatch.setattr("arbot_tui.engine.world._TERM_GRACE_S", 0.01)
+        world = WorldProcess(self.CONFIG)
+        deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+        monkeypatch.setattr(world, "_command", [sys.executable, "-c", deaf])
+        with world:
+            pid = world.pid
+            assert pid is not None
+            with pytest.raises(ExchangeUnavailable, match=r"said nothing in 0\.05 s"):
+                world.info(0.05)
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+    def test_one_that_says_something_else_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        world = WorldProcess(self.CONFIG)
+        monkeypatch.setattr(world, "_command", [sys.executable, "-c", "print('hello')"])
+        with world, pytest.raises(MalformedMessage, match="unreadable description"):
+            world.info()
+
+    def test_it_has_to_be_started_first(self) -> None:
+        world = WorldProcess(self.CONFIG)
+        assert world.pid is None
+        world.stop()
+        with pytest.raises(RuntimeError, match="not started"):
+            world.info()
+
+
+class TestVenuesCommand:
+    @pytest.fixture
+    def shell(self, env: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+        """The venues as a background job of a shell: stdin is at its end from the start."""
+        with subprocess.Popen(
+            [sys.executable, "-m", "arbot_tui", "venues", "--json", "--seed", "5"],
+            env=env | {"ARBOT_SIMULATOR__SYMBOLS": "3"},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process:
+            yield process
+            if process.poll() is None:
+                process.kill()
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+    def test_they_serve_until_a_signal(
+        self, shell: subprocess.Popen[str], number: signal.Signals
+    ) -> None:
+        assert shell.stdout is not None
+        document = json.loads(shell.stdout.readline())
+        assert list(document) == ["world_id", "seed", "control", "venues"]
+        assert document["seed"] == 5
+        assert connect(document["control"]).world_id == document["world_id"]
+        shell.send_signal(number)
+        assert shell.wait(LIMIT_S) == 0
+
+
+class TestRuns:
+    def test_an_unknown_symbol_is_one_line_and_exit_2(
+        self, env: dict[str, str], tmp_path: Path
+    ) -> None:
+        done = arbot("--headless", "--symbols", "NOPE/USDT", "--json", env=env, cwd=tmp_path)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith("arbot-tui: ")
+        assert "NOPE/USDT" in last
+        assert "Traceback" not in done.stderr
+
+    def test_a_world_that_is_not_there_is_one_line_and_exit_1(
+        self, env: dict[str, str], tmp_path: Path
+    ) -> None:
+        done = arbot("--headless", "--control", "http://127.0.0.1:1", env=env, cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "does not answer" in done.stderr
+        assert done.stderr.count("\n") == 1
+
+    def test_a_crash_is_one_line_a_log_and_exit_1(
+        self, env: dict[str, str], tmp_path: Path
+    ) -> None:
+        script = (
+            "import arbot_tui.engine.run as r, sys\n"
+            "async def broken(options, duration_s, show):\n"
+            "    hidden = 'local-' + 'content'\n"
+            "    raise ValueError(len(hidden))\n"
+            "r.run_headless = broken\n"
+            "from arbot_tui.cli import run\n"
+            "sys.exit(run(['--headless', '--json']))\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            env=env | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+        log = tmp_path / "data" / "logs" / "arbot-tui.log"
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr.splitlines()[-1] == f"arbot-tui: crashed (ValueError); details: {log}"
+        assert "local-content" not in done.stderr + log.read_text()
+        crash = json.loads(log.read_text().splitlines()[-1])
+        assert (crash["event"], crash["error"]) == ("crashed", "ValueError: 13")
+
+    def test_no_secret_of_the_world_is_left_in_any_file(
+        self, env: dict[str, str], tmp_path: Path
+    ) -> None:
+        with WorldProcess(SimulatorConfig(symbols=2)) as world:
+            info = world.info()
+            done = arbot(
+                *("--headless", "--start", "--duration", "2", "--json"),
+                *("--control", info.control),
+                env=env | {"ARBOT_LOG": "debug"},
+                cwd=tmp_path,
+            )
+            assert done.returncode == 0, done.stderr
+            secrets = [venue.credentials.api_secret.reveal() for venue in info.venues.values()]
+            secrets += [
+                venue.credentials.passphrase.reveal()
+                for venue in info.venues.values()
+                if venue.credentials.passphrase
+            ]
+        left = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+        assert left
+        contents = [path.read_bytes() for path in left]
+        contents += [done.stdout.encode(), done.stderr.encode()]
+        for secret in secrets:
+            assert not any(secret.encode() in content for content in contents)
+        assert {path.stat().st_mode & 0o077 for path in [*left, tmp_path / "data"]} == {0}
