@@ -1,128 +1,23 @@
-"""The synthetic Bitget over real sockets, spoken to by clients written from its documentation."""
+"""The synthetic Bitget's REST, spoken to by a raw client."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import json
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import cast
 
-import aiohttp
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-from yarl import URL
 
-from arbot_tui.domain.clock import SECOND, VirtualClock
+from arbot_tui.domain.clock import SECOND
 from arbot_tui.simulator.core.truth import truth
-from arbot_tui.simulator.core.world import WorldSpec
-from arbot_tui.simulator.server import SyntheticVenues
-
-START_NS = 1_790_000_000 * SECOND
-TRADE = "/api/v2/spot/trade"
-ACCOUNT = "/api/v2/spot/account"
-
-
-class Client:
-    """A Bitget client of our own: builds requests byte by byte."""
-
-    def __init__(self, venues: SyntheticVenues, clock: VirtualClock) -> None:
-        self.venues = venues
-        self.clock = clock
-        self.place_of = venues.description["venues"]["bitget"]
-        self.matcher = venues.world.matchers["bitget"]
-        self.session = aiohttp.ClientSession()
-        self.ids = 0
-
-    @property
-    def now_ms(self) -> int:
-        return self.clock.now_ns() // 1_000_000
-
-    async def public(self, path: str) -> tuple[int, dict]:
-        async with self.session.get(self.place_of["rest"] + path) as response:
-            return response.status, cast(dict, await response.json())
-
-    def headers(self, method: str, path: str, body: str, late_ms: int = 0) -> dict[str, str]:
-        stamp = str(self.now_ms - late_ms)
-        digest = hmac.new(
-            self.place_of["api_secret"].encode(),
-            f"{stamp}{method}{path}{body}".encode(),
-            hashlib.sha256,
-        )
-        return {
-            "ACCESS-KEY": self.place_of["api_key"],
-            "ACCESS-SIGN": base64.b64encode(digest.digest()).decode(),
-            "ACCESS-TIMESTAMP": stamp,
-            "ACCESS-PASSPHRASE": self.place_of["passphrase"] or "",
-            "Content-Type": "application/json",
-            "locale": "en-US",
-        }
-
-    async def send(
-        self, method: str, path: str, body: str = "", late_ms: int = 0, **more: str
-    ) -> tuple[int, dict]:
-        """Send a signed request; `more` overrides headers, an empty one is left out."""
-        headers = self.headers(method, path, body, late_ms)
-        headers |= {name.replace("_", "-"): value for name, value in more.items()}
-        headers = {name: value for name, value in headers.items() if value}
-        url = URL(self.place_of["rest"] + path, encoded=True)
-        async with self.session.request(
-            method, url, data=body or None, headers=headers
-        ) as response:
-            return response.status, cast(dict, await response.json())
-
-    async def get(self, path: str) -> list[dict]:
-        status, answer = await self.send("GET", path)
-        assert (status, answer["code"]) == (200, "00000")
-        return cast(list[dict], answer["data"])
-
-    async def post(self, path: str, body: dict) -> tuple[int, dict]:
-        return await self.send("POST", path, json.dumps(body, separators=(",", ":")))
-
-    async def order(self, side: str, price: str, size: str, /, **more: object) -> tuple[int, dict]:
-        self.ids += 1
-        body: dict[str, object] = {
-            "symbol": "BTCUSDT",
-            "side": side,
-            "orderType": "limit",
-            "force": "ioc",
-            "price": price,
-            "size": size,
-            "clientOid": f"arb-{self.ids}",
-        }
-        return await self.post(f"{TRADE}/place-order", {**body, **more})
-
-    async def query(self, name: str) -> dict:
-        (order,) = await self.get(f"{TRADE}/orderInfo?clientOid={name}")
-        return order
-
-    async def best(self) -> tuple[Decimal, Decimal, Decimal]:
-        """Return best bid, best ask and the quantity at the ask."""
-        _, answer = await self.public("/api/v2/spot/market/orderbook?symbol=BTCUSDT&limit=1")
-        (bid,), (ask,) = answer["data"]["bids"], answer["data"]["asks"]
-        return Decimal(bid[0]), Decimal(ask[0]), Decimal(ask[1])
+from tests.integration.simulator.bitget_client import ACCOUNT, TRADE, Client
+from tests.integration.simulator.venue_client import Body, running
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    clock = VirtualClock(START_NS)
-    # Nothing moves unless a test makes it: one quote in a hundred seconds.
-    spec = WorldSpec(seed=7, symbols=5, rate_hz=0.01, edges_per_min=0.0)
-    async with SyntheticVenues(spec, clock=clock) as venues:
-        client = Client(venues, clock)
-        async with client.session:
-            yield client
-
-
-async def hear(socket: ClientConnection) -> dict:
-    return cast(dict, json.loads(await socket.recv()))
-
-
-def arg(channel: str, name: str = "BTCUSDT") -> dict[str, str]:
-    return {"instType": "SPOT", "channel": channel, "instId": name}
+    async with running(Client) as one:
+        yield one
 
 
 async def test_symbols_have_the_documented_shape(client: Client) -> None:
@@ -290,7 +185,7 @@ async def test_by_client_id_only_two_hours_are_searched(client: Client) -> None:
     ],
 )
 async def test_an_order_that_breaks_a_rule_is_refused_by_its_code(
-    client: Client, changed: dict, code: str, text: str
+    client: Client, changed: Body, code: str, text: str
 ) -> None:
     before = truth(client.venues.world)["venues"]["bitget"]
 
@@ -343,19 +238,19 @@ async def test_an_order_without_a_client_id_gets_one(client: Client) -> None:
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
-        ({"ACCESS_KEY": ""}, "40001"),
-        ({"ACCESS_SIGN": ""}, "40002"),
-        ({"ACCESS_TIMESTAMP": ""}, "40003"),
-        ({"ACCESS_PASSPHRASE": ""}, "40011"),
-        ({"ACCESS_KEY": "bg_0123456789abcdef0123456789abcdef"}, "40006"),
-        ({"ACCESS_PASSPHRASE": "WrongPassphrase"}, "40012"),
-        ({"ACCESS_TIMESTAMP": "now"}, "40005"),
+        ({"ACCESS-KEY": ""}, "40001"),
+        ({"ACCESS-SIGN": ""}, "40002"),
+        ({"ACCESS-TIMESTAMP": ""}, "40003"),
+        ({"ACCESS-PASSPHRASE": ""}, "40011"),
+        ({"ACCESS-KEY": "bg_0123456789abcdef0123456789abcdef"}, "40006"),
+        ({"ACCESS-PASSPHRASE": "WrongPassphrase"}, "40012"),
+        ({"ACCESS-TIMESTAMP": "now"}, "40005"),
     ],
 )
 async def test_bad_credentials_are_refused_by_their_code(
     client: Client, headers: dict[str, str], code: str
 ) -> None:
-    status, answer = await client.send("GET", f"{ACCOUNT}/assets", **headers)
+    status, answer = await client.send("GET", f"{ACCOUNT}/assets", instead=headers)
 
     assert (status, answer["code"], answer["data"]) == (400, code, None)
 
@@ -365,12 +260,12 @@ async def test_the_signature_is_checked_byte_by_byte_and_in_time(client: Client)
     sign = client.headers("GET", path, "")["ACCESS-SIGN"]
     off = ("A" if sign[0] != "A" else "B") + sign[1:]
 
-    assert (await client.send("GET", path, ACCESS_SIGN=off))[1]["code"] == "40009"
+    assert (await client.send("GET", path, instead={"ACCESS-SIGN": off}))[1]["code"] == "40009"
     assert (await client.send("GET", path, late_ms=30_001))[1]["code"] == "40008"
     assert (await client.send("GET", path, late_ms=-30_001))[1]["code"] == "40008"
     assert (await client.send("GET", path, late_ms=30_000))[1]["code"] == "00000"
     bare = client.headers("GET", f"{TRADE}/unfilled-orders", "")["ACCESS-SIGN"]
-    assert (await client.send("GET", path, ACCESS_SIGN=bare))[1]["code"] == "40009"
+    assert (await client.send("GET", path, instead={"ACCESS-SIGN": bare}))[1]["code"] == "40009"
 
 
 async def test_a_query_is_signed_with_its_raw_values(client: Client) -> None:
@@ -378,7 +273,7 @@ async def test_a_query_is_signed_with_its_raw_values(client: Client) -> None:
     raw = client.headers("GET", f"{TRADE}/orderInfo?clientOid=a#b", "")["ACCESS-SIGN"]
 
     assert (await client.send("GET", encoded))[1]["code"] == "40009"
-    assert (await client.send("GET", encoded, ACCESS_SIGN=raw))[1]["data"] == []
+    assert (await client.send("GET", encoded, instead={"ACCESS-SIGN": raw}))[1]["data"] == []
 
 
 @pytest.mark.parametrize(
@@ -408,9 +303,7 @@ async def test_unknown_orders_are_an_empty_list(client: Client) -> None:
 
 
 async def test_fee_rates_are_positive_and_the_key_cannot_withdraw(client: Client) -> None:
-    _, rate = await client.send(
-        "GET", "/api/v2/common/trade-rate?symbol=BTCUSDT&businessType=spot"
-    )
+    _, rate = await client.send("GET", "/api/v2/common/trade-rate?symbol=BTCUSDT&businessType=spot")
     _, info = await client.send("GET", f"{ACCOUNT}/info")
     _, assets = await client.send("GET", f"{ACCOUNT}/assets?assetType=all")
 
@@ -450,25 +343,6 @@ async def test_too_many_requests_are_refused_with_429(client: Client) -> None:
     assert (public, later) == (429, 200)
 
 
-async def test_six_thousand_requests_a_minute_lock_the_address_out(client: Client) -> None:
-    url = f"{client.place_of['rest']}/api/v2/nowhere"
-    for _ in range(6000):
-        async with client.session.get(url) as response:
-            assert response.status == 404
-
-    client.clock.advance(60 * SECOND)
-    assert (await client.public("/api/v2/public/time"))[0] == 200
-    client.clock.advance(-0)
-    for _ in range(6000):
-        async with client.session.get(url) as response:
-            if response.status == 429:
-                break
-    client.clock.advance(299 * SECOND)
-    assert (await client.public("/api/v2/public/time"))[0] == 429
-    client.clock.advance(SECOND)
-    assert (await client.public("/api/v2/public/time"))[0] == 200
-
-
 async def test_the_account_is_what_it_opened_with_and_its_fills_and_fees(client: Client) -> None:
     bid, ask, _ = await client.best()
     await client.order("buy", str(ask), "0.0123")
@@ -490,133 +364,3 @@ async def test_the_account_is_what_it_opened_with_and_its_fills_and_fees(client:
         asset["coin"].upper(): Decimal(asset["available"]) + Decimal(asset["frozen"])
         for asset in assets
     } == expected
-
-
-async def test_every_argument_is_acknowledged_and_starts_with_a_snapshot(client: Client) -> None:
-    args = [arg("books1"), arg("books5"), arg("books15")]
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send(json.dumps({"op": "subscribe", "args": args}))
-        acks = [await hear(socket) for _ in args]
-        frames = [await hear(socket) for _ in args]
-
-    assert acks == [{"event": "subscribe", "arg": one} for one in args]
-    assert [frame["arg"] for frame in frames] == args
-    assert {frame["action"] for frame in frames} == {"snapshot"}
-    assert [len(frame["data"][0]["bids"]) for frame in frames] == [1, 5, 15]
-    assert {frame["data"][0]["seq"] for frame in frames} == {
-        client.venues.world.books("bitget")["BTC/USDT"].update_id
-    }
-    assert all(frame["ts"] == client.now_ms for frame in frames)
-
-
-async def test_changes_are_told_best_first_and_deeper_ones_after(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        args = [arg("books1"), arg("books5")]
-        await socket.send(json.dumps({"op": "subscribe", "args": args}))
-        *_, best, five = [await hear(socket) for _ in range(4)]
-        _, ask, size = await client.best()
-        await client.order("buy", str(ask), str(size))
-        best_after, five_after = await hear(socket), await hear(socket)
-
-    assert Decimal(best["data"][0]["asks"][0][0]) == ask
-    assert best_after["arg"]["channel"] == "books1"
-    assert five_after["arg"]["channel"] == "books5"
-    assert best_after["data"][0]["asks"] == five["data"][0]["asks"][1:2]
-    assert five_after["data"][0]["asks"][:4] == five["data"][0]["asks"][1:]
-    assert best_after["data"][0]["seq"] > best["data"][0]["seq"]
-    assert best_after["data"][0]["ts"] == str(client.now_ms)
-
-
-async def test_a_bad_argument_gets_an_error_and_the_others_are_served(client: Client) -> None:
-    args = [arg("candleX"), arg("books1", "NOUSDT"), arg("books1")]
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send(json.dumps({"op": "subscribe", "args": args}))
-        first, second, ack, data = [await hear(socket) for _ in range(4)]
-
-    assert first == {
-        "event": "error",
-        "arg": args[0],
-        "code": 30001,
-        "msg": "instType:SPOT,channel:candleX,instId:BTCUSDT doesn't exist",
-    }
-    assert (second["code"], second["arg"]) == (30001, args[1])
-    assert ack["event"] == "subscribe"
-    assert data["arg"] == args[2]
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("nonsense", 30002),
-        ("[]", 30002),
-        ('{"op":"dance","args":[{}]}', 30003),
-        ('{"op":"subscribe"}', 30016),
-        ('{"op":"subscribe","args":["books1"]}', 30016),
-        ('{"op":"subscribe","args":[' + " " * 4096 + "]}", 30016),
-    ],
-)
-async def test_bad_frames_get_an_error_and_leave_the_connection_open(
-    client: Client, text: str, code: int
-) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send(text)
-        error = await hear(socket)
-        await socket.send("ping")
-        pong = await socket.recv()
-
-    assert (error["event"], error["code"]) == ("error", code)
-    assert pong == "pong"
-
-
-async def test_unsubscribing_is_acknowledged_and_ends_the_data(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send(json.dumps({"op": "subscribe", "args": [arg("books1")]}))
-        await hear(socket), await hear(socket)
-        await socket.send(json.dumps({"op": "unsubscribe", "args": [arg("books1")]}))
-        ack = await hear(socket)
-        _, ask, _ = await client.best()
-        await client.order("buy", str(ask), "0.001")
-        await socket.send("ping")
-        heard = await socket.recv()
-
-    assert ack == {"event": "unsubscribe", "arg": arg("books1")}
-    assert heard == "pong"
-
-
-async def test_without_a_ping_for_two_minutes_the_connection_is_closed(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send("ping")
-        assert await socket.recv() == "pong"
-        client.clock.advance(120 * SECOND)
-        await socket.send("ping")
-        assert await socket.recv() == "pong"
-        client.clock.advance(120 * SECOND + 1_000_000)
-        with pytest.raises(ConnectionClosed):
-            await socket.recv()
-
-
-async def test_more_than_ten_frames_a_second_close_the_connection(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        for _ in range(10):
-            await socket.send("ping")
-            assert await socket.recv() == "pong"
-        await socket.send("ping")
-        last = await hear(socket)
-        with pytest.raises(ConnectionClosed):
-            await socket.recv()
-
-    assert last["code"] == 30007
-
-
-async def test_a_connection_may_send_240_requests_an_hour(client: Client) -> None:
-    frame = json.dumps({"op": "unsubscribe", "args": [arg("books1")]})
-    async with connect(client.place_of["ws_public"]) as socket:
-        for _ in range(24):
-            for _ in range(10):
-                await socket.send(frame)
-                assert (await hear(socket))["event"] == "unsubscribe"
-            client.clock.advance(SECOND)
-        await socket.send(frame)
-        refused = await hear(socket)
-
-    assert refused["code"] == 30006

@@ -1,125 +1,22 @@
-"""The synthetic OKX over real sockets, spoken to by clients written from its documentation."""
+"""The synthetic OKX's REST, spoken to by a raw client."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-import json
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import cast
 
-import aiohttp
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
-from yarl import URL
 
-from arbot_tui.domain.clock import SECOND, VirtualClock
+from arbot_tui.domain.clock import SECOND
 from arbot_tui.simulator.core.truth import truth
-from arbot_tui.simulator.core.world import WorldSpec
-from arbot_tui.simulator.server import SyntheticVenues
-
-START_NS = 1_790_000_000 * SECOND
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-ORDER = "/api/v5/trade/order"
-
-
-class Client:
-    """An OKX client of our own: builds requests byte by byte."""
-
-    def __init__(self, venues: SyntheticVenues, clock: VirtualClock) -> None:
-        self.venues = venues
-        self.clock = clock
-        self.place_of = venues.description["venues"]["okx"]
-        self.matcher = venues.world.matchers["okx"]
-        self.session = aiohttp.ClientSession()
-        self.ids = 0
-
-    @property
-    def now_ms(self) -> int:
-        return self.clock.now_ns() // 1_000_000
-
-    async def public(self, path: str) -> dict:
-        async with self.session.get(self.place_of["rest"] + path) as response:
-            return cast(dict, await response.json())
-
-    def headers(self, method: str, path: str, body: str, late_ms: int = 0) -> dict[str, str]:
-        moment = EPOCH + timedelta(milliseconds=self.now_ms - late_ms)
-        stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-        text = f"{stamp}{method}{path}{body}"
-        digest = hmac.new(self.place_of["api_secret"].encode(), text.encode(), hashlib.sha256)
-        return {
-            "OK-ACCESS-KEY": self.place_of["api_key"],
-            "OK-ACCESS-SIGN": base64.b64encode(digest.digest()).decode(),
-            "OK-ACCESS-TIMESTAMP": stamp,
-            "OK-ACCESS-PASSPHRASE": self.place_of["passphrase"] or "",
-            "Content-Type": "application/json",
-        }
-
-    async def send(
-        self, method: str, path: str, body: str = "", late_ms: int = 0, **more: str
-    ) -> tuple[int, dict]:
-        """Send a signed request; `more` overrides headers, an empty one is left out."""
-        headers = self.headers(method, path, body, late_ms)
-        headers |= {name.replace("_", "-"): value for name, value in more.items()}
-        headers = {name: value for name, value in headers.items() if value}
-        url = URL(self.place_of["rest"] + path, encoded=True)
-        async with self.session.request(
-            method, url, data=body or None, headers=headers
-        ) as response:
-            return response.status, cast(dict, await response.json())
-
-    async def get(self, path: str) -> dict:
-        status, answer = await self.send("GET", path)
-        assert status == 200
-        return answer
-
-    async def post(self, path: str, body: dict, **more: str) -> dict:
-        text = json.dumps(body, separators=(",", ":"))
-        status, answer = await self.send("POST", path, text, **more)
-        assert status == 200
-        return answer
-
-    async def order(self, side: str, px: str, sz: str, /, **more: object) -> dict:
-        self.ids += 1
-        body: dict[str, object] = {
-            "instId": "BTC-USDT",
-            "tdMode": "cash",
-            "clOrdId": f"arb{self.ids}",
-            "side": side,
-            "ordType": "ioc",
-            "px": px,
-            "sz": sz,
-        }
-        return await self.post(ORDER, {**body, **more})
-
-    async def query(self, name: str) -> dict:
-        (order,) = (await self.get(f"{ORDER}?instId=BTC-USDT&clOrdId={name}"))["data"]
-        return cast(dict, order)
-
-    async def best(self) -> tuple[Decimal, Decimal, Decimal]:
-        """Return best bid, best ask and the quantity at the ask."""
-        (book,) = (await self.public("/api/v5/market/books?instId=BTC-USDT"))["data"]
-        ask = book["asks"][0]
-        return Decimal(book["bids"][0][0]), Decimal(ask[0]), Decimal(ask[1])
+from tests.integration.simulator.okx_client import ORDER, Client
+from tests.integration.simulator.venue_client import Body, running
 
 
 @pytest.fixture
 async def client() -> AsyncIterator[Client]:
-    clock = VirtualClock(START_NS)
-    # Nothing moves unless a test makes it: one quote in a hundred seconds.
-    spec = WorldSpec(seed=7, symbols=5, rate_hz=0.01, edges_per_min=0.0)
-    async with SyntheticVenues(spec, clock=clock) as venues:
-        client = Client(venues, clock)
-        async with client.session:
-            yield client
-
-
-async def hear(socket: ClientConnection) -> dict:
-    return cast(dict, json.loads(await socket.recv()))
+    async with running(Client) as one:
+        yield one
 
 
 async def test_instruments_have_the_documented_shape(client: Client) -> None:
@@ -280,7 +177,7 @@ async def test_a_client_id_is_unique_among_pending_orders_only(client: Client) -
     ],
 )
 async def test_an_order_that_breaks_a_rule_is_refused_by_its_code(
-    client: Client, changed: dict, code: str
+    client: Client, changed: Body, code: str
 ) -> None:
     before = truth(client.venues.world)["venues"]["okx"]
 
@@ -312,10 +209,10 @@ async def test_an_order_that_arrives_after_its_deadline_is_dropped(client: Clien
         "sz": "0.001",
     }
 
-    late = await client.post(ORDER, body, expTime=str(client.now_ms - 1))
-    odd = await client.post(ORDER, body, expTime="tomorrow")
+    late = await client.post(ORDER, body, instead={"expTime": str(client.now_ms - 1)})
+    odd = await client.post(ORDER, body, instead={"expTime": "tomorrow"})
     assert client.matcher.orders == ()
-    in_time = await client.post(ORDER, body, expTime=str(client.now_ms))
+    in_time = await client.post(ORDER, body, instead={"expTime": str(client.now_ms)})
 
     assert (late["code"], late["data"][0]["sCode"]) == ("1", "50036")
     assert odd["data"][0]["sCode"] == "51000"
@@ -325,20 +222,20 @@ async def test_an_order_that_arrives_after_its_deadline_is_dropped(client: Clien
 @pytest.mark.parametrize(
     ("headers", "code"),
     [
-        ({"OK_ACCESS_KEY": ""}, "50103"),
-        ({"OK_ACCESS_PASSPHRASE": ""}, "50104"),
-        ({"OK_ACCESS_PASSPHRASE": "Wrong_1"}, "50105"),
-        ({"OK_ACCESS_SIGN": ""}, "50106"),
-        ({"OK_ACCESS_TIMESTAMP": ""}, "50107"),
-        ({"OK_ACCESS_KEY": "a1b2c3d4-1111-2222-3333-444455556666"}, "50111"),
-        ({"OK_ACCESS_TIMESTAMP": "1790000000000"}, "50112"),
-        ({"OK_ACCESS_TIMESTAMP": "2026-13-41T12:34:56.789Z"}, "50112"),
+        ({"OK-ACCESS-KEY": ""}, "50103"),
+        ({"OK-ACCESS-PASSPHRASE": ""}, "50104"),
+        ({"OK-ACCESS-PASSPHRASE": "Wrong_1"}, "50105"),
+        ({"OK-ACCESS-SIGN": ""}, "50106"),
+        ({"OK-ACCESS-TIMESTAMP": ""}, "50107"),
+        ({"OK-ACCESS-KEY": "a1b2c3d4-1111-2222-3333-444455556666"}, "50111"),
+        ({"OK-ACCESS-TIMESTAMP": "1790000000000"}, "50112"),
+        ({"OK-ACCESS-TIMESTAMP": "2026-13-41T12:34:56.789Z"}, "50112"),
     ],
 )
 async def test_bad_credentials_are_refused_by_their_code(
     client: Client, headers: dict[str, str], code: str
 ) -> None:
-    status, answer = await client.send("GET", "/api/v5/account/config", **headers)
+    status, answer = await client.send("GET", "/api/v5/account/config", instead=headers)
 
     assert (status, answer["code"], answer["data"]) == (401, code, [])
 
@@ -348,15 +245,15 @@ async def test_the_signature_is_checked_byte_by_byte_and_in_time(client: Client)
     sign = client.headers("GET", path, "")["OK-ACCESS-SIGN"]
     off = ("A" if sign[0] != "A" else "B") + sign[1:]
 
-    assert (await client.send("GET", path, OK_ACCESS_SIGN=off))[1]["code"] == "50113"
+    assert (await client.send("GET", path, instead={"OK-ACCESS-SIGN": off}))[1]["code"] == "50113"
     assert (await client.send("GET", path, late_ms=30_001))[1]["code"] == "50102"
     assert (await client.send("GET", path, late_ms=-30_001))[1]["code"] == "50102"
     assert (await client.send("GET", path, late_ms=30_000))[1]["code"] == "0"
     # Signed without its query string, or with another body: not what was sent.
     bare = client.headers("GET", "/api/v5/trade/orders-pending", "")["OK-ACCESS-SIGN"]
-    assert (await client.send("GET", path, OK_ACCESS_SIGN=bare))[0] == 401
-    spaced = client.headers("POST", ORDER, '{"a": 1}')["OK-ACCESS-SIGN"]
-    assert (await client.send("POST", ORDER, '{"a":1}', OK_ACCESS_SIGN=spaced))[0] == 401
+    assert (await client.send("GET", path, instead={"OK-ACCESS-SIGN": bare}))[0] == 401
+    spaced = {"OK-ACCESS-SIGN": client.headers("POST", ORDER, '{"a": 1}')["OK-ACCESS-SIGN"]}
+    assert (await client.send("POST", ORDER, '{"a":1}', instead=spaced))[0] == 401
 
 
 @pytest.mark.parametrize(
@@ -383,7 +280,7 @@ async def test_bad_private_requests(
 
 
 async def test_a_post_has_to_say_that_it_is_json(client: Client) -> None:
-    status, answer = await client.send("POST", ORDER, "{}", Content_Type="text/plain")
+    status, answer = await client.send("POST", ORDER, "{}", instead={"Content-Type": "text/plain"})
 
     assert (status, answer["code"]) == (400, "50006")
 
@@ -465,171 +362,3 @@ async def test_the_account_is_what_it_opened_with_and_its_fills_and_fees(client:
         expected[fill["feeCcy"]] += Decimal(fill["fee"])
     assert len(fills) == 2
     assert {d["ccy"]: Decimal(d["cashBal"]) for d in account["details"]} == expected
-
-
-async def test_every_argument_is_acknowledged_and_starts_with_the_state(client: Client) -> None:
-    args = [{"channel": name, "instId": "BTC-USDT"} for name in ("bbo-tbt", "books5", "books")]
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send(json.dumps({"id": "1512", "op": "subscribe", "args": args}))
-        acks = [await hear(socket) for _ in args]
-        best, five, book = [await hear(socket) for _ in args]
-
-    assert [(ack["id"], ack["event"], ack["arg"]) for ack in acks] == [
-        ("1512", "subscribe", arg) for arg in args
-    ]
-    assert len({ack["connId"] for ack in acks}) == 1
-    assert (best["arg"], "action" in best) == (args[0], False)
-    assert [len(frame["data"][0]["bids"]) for frame in (best, five, book)] == [1, 5, 20]
-    assert five["data"][0]["instId"] == "BTC-USDT"
-    assert (book["action"], book["data"][0]["prevSeqId"]) == ("snapshot", -1)
-    assert book["data"][0]["checksum"] == 0
-    assert {frame["data"][0]["seqId"] for frame in (best, five, book)} == {
-        client.venues.world.books("okx")["BTC/USDT"].update_id
-    }
-
-
-async def test_the_book_is_continued_by_updates_that_lead_to_the_truth(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send('{"op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT"}]}')
-        _, snapshot = await hear(socket), await hear(socket)
-        _, ask, size = await client.best()
-        await client.order("buy", str(ask), str(size))
-        update = await hear(socket)
-        # A second listener joins the same chain.
-        async with connect(client.place_of["ws_public"]) as late:
-            await late.send('{"op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT"}]}')
-            _, joined = await hear(late), await hear(late)
-
-    (first,), (second,) = snapshot["data"], update["data"]
-    assert (update["action"], second["prevSeqId"]) == ("update", first["seqId"])
-    assert second["asks"] == [[str(ask), "0", "0", "0"]]
-    assert second["bids"] == []
-    assert joined["data"][0]["seqId"] == second["seqId"]
-    assert joined["data"][0]["asks"] == first["asks"][1:]
-
-
-async def test_best_bid_and_ask_are_told_as_they_change(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send('{"op":"subscribe","args":[{"channel":"bbo-tbt","instId":"BTC-USDT"}]}')
-        _, first = await hear(socket), await hear(socket)
-        _, ask, size = await client.best()
-        await client.order("buy", str(ask), str(size))
-        second = await hear(socket)
-
-    assert Decimal(first["data"][0]["asks"][0][0]) == ask
-    assert Decimal(second["data"][0]["asks"][0][0]) > ask
-    assert second["data"][0]["ts"] == str(client.now_ms)
-    assert second["data"][0]["seqId"] > first["data"][0]["seqId"]
-
-
-async def test_text_ping_is_answered_with_text_pong(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send("ping")
-
-        assert await socket.recv() == "pong"
-
-
-async def test_a_quiet_book_proves_that_it_lives_after_a_minute(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send('{"op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT"}]}')
-        _, snapshot = await hear(socket), await hear(socket)
-        for _ in range(3):
-            client.clock.advance(20 * SECOND)
-            await socket.send("ping")
-            assert await socket.recv() == "pong"
-        alive = await hear(socket)
-
-    (item,) = alive["data"]
-    assert (item["asks"], item["bids"], alive["action"]) == ([], [], "update")
-    assert item["prevSeqId"] == item["seqId"] == snapshot["data"][0]["seqId"]
-
-
-async def test_an_idle_connection_is_closed_after_thirty_seconds(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send("ping")
-        await socket.recv()
-        client.clock.advance(30 * SECOND + 1_000_000)
-        with pytest.raises(ConnectionClosed) as closed:
-            await socket.recv()
-
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 4004
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("nonsense", "60012"),
-        ("[]", "60012"),
-        ('{"op":"dance","args":[{}]}', "60012"),
-        ('{"op":"subscribe"}', "60012"),
-        ('{"op":"subscribe","args":["books"]}', "60012"),
-        ('{"id":"a-b","op":"subscribe","args":[]}', "60012"),
-        ('{"op":"subscribe","args":[{"channel":"books","instId":"NO-USDT"}]}', "60018"),
-        ('{"op":"subscribe","args":[{"channel":"candle1m","instId":"BTC-USDT"}]}', "60018"),
-        ('{"op":"subscribe","args":[{"channel":"books-l2-tbt","instId":"BTC-USDT"}]}', "64003"),
-    ],
-)
-async def test_bad_frames_get_one_error_and_leave_the_connection_open(
-    client: Client, text: str, code: str
-) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send(text)
-        error = await hear(socket)
-        await socket.send("ping")
-        pong = await socket.recv()
-
-    assert (error["event"], error["code"]) == ("error", code)
-    assert error["connId"]
-    assert pong == "pong"
-
-
-async def test_one_bad_argument_subscribes_to_nothing(client: Client) -> None:
-    good, bad = ({"channel": "bbo-tbt", "instId": f"{coin}-USDT"} for coin in ("BTC", "NO"))
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send(json.dumps({"id": "7", "op": "subscribe", "args": [good, bad]}))
-        error = await hear(socket)
-        _, ask, _ = await client.best()
-        await client.order("buy", str(ask), "0.001")
-        await socket.send("ping")
-        heard = await socket.recv()
-
-    assert (error["id"], error["event"], error["code"]) == ("7", "error", "60018")
-    assert heard == "pong"
-
-
-async def test_unsubscribing_is_acknowledged_and_ends_the_data(client: Client) -> None:
-    arg = {"channel": "books", "instId": "BTC-USDT"}
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send(json.dumps({"op": "subscribe", "args": [arg]}))
-        await hear(socket), await hear(socket)
-        await socket.send(json.dumps({"id": "1513", "op": "unsubscribe", "args": [arg]}))
-        ack = await hear(socket)
-        _, ask, _ = await client.best()
-        await client.order("buy", str(ask), "0.001")
-        await socket.send("ping")
-        heard = await socket.recv()
-
-    assert (ack["event"], ack["arg"], ack["id"]) == ("unsubscribe", arg, "1513")
-    assert heard == "pong"
-
-
-async def test_a_connection_may_send_480_subscriptions_an_hour(client: Client) -> None:
-    frame = '{"op":"unsubscribe","args":[{"channel":"books","instId":"BTC-USDT"}]}'
-    async with connect(client.place_of["ws_public"]) as socket:
-        for _ in range(481):
-            await socket.send(frame)
-        events = [await hear(socket) for _ in range(481)]
-
-    assert {event["event"] for event in events[:480]} == {"unsubscribe"}
-    assert events[480]["code"] == "60014"
-
-
-async def test_an_oversized_frame_closes_the_connection(client: Client) -> None:
-    async with connect(client.place_of["ws_public"]) as socket:
-        await socket.send("x" * 65_537)
-        with pytest.raises(ConnectionClosed) as closed:
-            await socket.recv()
-
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1009
