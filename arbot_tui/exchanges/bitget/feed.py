@@ -84,6 +84,8 @@ class BitgetFeed:
                 # Ten a second, pings included; going beyond gets the address blocked.
                 frames_per_s=5.0,
                 # The server wants one in two minutes even while data flows.
+                # Dead is what answers no ping for so long (RELIABILITY, fault 2).
+                silence_s=10.0,
                 heartbeat=Heartbeat(text=b"ping", is_pong=_is_pong, quiet_s=2.0, every_s=30.0),
             ),
             clock=self._clock,

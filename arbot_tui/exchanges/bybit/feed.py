@@ -76,6 +76,8 @@ class BybitFeed:
         options = WebSocketOptions(
             url=self._url,
             frames_per_s=20.0,
+            # Dead is what answers no ping for so long (RELIABILITY, fault 2).
+            silence_s=10.0,
             heartbeat=Heartbeat(text=_PING, is_pong=_is_pong, quiet_s=2.0, every_s=20.0),
         )
         connection = _Connection(symbols, self._exchange, self._rows, sink)

@@ -111,6 +111,8 @@ class OkxFeed:
                 url=self._url,
                 frames_per_s=5.0,
                 # The server closes what was silent for 30 s; a ping in time keeps it open.
+                # Dead is what answers no ping for so long (RELIABILITY, fault 2).
+                silence_s=10.0,
                 heartbeat=Heartbeat(text=b"ping", is_pong=_is_pong, quiet_s=2.0),
             ),
             clock=self._clock,
