@@ -12,7 +12,9 @@ from websockets.exceptions import ConnectionClosed
 
 from arbot_tui.domain.clock import SECOND
 from tests.integration.simulator.bitget_client import Client
-from tests.integration.simulator.venue_client import hear, running
+from tests.integration.simulator.venue_client import Body, hear, running
+
+SYMBOLS = "/api/v2/spot/public/symbols"
 
 
 @pytest.fixture
@@ -153,3 +155,54 @@ async def test_a_connection_may_send_240_requests_an_hour(client: Client) -> Non
         refused = await hear(socket)
 
     assert refused["code"] == 30006
+
+
+async def test_a_side_that_orders_took_whole_is_told_as_empty(client: Client) -> None:
+    async with connect(client.place["ws_public"]) as socket:
+        await socket.send(json.dumps({"op": "subscribe", "args": [arg("books1")]}))
+        await hear(socket), await hear(socket)
+        _, ask, _ = await client.best()
+        await client.order("buy", str(ask * 2), "20")
+        frame = await hear(socket)
+    _, tickers = await client.public("/api/v2/spot/market/tickers?symbol=BTCUSDT")
+
+    assert frame["data"][0]["asks"] == []
+    assert frame["data"][0]["bids"]
+    assert tickers["data"][0]["askPr"] == "0"
+
+
+async def test_a_connection_carries_a_thousand_channels_at_most() -> None:
+    # Four hundred symbols have twelve hundred channels.
+    async with running(Client, symbols=400) as client:
+        names = [row["symbol"] for row in (await client.public(SYMBOLS))[1]["data"]]
+        args = [arg(channel, name) for name in names for channel in ("books1", "books5", "books15")]
+        events: list[Body] = []
+        async with connect(client.place["ws_public"], max_queue=None) as socket:
+            for start in range(0, 1005, 15):
+                client.clock.advance(SECOND // 5)
+                part = args[start : start + 15]
+                await socket.send(json.dumps({"op": "subscribe", "args": part}))
+                while len(events) < start + 15:
+                    frame = await hear(socket)
+                    if "event" in frame:
+                        events.append(frame)
+
+    assert {event["event"] for event in events[:1000]} == {"subscribe"}
+    assert [event["code"] for event in events[1000:]] == [30006] * 5
+
+
+async def test_one_listener_leaving_leaves_the_others(client: Client) -> None:
+    frame = json.dumps({"op": "subscribe", "args": [arg("books1")]})
+    async with connect(client.place["ws_public"]) as stays:
+        await stays.send(frame)
+        await hear(stays), await hear(stays)
+        async with connect(client.place["ws_public"]) as leaves:
+            await leaves.send(frame)
+            await hear(leaves), await hear(leaves)
+            await leaves.send(frame.replace("subscribe", "unsubscribe"))
+            await hear(leaves)
+        _, ask, _ = await client.best()
+        await client.order("buy", str(ask), "0.001")
+        told = await hear(stays)
+
+    assert told["arg"] == arg("books1")

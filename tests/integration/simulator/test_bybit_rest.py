@@ -363,3 +363,60 @@ async def test_the_account_is_what_it_opened_with_and_its_fills_less_fees(client
         expected[fill["feeCurrency"]] -= Decimal(fill["execFee"])
     assert len(fills) == 2
     assert {c["coin"]: Decimal(c["walletBalance"]) for c in wallet["coin"]} == expected
+
+
+async def test_fill_or_kill_says_that_there_was_not_enough(client: Client) -> None:
+    _, ask, size = await client.best()
+    await client.order("Buy", str(ask), str(size * 2), timeInForce="FOK")
+
+    answer = await client.get("/v5/order/realtime", "category=spot&orderLinkId=arb-1")
+
+    (order,) = answer["result"]["list"]
+    assert (order["orderStatus"], order["rejectReason"]) == (
+        "Cancelled",
+        "EC_NoEnoughQtyToFill",
+    )
+
+
+async def test_cancelling_has_to_name_an_order_of_that_symbol(client: Client) -> None:
+    bid, ask, _ = await client.best()
+    await client.order("Buy", str(bid - 100), "0.01", timeInForce="GTC")
+    await client.order("Buy", str(ask), "0.001")
+    path = "/v5/order/cancel"
+
+    nothing = await client.post(path, {"category": "spot", "symbol": "BTCUSDT"})
+    elsewhere = await client.post(
+        path, {"category": "spot", "symbol": "ETHUSDT", "orderLinkId": "arb-1"}
+    )
+    filled = await client.post(
+        path, {"category": "spot", "symbol": "BTCUSDT", "orderLinkId": "arb-2"}
+    )
+
+    assert nothing["retCode"] == 10001
+    assert elsewhere["retCode"] == 170213
+    assert filled["retCode"] == 170139
+
+
+async def test_an_id_that_nobody_knows_finds_nothing(client: Client) -> None:
+    for name in ("orderId=1", "orderId=x", "orderLinkId=nobody"):
+        answer = await client.get("/v5/order/realtime", f"category=spot&{name}")
+        assert answer["result"]["list"] == []
+    wallet = await client.get("/v5/account/wallet-balance", "accountType=SPOT")
+    assert wallet["retCode"] == 10001
+
+
+async def test_a_resting_order_is_filled_as_maker_at_its_own_price(client: Client) -> None:
+    bid, ask, _ = await client.best()
+    price = (bid + ask) / 2 // Decimal("0.01") * Decimal("0.01") - 50
+    await client.order("Buy", str(price), "0.01", timeInForce="GTC")
+    move = {"action": "price", "symbol": "BTC/USDT", "venue": "bybit", "mid": str(price - 100)}
+
+    async with client.session.post(
+        client.venues.description["control"] + "/world", json=move
+    ) as moved:
+        assert moved.status == 200
+    (fill,) = (await client.get("/v5/execution/list", "category=spot&orderLinkId=arb-1"))["result"][
+        "list"
+    ]
+
+    assert (fill["isMaker"], Decimal(fill["execPrice"])) == (True, price)

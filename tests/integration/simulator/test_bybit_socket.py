@@ -107,3 +107,43 @@ async def test_after_unsubscribing_nothing_more_is_told(client: Client) -> None:
 
     assert (ack["success"], ack["op"], ack["req_id"]) == (True, "unsubscribe", "u1")
     assert error["ret_msg"] == "error:invalid op"
+
+
+async def test_a_side_that_orders_took_whole_is_told_as_empty(client: Client) -> None:
+    async with connect(client.place["ws_public"]) as socket:
+        await socket.send('{"op":"subscribe","args":["orderbook.1.BTCUSDT"]}')
+        await hear(socket), await hear(socket)
+        _, ask, _ = await client.best()
+        await client.order("Buy", str(ask * 2), "20")
+        frame = await hear(socket)
+    tickers = await client.public("/v5/market/tickers", category="spot", symbol="BTCUSDT")
+
+    assert frame["data"]["a"] == []
+    assert frame["data"]["b"]
+    assert tickers["result"]["list"][0]["ask1Price"] == ""
+
+
+async def test_topics_of_a_connection_have_a_total_length(client: Client) -> None:
+    long = "orderbook.1." + "A" * 21_000
+    async with connect(client.place["ws_public"]) as socket:
+        await socket.send(json.dumps({"op": "subscribe", "args": [long]}))
+        refused = await hear(socket)
+
+    assert refused["success"] is False
+
+
+async def test_one_listener_leaving_leaves_the_others(client: Client) -> None:
+    frame = '{"op":"subscribe","args":["orderbook.1.BTCUSDT"]}'
+    async with connect(client.place["ws_public"]) as stays:
+        await stays.send(frame)
+        await hear(stays), await hear(stays)
+        async with connect(client.place["ws_public"]) as leaves:
+            await leaves.send(frame)
+            await hear(leaves), await hear(leaves)
+            await leaves.send(frame.replace("subscribe", "unsubscribe"))
+            await hear(leaves)
+        _, ask, _ = await client.best()
+        await client.order("Buy", str(ask), "0.001")
+        told = await hear(stays)
+
+    assert told["topic"] == "orderbook.1.BTCUSDT"

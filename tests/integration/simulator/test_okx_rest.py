@@ -362,3 +362,18 @@ async def test_the_account_is_what_it_opened_with_and_its_fills_and_fees(client:
         expected[fill["feeCcy"]] += Decimal(fill["fee"])
     assert len(fills) == 2
     assert {d["ccy"]: Decimal(d["cashBal"]) for d in account["details"]} == expected
+
+
+async def test_a_resting_order_is_filled_as_maker_at_its_own_price(client: Client) -> None:
+    bid, ask, _ = await client.best()
+    price = (bid + ask) / 2 // Decimal("0.01") * Decimal("0.01") - 50
+    await client.order("buy", str(price), "0.01", ordType="limit")
+    move = {"action": "price", "symbol": "BTC/USDT", "venue": "okx", "mid": str(price - 100)}
+
+    async with client.session.post(
+        client.venues.description["control"] + "/world", json=move
+    ) as moved:
+        assert moved.status == 200
+    (fill,) = (await client.get("/api/v5/trade/fills?instType=SPOT"))["data"]
+
+    assert (fill["execType"], Decimal(fill["fillPx"])) == ("M", price)

@@ -187,3 +187,34 @@ async def test_an_oversized_frame_closes_the_connection(client: Client) -> None:
 
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
+
+
+async def test_a_side_that_orders_took_whole_is_told_as_empty(client: Client) -> None:
+    args = [{"channel": name, "instId": "BTC-USDT"} for name in ("bbo-tbt", "books5")]
+    async with connect(client.place["ws_public"]) as socket:
+        await socket.send(json.dumps({"op": "subscribe", "args": args}))
+        for _ in range(4):
+            await hear(socket)
+        _, ask, _ = await client.best()
+        await client.order("buy", str(ask * 2), "20")
+        best, five = await hear(socket), await hear(socket)
+    (ticker,) = (await client.public("/api/v5/market/ticker?instId=BTC-USDT"))["data"]
+
+    assert best["data"][0]["asks"] == five["data"][0]["asks"] == []
+    assert five["arg"] == args[1]
+    assert ticker["askPx"] == ""
+
+
+async def test_one_listener_leaving_leaves_the_others(client: Client) -> None:
+    frame = '{"op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT"}]}'
+    async with connect(client.place["ws_public"]) as stays:
+        await stays.send(frame)
+        _, first = await hear(stays), await hear(stays)
+        async with connect(client.place["ws_public"]) as leaves:
+            await leaves.send(frame)
+            await hear(leaves), await hear(leaves)
+        _, ask, _ = await client.best()
+        await client.order("buy", str(ask), "0.001")
+        told = await hear(stays)
+
+    assert told["data"][0]["prevSeqId"] == first["data"][0]["seqId"]

@@ -58,11 +58,11 @@ _Client = TypeVar("_Client", bound=VenueClient)
 
 
 @asynccontextmanager
-async def running(kind: type[_Client]) -> AsyncIterator[_Client]:
+async def running(kind: type[_Client], symbols: int = 5) -> AsyncIterator[_Client]:
     """Run a world and a client of it."""
     clock = VirtualClock(START_NS)
     # Nothing moves by itself: one quote in a hundred seconds.
-    spec = WorldSpec(seed=7, symbols=5, rate_hz=0.01, edges_per_min=0.0)
+    spec = WorldSpec(seed=7, symbols=symbols, rate_hz=0.01, edges_per_min=0.0)
     async with SyntheticVenues(spec, clock=clock) as venues, aiohttp.ClientSession() as session:
         yield kind(venues, clock, session)
 
