@@ -73,6 +73,7 @@ _VERDICT_PERIOD_S = 0.1
 _CLOCK_PERIOD_S = 60.0
 _MIN_VENUES = 2
 _RECONCILE_S = 5.0
+_FEES_RETRY_S = 30.0
 
 _log = structlog.get_logger("engine")
 
@@ -313,9 +314,23 @@ class ArBot:
         self.monitor.set_offset(index, exchange.offset_ns)
         self.executor.handle(InstrumentsChanged(name, tuple(instruments.values())))
         self._take_fees(name, dict.fromkeys(instruments, exchange.config.fallback_fees))
-        if exchange.config.credentials is not None:
-            self._take_fees(name, await exchange.get_trading_fees(list(instruments)))
-        await exchange.connect_ws(self.feed)
+        async with asyncio.TaskGroup() as group:
+            # Some venues tell fees one symbol at a time: quotes do not wait for that.
+            group.create_task(self._learn_fees(name), name=f"fees {name}")
+            await exchange.connect_ws(self.feed)
+
+    async def _learn_fees(self, name: str) -> None:
+        """Replace the configured fee rates by the account's own, once they can be had."""
+        exchange = self.exchanges[name]
+        while exchange.config.credentials is not None:
+            try:
+                fees = await exchange.get_trading_fees(list(self.instruments[name]))
+            except ExchangeError as e:
+                _log.warning("fees_not_known", venue=name, message=str(e))
+                await asyncio.sleep(_FEES_RETRY_S)
+            else:
+                self._take_fees(name, fees)
+                return
 
     def _take_fees(self, name: str, fees: dict[str, TradingFees]) -> None:
         index = self.venues.index(name)
