@@ -122,7 +122,7 @@ class Book:
         first = True
         while self._pending:
             update = self._pending[0]
-            if update.last_id > self.last_id:
+            if not self._is_covered(update):
                 follows = self._joins(update) if first else self._follows(update)
                 if not follows:
                     # What is still kept may follow the next snapshot.
@@ -143,6 +143,14 @@ class Book:
             return BookStatus.GAP
         self._pending.append(update)
         return BookStatus.BUFFERED
+
+    def _is_covered(self, update: BookUpdate) -> bool:
+        """Tell whether what a kept delta says is in the state held already."""
+        times = self.event_ns and update.event_ns and update.event_ns - self.event_ns
+        if self.continuity is Continuity.PREVIOUS_ID and times:
+            # Over a maintenance reset ids go back, time does not.
+            return times < 0
+        return update.last_id <= self.last_id
 
     def _joins(self, update: BookUpdate) -> bool:
         """Tell whether a kept delta, newer than the snapshot held, is the first one after it."""

@@ -1,0 +1,333 @@
+"""Detection against brute force over every ordered pair of venues, at every tick.
+
+The oracle keeps its own copy of what the venues said and knows nothing of rows, folded fees or
+blocked bits; it computes from quotes, fees and states which opportunities stand, which signals
+are due and how many candidates there were.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arbot_tui.domain.edge import net_edge_pct_exact
+from arbot_tui.domain.numbers import from_float
+from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.reasons import Reason
+from arbot_tui.domain.signal import ArbitrageSignal
+from arbot_tui.domain.states import FeedState
+from arbot_tui.market.board import QuoteBoard
+from arbot_tui.market.universe import Universe
+from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
+from arbot_tui.strategy.funnel import RejectFunnel
+from arbot_tui.strategy.lifecycle import OpportunityBook
+
+_VENUES = ("binance", "bybit", "okx", "bitget")
+_SYMBOLS = ("AAA/USDT", "BBB/USDT", "CCC/USDC")
+_MIN_PROFIT_PCT, _SLIPPAGE_PCT = 0.05, 0.02
+
+Pair = tuple[str, str, str]
+"""(symbol, buy, sell)."""
+
+
+@dataclass
+class _Book:
+    """What one venue last said of one symbol."""
+
+    bid: float = 0.0
+    bid_size: float = 0.0
+    ask: float = 0.0
+    ask_size: float = 0.0
+    fee: float = 0.001
+    fresh: bool = False
+    usable: bool = False
+    stale: bool = False
+    depth: FeedState = FeedState.LIVE
+
+
+@dataclass
+class _Oracle:
+    """Brute force."""
+
+    books: dict[tuple[str, str], _Book] = field(default_factory=dict)
+    live: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(_VENUES, True))
+
+    def tradeable(self, venue: str, symbol: str) -> bool:
+        book = self.books[venue, symbol]
+        return (
+            self.live[venue]
+            and book.fresh
+            and book.usable
+            and not book.stale
+            and book.depth is FeedState.LIVE
+        )
+
+    def gross(self, pair: Pair) -> bool:
+        symbol, buy, sell = pair
+        buying, selling = self.books[buy, symbol], self.books[sell, symbol]
+        return bool(buying.ask_size and selling.bid_size) and selling.bid > buying.ask
+
+    def net_pct(self, pair: Pair) -> float:
+        symbol, buy, sell = pair
+        buying, selling = self.books[buy, symbol], self.books[sell, symbol]
+        paid, got = buying.ask * (1.0 + buying.fee), selling.bid * (1.0 - selling.fee)
+        return 100.0 * (got - paid) / buying.ask
+
+    def stands(self, pair: Pair) -> bool:
+        symbol, buy, sell = pair
+        return (
+            self.gross(pair)
+            and self.net_pct(pair) > 0.0
+            and self.tradeable(buy, symbol)
+            and self.tradeable(sell, symbol)
+        )
+
+    def standing(self) -> set[Pair]:
+        return {pair for pair in _all_pairs() if self.stands(pair)}
+
+    def due(self, pair: Pair) -> bool:
+        return self.stands(pair) and self.net_pct(pair) - _SLIPPAGE_PCT >= _MIN_PROFIT_PCT
+
+
+def _all_pairs() -> list[Pair]:
+    return [(symbol, *pair) for symbol in _SYMBOLS for pair in permutations(_VENUES, 2)]
+
+
+class _World:
+    """The strategy under test and the oracle, told the same things."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self.draw = draw
+        self.universe = Universe()
+        for symbol in _SYMBOLS:
+            self.universe.add(*symbol.split("/"))
+        self.board = QuoteBoard(_VENUES)
+        self.funnel = RejectFunnel()
+        self.opportunities = OpportunityBook()
+        self.strategy = ArbitrageStrategy(
+            self.board,
+            self.universe,
+            _VENUES,
+            DetectionSettings(_MIN_PROFIT_PCT, _SLIPPAGE_PCT),
+            self.funnel,
+            self.opportunities,
+        )
+        self.strategy.add_signal_callback(self._on_signal)
+        self.oracle = _Oracle()
+        self.now_ns = 10**18
+        self.signals: list[ArbitrageSignal] = []
+        self.traded: set[Pair] = set()
+        self.counted: Counter[str] = Counter()
+        for venue, name in enumerate(_VENUES):
+            for row, symbol in enumerate(_SYMBOLS):
+                self.oracle.books[name, symbol] = _Book()
+                self.board.set_fee(venue, row, 0.001)
+            self.board.set_venue_verdict(venue, FeedState.LIVE)
+
+    def _on_signal(self, signal: ArbitrageSignal) -> None:
+        """Answer like a money core: commit, deny, or not yet."""
+        assert self.funnel.balanced
+        assert signal.buy.tradeable
+        assert signal.sell.tradeable
+        self.signals.append(signal)
+        answer = self.draw.random()
+        if answer < 0.2:
+            self.funnel.commit()
+            self.opportunities.mark_traded(signal.opportunity_id, f"p{signal.opportunity_id}")
+            self.traded.add((signal.symbol, signal.buy.venue, signal.sell.venue))
+        elif answer < 0.8:
+            self.funnel.count(Reason.COOLDOWN)
+            self.opportunities.mark_denied(signal.opportunity_id, Reason.COOLDOWN)
+
+    def step(self) -> None:
+        """Let one thing happen and compare everything."""
+        before = self.oracle.standing()
+        traded = {pair for pair in self.traded if pair in before}
+        candidates = self.funnel.candidates
+        self.signals.clear()
+        self.now_ns += 1
+        ticked: tuple[str, str] | None = None
+        if self.draw.random() < 0.9:
+            ticked = self._tick()
+        else:
+            self._other()
+        after = self.oracle.standing()
+        if ticked is None:
+            expected = before ^ after
+            due = {pair for pair in after - before if self.oracle.due(pair)}
+        else:
+            venue, symbol = ticked
+            touched = [p for p in _all_pairs() if p[0] == symbol and venue in p[1:]]
+            expected = {pair for pair in touched if self.oracle.gross(pair)}
+            due = {pair for pair in touched if self.oracle.due(pair) and pair not in traded}
+            self._assert_others_unmoved(before, after, touched)
+        assert self.funnel.candidates - candidates == len(expected)
+        assert Counter((s.symbol, s.buy.venue, s.sell.venue) for s in self.signals) == Counter(due)
+        self.traded &= after
+        self._assert_same(after)
+
+    @staticmethod
+    def _assert_others_unmoved(before: set[Pair], after: set[Pair], touched: list[Pair]) -> None:
+        assert before - set(touched) == after - set(touched)
+
+    def _tick(self) -> tuple[str, str] | None:
+        venue, row = self.draw.randrange(len(_VENUES)), self.draw.randrange(len(_SYMBOLS))
+        book = self.oracle.books[_VENUES[venue], _SYMBOLS[row]]
+        mid = 100.0 * (1.0 + self.draw.gauss(0.0, 0.0020))
+        half = mid * self.draw.choice([0.0001, 0.0003])
+        quote = [mid - half, self.draw.uniform(0.1, 2.0), mid + half, self.draw.uniform(0.1, 2.0)]
+        odd = self.draw.random()
+        if odd < 0.05:
+            quote = [book.bid, book.bid_size, book.ask, book.ask_size]  # the same again
+        elif odd < 0.1:
+            quote[0], quote[2] = quote[2], quote[0]  # crossed
+        elif odd < 0.13:
+            quote[2:] = [0.0, 0.0]
+        elif odd < 0.16:
+            quote[:2] = [0.0, 0.0]
+        elif odd < 0.2:
+            bad = [float("nan"), float("inf"), 0.0, -1.0, 1e300]
+            quote[self.draw.randrange(4)] = self.draw.choice(bad)
+        bid, bid_size, ask, ask_size = quote
+        changed = self.board.update(
+            Ticker(venue, row, bid, bid_size, ask, ask_size, 0, self.now_ns)
+        )
+        sides = ((bid, bid_size), (ask, ask_size))
+        if all((p, s) == (0.0, 0.0) or (0 < p < 1e12 and 0 < s < 1e12) for p, s in sides):
+            book.bid, book.bid_size, book.ask, book.ask_size = quote
+            book.fresh, book.stale = True, False
+            book.usable = bool(bid and ask) and bid < ask
+        else:
+            book.fresh = False
+        if not changed:
+            return None
+        self.strategy.on_ticker(Ticker(venue, row, bid, bid_size, ask, ask_size, 0, self.now_ns))
+        return _VENUES[venue], _SYMBOLS[row]
+
+    def _other(self) -> None:
+        venue, row = self.draw.randrange(len(_VENUES)), self.draw.randrange(len(_SYMBOLS))
+        name, symbol = _VENUES[venue], _SYMBOLS[row]
+        book = self.oracle.books[name, symbol]
+        what = self.draw.randrange(5)
+        if what == 0:
+            verdict = self.draw.choice([*FeedState, *[FeedState.LIVE] * 9])
+            self.oracle.live[name] = verdict is FeedState.LIVE
+            self.board.set_venue_verdict(venue, verdict)
+        elif what == 1:
+            book.depth = self.draw.choice([FeedState.LIVE, FeedState.GAPPED, FeedState.CROSSED])
+            self.board.set_book_state(venue, row, book.depth)
+        elif what == 2:
+            book.stale = True
+            self.board.set_book_state(venue, row, FeedState.STALE)
+        elif what == 3:
+            book.fee = self.draw.choice([0.001, 0.0008, 0.002])
+            self.board.set_fee(venue, row, book.fee)
+        else:
+            for each in _SYMBOLS:
+                other = self.oracle.books[name, each]
+                other.fresh, other.stale, other.depth = False, False, FeedState.LIVE
+            self.board.clear_venue(venue)
+            # Most are back at once; otherwise the run would be spent disconnected.
+            self.oracle.live[name] = True
+            self.board.set_venue_verdict(venue, FeedState.LIVE)
+
+    def _assert_same(self, standing: set[Pair]) -> None:
+        opened = {(o.symbol, o.buy, o.sell) for o in self.opportunities.opened()}
+        assert opened == standing
+        assert self.funnel.balanced
+        rows = Counter(self.universe.row(symbol) for symbol, _, _ in standing)
+        assert self.opportunities.rows == dict(rows)
+        for row, symbol in enumerate(_SYMBOLS):
+            usable = [v for v in _VENUES if self.oracle.tradeable(v, symbol)]
+            edges = {
+                (buy, sell): self.oracle.net_pct((symbol, buy, sell))
+                for buy, sell in permutations(usable, 2)
+            }
+            best = self.strategy.best_edge(row)
+            assert (best is None) is (not edges)
+            if best is not None:
+                buy, sell, pct = best
+                assert abs(pct - max(edges.values())) < 1e-9
+                assert abs(pct - edges[_VENUES[buy], _VENUES[sell]]) < 1e-9
+        ranked = self.strategy.best_edges()
+        assert [edge[3] for edge in ranked] == sorted((e[3] for e in ranked), reverse=True)
+
+
+@given(seed=st.integers(0, 2**32))
+def test_detection_equals_brute_force_at_every_tick(seed: int) -> None:
+    world = _World(random.Random(seed))
+    for _ in range(250):
+        world.step()
+
+
+def test_what_it_counted_is_also_found_again_in_the_life_cycle() -> None:
+    world = _World(random.Random(7))
+    signalled: set[int] = set()
+    closed: list[int] = []
+    world.opportunities.add_closed_callback(lambda o: closed.append(o.id))
+    for _ in range(6000):
+        world.step()
+        signalled |= {signal.opportunity_id for signal in world.signals}
+    opened = [o.id for o in world.opportunities.opened()]
+    assert world.opportunities.signalled_total == len(signalled)
+    assert sorted(closed + opened) == list(range(1, world.opportunities.opened_total + 1))
+    # The world is rich enough for the comparison above to mean something.
+    assert len(signalled) > 100
+    assert set(world.funnel.counts()) == {
+        "fee",
+        "data_fresh",
+        "crossed",
+        "cooldown",
+        "duplicate_intent",
+    }
+    assert world.funnel.committed > 20
+
+
+@pytest.mark.slow
+def test_float_and_decimal_agree_on_every_edge_of_100_000_random_books() -> None:
+    draw = random.Random(11)
+    board = QuoteBoard(("buy", "sell"))
+    universe = Universe()
+    universe.add("AAA", "USDT")
+    strategy = ArbitrageStrategy(
+        board,
+        universe,
+        board.venues,
+        DetectionSettings(_MIN_PROFIT_PCT, _SLIPPAGE_PCT),
+        RejectFunnel(),
+        OpportunityBook(),
+    )
+    for venue in (0, 1):
+        board.set_venue_verdict(venue, FeedState.LIVE)
+    for _ in range(100_000):
+        digits = draw.randrange(5, 13)
+        mid = 10 ** draw.uniform(-3.0, 5.0)
+        fees = [draw.choice([0.001, 0.0008, 0.00075, 0.0, -0.0001]) for _ in (0, 1)]
+        quotes = []
+        for venue in (0, 1):
+            bid = float(f"{mid * draw.uniform(0.99, 1.01):.{digits}g}")
+            ask = float(f"{bid * draw.uniform(1.0002, 1.001):.{digits}g}")
+            board.set_fee(venue, 0, fees[venue])
+            board.update(Ticker(venue, 0, bid, 1.0, ask, 1.0, 0, 1))
+            quotes.append((bid, ask))
+        best = strategy.best_edge(0)
+        assert best is not None
+        buy, sell, pct = best
+        exact = [
+            net_edge_pct_exact(
+                from_float(quotes[b][1]),
+                from_float(quotes[s][0]),
+                Decimal(repr(fees[b])),
+                Decimal(repr(fees[s])),
+            )
+            for b, s in ((0, 1), (1, 0))
+        ]
+        assert abs(float(max(exact)) - pct) <= 1e-9
+        assert abs(float(exact[0 if buy < sell else 1]) - pct) <= 1e-9
