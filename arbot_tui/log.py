@@ -216,6 +216,10 @@ def _log_dead_thread(args: threading.ExceptHookArgs) -> None:
     structlog.get_logger().error("thread_died", thread=name, exc_info=args.exc_value)
 
 
+def _log_unraisable(args: sys.UnraisableHookArgs) -> None:
+    structlog.get_logger().error("unraisable", exc_info=args.exc_value)
+
+
 class Logs:
     """Where all lines go while it is open; use as a context manager, one at a time.
 
@@ -259,7 +263,7 @@ class Logs:
         self._lock = threading.RLock()
         self._file: _PrivateFile | None = None
         self._libraries = _Libraries()
-        self._thread_hook = threading.excepthook
+        self._hooks = (threading.excepthook, sys.unraisablehook)
 
     def __enter__(self) -> Logs:
         """Open the file and take all lines.
@@ -286,7 +290,9 @@ class Logs:
         self._libraries.setLevel(logging.WARNING)
         logging.getLogger().addHandler(self._libraries)
         logging.captureWarnings(True)
-        self._thread_hook, threading.excepthook = threading.excepthook, _log_dead_thread
+        # Python would print these on the screen.
+        self._hooks = (threading.excepthook, sys.unraisablehook)
+        threading.excepthook, sys.unraisablehook = _log_dead_thread, _log_unraisable
         return self
 
     def __exit__(
@@ -299,7 +305,7 @@ class Logs:
         if self._limit.dropped:
             dropped, self._limit.dropped = self._limit.dropped, {}
             structlog.get_logger().warning("log_lines_dropped", events=dropped)
-        threading.excepthook = self._thread_hook
+        threading.excepthook, sys.unraisablehook = self._hooks
         logging.captureWarnings(False)
         logging.getLogger().removeHandler(self._libraries)
         structlog.reset_defaults()
@@ -357,22 +363,19 @@ class Logs:
             event["dropped"] = dropped
         return event
 
-    def write(self, **event: object) -> None:
+    def write(self, *, at_ns: int, level: str, event: str, **fields: object) -> None:
         """Write one line as the chain has left it; `structlog` calls this."""
-        at_ns, level, name = event.pop("at_ns"), str(event.pop("level")), str(event.pop("event"))
-        if not isinstance(at_ns, int):
-            raise TypeError("the stamp of a log line is a number")
         at = datetime.fromtimestamp(at_ns / SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        head = {"at": at, "level": level, "event": name}
-        line = json.dumps(head | event, ensure_ascii=False, separators=(",", ":"))
-        fields = " ".join(f"{key}={_brief(value)}" for key, value in event.items())
+        head = {"at": at, "level": level, "event": event}
+        line = json.dumps(head | fields, ensure_ascii=False, separators=(",", ":"))
+        shown = " ".join(f"{key}={_brief(value)}" for key, value in fields.items())
         with self._lock:
-            self.ring.append(at_ns, level, name, fields)
+            self.ring.append(at_ns, level, event, shown)
             if self._file:
                 self._file.handle(logging.makeLogRecord({"msg": "%s", "args": (line,)}))
             if self._stderr:
                 try:
-                    print(at[11:23], level, name, fields, file=sys.stderr, flush=True)  # noqa: T201 (headless shows its log)
+                    print(at[11:23], level, event, shown, file=sys.stderr, flush=True)  # noqa: T201 (headless shows its log)
                 except (OSError, ValueError):
                     # Whoever read it has gone; the file still has every line.
                     self._stderr = False

@@ -160,7 +160,7 @@ class Key:
     @property
     def range(self) -> str:
         """The bounds as ``low…high``; empty where there are none."""
-        if self.low is None and self.high is None:
+        if self.low is None or self.high is None:
             return ""
         return f"{_bound(self.low)}…{_bound(self.high)}"
 
@@ -456,9 +456,7 @@ def _either(words: Sequence[str]) -> str:
 
 
 def _bound(value: object) -> str:
-    if isinstance(value, int | float | Decimal):
-        return plain(Decimal(str(value)))
-    return ""
+    return plain(Decimal(str(value)))
 
 
 def _explained(error: ValidationError, merged: _Layer) -> ConfigError:

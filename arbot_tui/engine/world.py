@@ -206,10 +206,13 @@ class WorldProcess:
             ExchangeUnavailable: It ended or said nothing in time; the reason it gave is named.
             MalformedMessage: Its first line is no description of a world.
         """
-        line = self._first_line(time.monotonic() + timeout_s)
+        process, stderr = self._process, self._stderr
+        if process is None or process.stdout is None or stderr is None:
+            raise RuntimeError("the synthetic venues were not started")
+        line = _first_line(process.stdout, time.monotonic() + timeout_s)
         if not line.endswith(b"\n"):
-            why = self._last_words() or (
-                "ended at once" if self._has_ended() else f"said nothing in {timeout_s:g} s"
+            why = _last_line(stderr) or (
+                "ended at once" if _has_ended(process) else f"said nothing in {timeout_s:g} s"
             )
             raise ExchangeUnavailable(_NAME, f"not started: {why}")
         return parse_world(line)
@@ -219,7 +222,7 @@ class WorldProcess:
         process = self._process
         if process is None:
             return
-        if process.stdin and not process.stdin.closed:
+        if process.stdin:
             process.stdin.close()
         for grace_s, harder in ((_STDIN_GRACE_S, process.terminate), (_TERM_GRACE_S, process.kill)):
             try:
@@ -232,41 +235,38 @@ class WorldProcess:
             if stream:
                 stream.close()
 
-    def _first_line(self, deadline: float) -> bytes:
-        process = self._process
-        if process is None or process.stdout is None:
-            raise RuntimeError("the synthetic venues were not started")
-        line = b""
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while not line.endswith(b"\n") and len(line) < _MAX_BYTES:
-                left_s = deadline - time.monotonic()
-                if left_s <= 0 or not selector.select(left_s):
-                    break
-                # Byte by byte would be slow, and more than the line never comes before it is used.
-                chunk = os.read(process.stdout.fileno(), 1 << 16)
-                if not chunk:
-                    break
-                line += chunk
-        return line
 
-    def _has_ended(self) -> bool:
-        if self._process is None:
-            return True
-        try:
-            # Its stdout may close a moment before it can be waited for.
-            self._process.wait(0.5)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
+def _first_line(stdout: IO[bytes], deadline: float) -> bytes:
+    """Return what comes up to the first line break, or up to the deadline or the end."""
+    line = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(stdout, selectors.EVENT_READ)
+        while not line.endswith(b"\n") and len(line) < _MAX_BYTES:
+            left_s = deadline - time.monotonic()
+            if left_s <= 0 or not selector.select(left_s):
+                break
+            # Nothing follows the line before it has been used, so this reads no more than it.
+            chunk = os.read(stdout.fileno(), 1 << 16)
+            if not chunk:
+                break
+            line += chunk
+    return line
 
-    def _last_words(self) -> str:
-        if self._stderr is None:
-            return ""
-        self._stderr.seek(0)
-        text = self._stderr.read(_MAX_BYTES).decode(errors="replace")
-        lines = [line for line in text.splitlines() if line.strip()]
-        return sanitise(lines[-1]) if lines else ""
+
+def _has_ended(process: subprocess.Popen[bytes]) -> bool:
+    try:
+        # Its stdout may close a moment before it can be waited for.
+        process.wait(0.5)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+def _last_line(stderr: IO[bytes]) -> str:
+    stderr.seek(0)
+    text = stderr.read(_MAX_BYTES).decode(errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return sanitise(lines[-1]) if lines else ""
 
 
 def _safe_path() -> list[str]:

@@ -266,10 +266,10 @@ class Database:
                     await connection.executemany(_upsert(kind), list(map(_values, group)))
                 await connection.execute("COMMIT")
             except (sqlite3.IntegrityError, sqlite3.ProgrammingError, OverflowError) as e:
-                await self._roll_back(connection)
+                await connection.rollback()
                 raise RowRefused(f"database {self.path}: {e}") from e
             except sqlite3.Error as e:
-                await self._roll_back(connection)
+                await connection.rollback()
                 raise StorageError(f"database {self.path}: {e}") from e
 
     async def _delete(self, table: str, before_ns: int) -> int:
@@ -283,11 +283,6 @@ class Database:
             except sqlite3.Error as e:
                 raise StorageError(f"database {self.path}: {e}") from e
             return cursor.rowcount
-
-    async def _roll_back(self, connection: aiosqlite.Connection) -> None:
-        # A full disk may have rolled back by itself.
-        if connection.in_transaction:
-            await connection.rollback()
 
 
 @cache

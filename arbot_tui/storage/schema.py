@@ -77,8 +77,7 @@ async def migrate(
         try:
             await connection.executescript(f"BEGIN IMMEDIATE;\n{migration.sql}\n;{note};\nCOMMIT;")
         except sqlite3.Error as e:
-            if connection.in_transaction:
-                await connection.rollback()
+            await connection.rollback()
             raise StorageError(f"{path}: migration {migration.version} failed: {e}") from e
     return newest
 

@@ -377,6 +377,18 @@ class TestLibraries:
         assert line["error"] == "ValueError: in a thread"
         assert capfd.readouterr() == ("", "")
 
+    def test_what_a_finaliser_raises_is_logged_and_not_printed(
+        self, logs: Logs, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        class Broken:
+            def __del__(self) -> None:
+                raise ValueError("in a finaliser")
+
+        Broken()
+        (line,) = lines(logs)
+        assert (line["event"], line["error"]) == ("unraisable", "ValueError: in a finaliser")
+        assert capfd.readouterr() == ("", "")
+
     def test_closing_leaves_everything_as_it_was(self, tmp_path: Path, clock: VirtualClock) -> None:
         handlers, hook = list(logging.getLogger().handlers), threading.excepthook
         with Logs(tmp_path, clock):

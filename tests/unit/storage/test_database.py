@@ -239,6 +239,27 @@ async def test_checkpoint_truncates_a_large_log(
     assert database.path.with_name("arbot.sqlite-wal").stat().st_size == 0
 
 
+async def test_a_failing_checkpoint_is_a_storage_error(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(sql: str) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(database._open_connection(), "execute_fetchall", fail)
+    with pytest.raises(StorageError, match="disk I/O error"):
+        await database.checkpoint()
+
+
+async def test_a_large_file_is_opened_without_the_slow_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_of_each: list[Row]
+) -> None:
+    monkeypatch.setattr("arbot_tui.storage.database._CHECKED_BYTES", 0)
+    path = tmp_path / "arbot.sqlite"
+    for _ in range(2):
+        async with Database(path, VirtualClock()) as database:
+            await database.write(one_of_each)
+
+
 @pytest.mark.parametrize("content", [b"no database at all, but long enough to be one" * 40])
 async def test_a_foreign_file_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "arbot.sqlite"

@@ -34,6 +34,21 @@ async def test_old_rows_go_and_the_file_is_checkpointed(
     assert database.path.stat().st_size > before
 
 
+async def test_nothing_is_said_where_there_was_nothing_to_do(database: Database) -> None:
+    rounds = 0
+
+    class Counting(Database):
+        async def checkpoint(self) -> None:
+            nonlocal rounds
+            rounds += 1
+
+    counting = Counting(database.path, database._clock)
+    counting._connection = database._connection
+    with capture_logs() as logs:
+        await _while_running(counting, lambda: rounds >= 3)
+    assert logs == []
+
+
 async def test_a_failure_is_logged_and_tried_again(database: Database) -> None:
     class Failing(Database):
         attempts = 0
