@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Iterable
-from enum import StrEnum
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from rich.console import RenderableType
@@ -24,6 +23,7 @@ from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import EngineClient
 from arbot_tui.engine.frames import DepthView, ExposureView
 from arbot_tui.tui.driver import TerminalDriver
+from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
 from arbot_tui.tui.keys import bindings, by_key
 from arbot_tui.tui.palette import ActionCommands
@@ -33,19 +33,10 @@ from arbot_tui.tui.screens.help import HelpScreen
 from arbot_tui.tui.themes import VARIABLES
 from arbot_tui.tui.view import ViewState
 
-__all__ = ["ArbotApp", "ExitReason"]
+__all__ = ["ArbotApp"]
 
 DEPTH_S = 1.0
 """The ladders of the selected row are asked for this often."""
-
-
-class ExitReason(StrEnum):
-    """Why the dashboard ended."""
-
-    QUIT = "quit"
-    SIGTERM = "sigterm"
-    SIGHUP = "sighup"
-    CRASH = "crash"
 
 
 class ArbotApp(App[ExitReason], inherit_bindings=False):
@@ -53,6 +44,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     Attributes:
         view: What has been merged so far; the panels show it, or what it was when paused.
+        ending: The signal, or loss of the terminal, that ends it.
+        on_hang_up: Called when the terminal is gone.
         crash_report: The traceback of a crash without local variables; empty without one.
     """
 
@@ -96,6 +89,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.client = client
         self.glyphs = glyphs
         self.crash_report = ""
+        self.ending: ExitReason | None = None
+        self.on_hang_up: Callable[[], None] | None = None
         self._clock = clock or SystemClock()
         self._fps = fps
         self._theme_names: list[str] = []
@@ -312,8 +307,13 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.end(ExitReason.SIGHUP)
 
     def end(self, reason: ExitReason) -> None:
-        """End at once, whatever is on the screen."""
+        """End at once, whatever is on the screen; the first reason counts."""
+        if self.ending is not None:
+            return
+        self.ending = reason
         if reason is ExitReason.SIGHUP:
+            if self.on_hang_up is not None:
+                self.on_hang_up()
             self._drawing = False
             if isinstance(self._driver, TerminalDriver):
                 self._driver.stop_drawing()

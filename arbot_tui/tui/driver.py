@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import signal
 import sys
 from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any, Protocol
@@ -47,18 +48,23 @@ class TerminalDriver(LinuxDriver):
         stream = sys.__stderr__ if sys.__stderr__ and sys.__stderr__.isatty() else sys.__stdout__
         if stream is None:
             raise OSError("neither standard error nor standard output is open")
-        self._file = stream
-        self._screen_writer = ScreenWriter(
-            stream.fileno(), stream.encoding or "utf-8", self._drained
-        )
+        self._file = self._stream = stream
+        self._screen_writer = self._new_writer()
+        self._stopped = False
 
     @property  # type: ignore[override]
     def _writer_thread(self) -> ScreenWriter:
         return self._screen_writer
 
     @_writer_thread.setter
-    def _writer_thread(self, _thread: object) -> None:
-        """Ignore the writer that the base class makes: it blocks the loop when it is full."""
+    def _writer_thread(self, thread: object) -> None:
+        """Take our own writer instead of the base class's, which blocks the loop when full."""
+        if thread is not None:
+            self._screen_writer = self._new_writer()
+
+    def _new_writer(self) -> ScreenWriter:
+        encoding = self._stream.encoding or "utf-8"
+        return ScreenWriter(self._stream.fileno(), encoding, self._drained)
 
     def must_skip(self) -> bool:
         """Return whether a picture would only queue behind what the terminal has not read."""
@@ -67,6 +73,24 @@ class TerminalDriver(LinuxDriver):
     def stop_drawing(self) -> None:
         """Drop what waits to be written; what comes next restores the terminal."""
         self._screen_writer.discard()
+
+    def close(self) -> None:
+        """Write what is left, and leave the job-control signals as they were found."""
+        super().close()
+        if not self._stopped:
+            signal.signal(signal.SIGTSTP, signal.SIG_DFL)
+            signal.signal(signal.SIGCONT, signal.SIG_DFL)
+
+    def _sigtstp_application(self, *args: object) -> None:
+        """Leave the screen, then stop."""
+        self._stopped = True
+        super()._sigtstp_application(*args)
+
+    def _sigcont_application(self, *args: object) -> None:
+        """Come back after a stop; a hang-up sends this signal as well, to a running program."""
+        if self._stopped:
+            self._stopped = False
+            super()._sigcont_application(*args)
 
     def run_input_thread(self) -> None:
         """Read keys until told to stop; tell the app when the terminal is gone.

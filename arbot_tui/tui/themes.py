@@ -68,7 +68,14 @@ VARIABLES: Mapping[str, str] = {
 """Our own colours, and the palette entry that stands in where a theme does not name one."""
 
 _STYLES = {"cursor-style": ("none", "bold", "reverse", "underline")}
+_ANSI_VARIABLES = {
+    "ansi-background": "ansi_black",
+    "ansi-foreground": "ansi_white",
+    "border-blurred": "ansi_black",
+}
+"""Textual's own style sheet needs these from an ANSI theme, and crashes without them."""
 _TEXTUAL_VARIABLES = (
+    *_ANSI_VARIABLES,
     "block-cursor-foreground",
     "block-cursor-background",
     "input-cursor-background",
@@ -140,6 +147,8 @@ def _load(path: Path) -> tuple[Theme | None, list[str]]:
     for own, stand_in in VARIABLES.items():
         variables.setdefault(own, palette[stand_in])
     variables.setdefault("cursor-style", "none")
+    if table.get("ansi"):
+        variables = {**_ANSI_VARIABLES, **variables}
     return (
         Theme(
             name=str(name),

@@ -1,0 +1,78 @@
+"""The dashboard on a made-up engine, for tests that run it in a terminal of its own.
+
+Usage: program.py COUNTER [exposure] [crash] [hang]. Writes how many frames were pulled to the file
+COUNTER, and the reason of the end to COUNTER.end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import sys
+import termios
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from arbot_tui.domain.clock import MS
+from arbot_tui.engine.client import QueryResult
+from arbot_tui.engine.frames import Frame
+from arbot_tui.tui.config import UiConfig
+from arbot_tui.tui.dashboard import run_dashboard
+from tests.ui.fakes import COINS, START_NS, FakeClient, frame, row
+
+
+class MovingClient(FakeClient):
+    """Every frame moves every price."""
+
+    def __init__(self, counter: Path, words: list[str]) -> None:
+        super().__init__()
+        self._counter = counter
+        self._words = words
+        self._version = 0
+
+    def note_end(self, text: str) -> None:
+        self._counter.with_name(f"{self._counter.name}.end").write_text(text)
+
+    def frame(self, since: int) -> Frame:
+        del since
+        self._version += 1
+        self._counter.write_text(str(self._version))
+        if "crash" in self._words and self._version == 10:
+            secret = "hunter2"  # noqa: F841 - what no crash report may show
+            raise AssertionError("made to crash")
+        step = self._version % 7
+        rows = tuple(
+            row(number, f"{base}/USDT", mid * (1 + step * 1e-4), decimals)
+            for number, (base, mid, decimals) in enumerate(COINS)
+        )
+        return msgspec.structs.replace(
+            frame(self._version),
+            now_ns=START_NS + self._version * 100 * MS,
+            rows=rows,
+            rows_total=len(rows),
+        )
+
+    async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
+        if "exposure" in self._words:
+            self.exposure = ("okx leg of pair 7f: 0.02 BTC not hedged",)
+        return await super().query(name, args)
+
+
+async def _main() -> int:
+    # Session leader without a terminal so far: this one's hang-up shall be ours.
+    fcntl.ioctl(sys.stdin.fileno(), termios.TIOCSCTTY, 0)
+    words = sys.argv[2:]
+    client = MovingClient(Path(sys.argv[1]), words)
+    ended = await run_dashboard(client, UiConfig(fps=10))
+    if "hang" in words:
+        time.sleep(600)  # noqa: ASYNC251 - a drain that blocks the loop for ever
+    # To a file: the terminal may be gone, or not be read.
+    client.note_end(f"{ended.reason}\n{ended.report}")
+    return ended.code
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(_main()))
