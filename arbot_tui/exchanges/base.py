@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Protocol
 
 import msgspec
@@ -134,8 +135,19 @@ class BaseExchange(ABC):
         """Fetch every spot instrument with its rules, tradeable or not."""
 
     @abstractmethod
+    async def get_volumes(self) -> dict[str, Decimal]:
+        """Fetch what was traded in the last 24 hours, by wire symbol, in quote currency.
+
+        A symbol whose value cannot be read is left out.
+        """
+
+    @abstractmethod
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
         """Learn which wire symbols to follow, and the board row of each.
+
+        While connected the difference is carried out without reconnecting: new symbols are
+        subscribed at the venue's pace, those gone are unsubscribed and nothing of them is told
+        any more. A symbol keeps its row as long as it is followed.
 
         Args:
             rows: Wire symbol to row.

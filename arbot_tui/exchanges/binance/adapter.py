@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import structlog
 
@@ -91,6 +92,14 @@ class BinanceExchange(BaseExchange):
             _log.warning("instrument_dropped", venue=_VENUE, reason=reason)
         self._instruments.update({found.symbol: found for found in info.instruments})
         return info.instruments
+
+    async def get_volumes(self) -> dict[str, Decimal]:
+        """Fetch what was traded in the last 24 hours, by wire symbol, in quote currency.
+
+        Raises:
+            ExchangeError: The tickers could not be fetched or read.
+        """
+        return await self._public.turnover()
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
         """Learn which wire symbols to follow; takes effect at the next `connect_ws`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from urllib.parse import quote
 
 import msgspec
 
 from arbot_tui.domain.quotes import DepthSnapshot, Ticker
 from arbot_tui.domain.refusal import read_error
+from arbot_tui.exchanges.binance import turnover
 from arbot_tui.exchanges.binance.errors import refusal
 from arbot_tui.exchanges.binance.instruments import ExchangeInfo, parse_exchange_info
 from arbot_tui.exchanges.binance.parsing import (
@@ -76,6 +78,15 @@ class BinancePublic:
             target += f"?symbols={quote(names, safe='')}"
         response = await self._get(target, 4)
         return parse_seed_tickers(response.body, rows, exchange, response.recv_ns)
+
+    async def turnover(self) -> dict[str, Decimal]:
+        """Fetch what was traded in the last 24 hours, by wire symbol, in quote currency.
+
+        Raises:
+            ExchangeError: It could not be fetched or read.
+        """
+        response = await self._get(turnover.TARGET, turnover.WEIGHT, timeout_s=_LONG_TIMEOUT_S)
+        return turnover.parse_turnover(response.body)
 
     async def depth(self, symbol: str, levels: int) -> DepthSnapshot:
         """Fetch an order book, at most `levels` levels a side.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import structlog
 
@@ -28,6 +29,7 @@ from arbot_tui.exchanges.base import (
     MarketDataSink,
     OrderEventSink,
 )
+from arbot_tui.exchanges.bitget import turnover
 from arbot_tui.exchanges.bitget.answers import Answer, parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.bitget.errors import judge
 from arbot_tui.exchanges.bitget.execution import ClassicExecution
@@ -105,6 +107,15 @@ class BitgetExchange(BaseExchange):
             _log.warning("instrument_dropped", venue=_VENUE, reason=reason)
         self._instruments.update({instrument.symbol: instrument for instrument in found})
         return found
+
+    async def get_volumes(self) -> dict[str, Decimal]:
+        """Fetch what was traded in the last 24 hours, by wire symbol, in quote currency.
+
+        Raises:
+            ExchangeError: The tickers could not be fetched or read.
+        """
+        answer, _ = await self._public(turnover.TARGET)
+        return turnover.parse_turnover(answer.data)
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
         """Learn which wire symbols to follow; takes effect at the next `connect_ws`."""

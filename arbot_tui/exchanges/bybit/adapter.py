@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import structlog
 
@@ -21,6 +22,7 @@ from arbot_tui.exchanges.base import (
     MarketDataSink,
     OrderEventSink,
 )
+from arbot_tui.exchanges.bybit import turnover
 from arbot_tui.exchanges.bybit.answers import Answer, parse_answer, parse_orderbook
 from arbot_tui.exchanges.bybit.errors import IP_BAN_S, refusal, unreadable
 from arbot_tui.exchanges.bybit.execution import BybitExecution
@@ -92,6 +94,15 @@ class BybitExchange(BaseExchange):
             _log.warning("instrument_dropped", venue=_VENUE, reason=reason)
         self._instruments.update({instrument.symbol: instrument for instrument in found})
         return found
+
+    async def get_volumes(self) -> dict[str, Decimal]:
+        """Fetch what was traded in the last 24 hours, by wire symbol, in quote currency.
+
+        Raises:
+            ExchangeError: The tickers could not be fetched or read.
+        """
+        answer, _ = await self._public(turnover.TARGET)
+        return turnover.parse_turnover(answer.result)
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
         """Learn which wire symbols to follow, and the board row of each."""

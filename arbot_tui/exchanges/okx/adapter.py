@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 import structlog
 
@@ -28,6 +29,7 @@ from arbot_tui.exchanges.base import (
     MarketDataSink,
     OrderEventSink,
 )
+from arbot_tui.exchanges.okx import turnover
 from arbot_tui.exchanges.okx.answers import Answer, parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.okx.errors import judge
 from arbot_tui.exchanges.okx.execution import OkxExecution
@@ -111,6 +113,15 @@ class OKXExchange(BaseExchange):
         instruments = [row.instrument for row in found]
         self._instruments.update({given.symbol: given for given in instruments})
         return instruments
+
+    async def get_volumes(self) -> dict[str, Decimal]:
+        """Fetch what was traded in the last 24 hours, by wire symbol, in quote currency.
+
+        Raises:
+            ExchangeError: The tickers could not be fetched or read.
+        """
+        answer, _ = await self._public(turnover.TARGET, self._quotas.tickers)
+        return turnover.parse_turnover(answer.data)
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
         """Learn which wire symbols to follow; takes effect at the next `connect_ws`."""

@@ -22,6 +22,7 @@ class Quotas:
     Attributes:
         time: Server time.
         instruments: Public instruments.
+        tickers: All tickers.
         book: Order book.
         balance: Balances.
         fees: Fee rates.
@@ -33,6 +34,7 @@ class Quotas:
         """Start with nothing used."""
         self.time = _charge(8)
         self.instruments = _charge(16)
+        self.tickers = _charge(16)
         self.book = _charge(32)
         self.balance = _charge(8)
         self.fees = _charge(4)
