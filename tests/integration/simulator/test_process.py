@@ -55,13 +55,13 @@ def first_line(child: subprocess.Popen[bytes]) -> dict[str, str]:
 
 
 def serves(control: str) -> bool:
-    with urllib.request.urlopen(f"{control}/venues", timeout=5) as answer:  # noqa: S310 - loopback
+    with urllib.request.urlopen(f"{control}/venues", timeout=60) as answer:  # noqa: S310 - loopback
         return bool(json.loads(answer.read())["control"] == control)
 
 
 def ended(child: subprocess.Popen[bytes]) -> tuple[int, bytes, bytes]:
     """Return exit code and what was still said, of a process that is about to end."""
-    out, err = child.communicate(timeout=5)
+    out, err = child.communicate(timeout=60)
     return child.returncode, out, err
 
 
@@ -144,7 +144,7 @@ def test_it_starts_as_a_module() -> None:
         assert serves(first_line(child)["control"])
     finally:
         child.terminate()
-        child.communicate(timeout=5)
+        child.communicate(timeout=60)
     assert child.returncode == 0
 
 
