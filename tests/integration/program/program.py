@@ -106,7 +106,7 @@ def world(*args: str, env: Mapping[str, str], cwd: Path) -> Iterator[Document]:
 def get_json(url: str) -> Document:
     """Fetch a JSON document from loopback."""
     assert url.startswith("http://127.0.0.1:")
-    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 (checked above)
+    with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 (checked above)
         return cast("Document", json.load(answer))
 
 
