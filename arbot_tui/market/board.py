@@ -147,10 +147,13 @@ class QuoteBoard:
         bid_size = ticker.bid_size
         ask = ticker.ask
         ask_size = ticker.ask_size
-        if i >= len(self.bid):
+        try:
+            held = self.bid[i]
+        except IndexError:
             self.grow(row + 1)
+            held = ABSENT_BID
         if (
-            bid == self.bid[i]
+            bid == held
             and ask == self.ask[i]
             and bid_size == self.bid_size[i]
             and ask_size == self.ask_size[i]

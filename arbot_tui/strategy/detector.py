@@ -86,6 +86,14 @@ class ArbitrageStrategy:
         count = len(self._venues)
         self._count = count
         self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
+        # Distances from one venue's place in a row to the others'.
+        self._steps = [
+            tuple(other - venue for other in others) for venue, others in enumerate(self._others)
+        ]
+        # The board never rebinds its lists, nor the life-cycle its rows.
+        self._bids, self._asks = board.bid, board.ask
+        self._nets, self._costs = board.sell_net, board.buy_cost
+        self._open_rows = lifecycle.rows
         # The latest tick: what happens between ticks is as of then.
         self._now_ns = 0
         board.add_usability_callback(self._on_usability)
@@ -99,24 +107,22 @@ class ArbitrageStrategy:
         row = ticker.row
         venue = ticker.exchange
         self._now_ns = ticker.recv_ns
-        board = self._board
-        bids, asks = board.bid, board.ask
-        base = row * self._count
-        i = base + venue
+        i = row * self._count + venue
+        bids, asks = self._bids, self._asks
         bid, ask = bids[i], asks[i]
         crossing = 0
-        for other in self._others[venue]:
-            k = base + other
+        for step in self._steps[venue]:
+            k = i + step
             if bids[k] > ask:
                 crossing += 1
-                if board.sell_net[k] > board.buy_cost[i]:
+                if self._nets[k] > self._costs[i]:
                     break
             if bid > asks[k]:
                 crossing += 1
-                if board.sell_net[i] > board.buy_cost[k]:
+                if self._nets[i] > self._costs[k]:
                     break
         else:
-            if row not in self._lifecycle.rows:
+            if row not in self._open_rows:
                 if crossing:
                     self._funnel.candidates += crossing
                     self._funnel.fee += crossing
