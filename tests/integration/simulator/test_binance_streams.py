@@ -155,8 +155,8 @@ async def test_client_pings_are_answered(binance: BinanceClient) -> None:
 async def test_the_server_pings_and_drops_who_does_not_answer(
     binance: BinanceClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams_module, "_PING_S", 0.1)
-    monkeypatch.setattr(streams_module, "_PONG_WITHIN_S", 0.35)
+    monkeypatch.setattr(streams_module, "_PING_S", 0.4)
+    monkeypatch.setattr(streams_module, "_PONG_WITHIN_S", 1.5)
     async with SyntheticVenues(WorldSpec(symbols=1, rate_hz=1.0)) as venues:
         root = venues.description["venues"]["binance"]["ws_public"]
         async with connect(f"{root}/ws") as answers:
@@ -169,7 +169,7 @@ async def test_the_server_pings_and_drops_who_does_not_answer(
             await reader.readuntil(b"\r\n\r\n")
             got = b""
             with suppress(ConnectionResetError):
-                async with asyncio.timeout(3):
+                async with asyncio.timeout(60):
                     while chunk := await reader.read(100):
                         got += chunk
             writer.close()
