@@ -194,17 +194,13 @@ def _take_state(turn: Turn, pair: Pair, leg: Leg, event: OrderState) -> None:
         if reported > leg.qty:
             text = f"{reported} executed of order {leg.client_id} over {leg.qty}"
             _block(turn, leg.venue, text)
-    if event.status in _OPEN:
-        changed |= _has_it(turn, leg)
-    elif leg.final_status is None:
+    if event.status not in _OPEN and leg.final_status is None:
         leg.final_status = event.status
         changed = True
-    if changed:
+    if _has_it(turn, leg) or changed:
         settling.settle(turn, pair)
     if leg.filled < leg.reported:
         turn.ask_fills(leg)
-        if leg.final_status is not None:
-            turn.poll(leg, 0, unknown=False)
     settling.finish_leg(turn, pair, leg)
 
 
