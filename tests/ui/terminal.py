@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pyte
@@ -33,7 +33,13 @@ class Terminal:
     """A program on a pseudo terminal of its own session."""
 
     def __init__(
-        self, arguments: list[str], columns: int = 80, rows: int = 24, **environment: str
+        self,
+        arguments: list[str],
+        columns: int = 80,
+        rows: int = 24,
+        *,
+        program: Sequence[str] = (str(PROGRAM),),
+        **environment: str,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
@@ -50,7 +56,7 @@ class Terminal:
         env |= {"TERM": "xterm-256color", "TZ": "UTC", "PYTHONIOENCODING": "utf-8"}
         env |= {"PYTHONPATH": str(PROGRAM.parents[2]), **environment}
         self._process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), *arguments],
+            [sys.executable, *program, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -58,6 +64,10 @@ class Terminal:
             start_new_session=True,
         )
         os.close(slave)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
