@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
+from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -294,8 +295,12 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         return isinstance(driver, TerminalDriver) and driver.must_skip()
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        if self._drawing and not self._must_skip():
+        driver = self._driver
+        if not isinstance(driver, TerminalDriver):
             super()._display(screen, renderable)
+        elif self._running and self._drawing and not self._batch_count and not driver.must_skip():
+            colors = self.console._color_system or ColorSystem.TRUECOLOR
+            driver.paint(renderable, colors, synchronised=self._sync_available)
 
     def terminal_drained(self) -> None:
         """Draw the whole picture: parts of it were skipped."""

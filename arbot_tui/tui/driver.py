@@ -10,9 +10,13 @@ import sys
 from codecs import getincrementaldecoder
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rich.color import ColorSystem
+from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from arbot_tui.tui.painter import Painter
 from arbot_tui.tui.writer import ScreenWriter
 
 if TYPE_CHECKING:
@@ -50,6 +54,7 @@ class TerminalDriver(LinuxDriver):
             raise OSError("neither standard error nor standard output is open")
         self._file = self._stream = stream
         self._screen_writer = self._new_writer()
+        self._painter = Painter()
         self._stopped = False
 
     @property  # type: ignore[override]
@@ -69,6 +74,19 @@ class TerminalDriver(LinuxDriver):
     def must_skip(self) -> bool:
         """Return whether a picture would only queue behind what the terminal has not read."""
         return self._screen_writer.must_skip()
+
+    def paint(self, update: object, colors: ColorSystem, *, synchronised: bool) -> None:
+        """Write what differs between `update` and what the terminal shows."""
+        if not isinstance(update, (LayoutUpdate, ChopsUpdate)):
+            return
+        text = self._painter.paint(update, self._app.size, colors)
+        if text:
+            self.write(f"{SYNC_START}{text}{SYNC_END}" if synchronised else text)
+
+    def start_application_mode(self) -> None:
+        """Take over the screen, whatever is on it."""
+        self._painter.reset()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def stop_drawing(self) -> None:
         """Drop what waits to be written; what comes next restores the terminal."""

@@ -104,8 +104,8 @@ class MatrixLayout:
             yield (" " * (width + 2) + "-" + " " * (width + 1), "faint")
             return
         best_bid, best_ask = row.best_bid == index, row.best_ask == index
-        bid = self._price(cell.bid, row, glyphs.up if best_bid else "")
-        ask, mark = self._price(cell.ask, row)[1:], glyphs.down if best_ask else " "
+        bid = self._price(cell.bid, row, before=glyphs.up if best_bid else "")
+        mark = glyphs.down if best_ask else " "
         bid_role, ask_role = "bid" if best_bid else "text", "ask" if best_ask else "text"
         if cell.state != FeedState.LIVE:
             # Dimmed and marked: it is on the screen, and out of detection.
@@ -113,7 +113,7 @@ class MatrixLayout:
             mark = glyphs.feed.get(cell.state, "?")
         yield f" {bid}", bid_role
         yield glyphs.cut, "faint"
-        yield f"{ask}{mark}", ask_role
+        yield self._price(cell.ask, row, after=mark), ask_role
 
     def _best_cells(self, row: RowView, glyphs: Glyphs) -> Iterable[Span]:
         yield from self._best_cell(row, row.buy, "ask", lambda cell: cell.ask)
@@ -129,9 +129,9 @@ class MatrixLayout:
         yield " " + pad(self.venues[index], _VENUE_NAME), "text"
         yield self._price(side(cell), row), role
 
-    def _price(self, value: float, row: RowView, mark: str = "") -> str:
-        """Return a price in one cell more than its column, `mark` right before it."""
-        text = mark + numbers.price(value, row.decimals)
+    def _price(self, value: float, row: RowView, before: str = "", after: str = "") -> str:
+        """Return a price in one cell more than its column, a mark at its first or last digit."""
+        text = before + numbers.price(value, row.decimals) + after
         if self.aligned:
             # A whole number lacks the point as well.
             text += " " * (self.fraction - row.decimals + (not row.decimals and self.fraction > 0))
