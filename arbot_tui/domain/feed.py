@@ -16,6 +16,8 @@ class Continuity(Enum):
     """Binance: ``first_id <= last + 1 <= last_id``; REST snapshot to start from."""
     PREVIOUS_ID = "previous_id"
     """OKX: ``prev_id`` equals the id held; snapshot arrives on the stream."""
+    CONSECUTIVE = "consecutive"
+    """Bybit: ``last_id`` is one above the id held; a snapshot may come at any time."""
     SNAPSHOT_ONLY = "snapshot_only"
     """Every message replaces the book; nothing can be missing."""
 
@@ -41,7 +43,10 @@ class FeedEvent(msgspec.Struct, frozen=True):
         at_ns: `Clock.now_ns` when it did.
         detail: Cause in words, sanitised; shown in the log.
         rtt_ns: Round trip of a ping, with `ALIVE`; 0 where not measured.
-        connection: Number of the connection within the venue.
+        connection: Number of the connection within the venue. A connection that is replaced
+            while the old one still delivers keeps its number, and nothing is told of it.
+        rows: With `DISCONNECTED`: the rows whose quotes and books end with the connection.
+            None means every row of the venue.
     """
 
     exchange: int
@@ -50,3 +55,4 @@ class FeedEvent(msgspec.Struct, frozen=True):
     detail: str = ""
     rtt_ns: int = 0
     connection: int = 0
+    rows: frozenset[int] | None = None

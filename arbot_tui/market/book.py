@@ -53,8 +53,8 @@ class Book:
 
         Args:
             continuity: The venue's rule.
-            max_levels: Levels kept a side. For `PREVIOUS_ID` the depth of the channel: the
-                venue sends a level again when it comes back into that depth.
+            max_levels: Levels kept a side. For `PREVIOUS_ID` and `CONSECUTIVE` the depth of the
+                channel: the venue sends a level again when it comes back into that depth.
         """
         self.continuity = continuity
         self.synced = False
@@ -147,7 +147,7 @@ class Book:
     def _is_covered(self, update: BookUpdate) -> bool:
         """Tell whether what a kept delta says is in the state held already."""
         times = self.event_ns and update.event_ns and update.event_ns - self.event_ns
-        if self.continuity is Continuity.PREVIOUS_ID and times:
+        if self.continuity is not Continuity.RANGE and times:
             # Over a maintenance reset ids go back, time does not.
             return times < 0
         return update.last_id <= self.last_id
@@ -162,6 +162,8 @@ class Book:
         """Tell whether a delta comes directly after the state held."""
         if self.continuity is Continuity.RANGE:
             return update.first_id <= self.last_id + 1 <= update.last_id
+        if self.continuity is Continuity.CONSECUTIVE:
+            return update.last_id == self.last_id + 1
         # Heartbeats (id unchanged) and maintenance resets (id smaller) pass as well.
         return update.prev_id == self.last_id
 
@@ -170,6 +172,8 @@ class Book:
             return False
         if self.continuity is Continuity.RANGE:
             return not self.event_ns or update.event_ns <= self.event_ns + _RENUMBERED_NS
+        if self.continuity is Continuity.CONSECUTIVE:
+            return True  # a service that numbers afresh begins with a snapshot
         if update.prev_id == self.last_id:
             return False
         # Smaller ids alone prove nothing: after a lost maintenance reset all are smaller.

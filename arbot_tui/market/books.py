@@ -17,6 +17,7 @@ __all__ = ["BookSet"]
 _MAX_LEVELS = {
     Continuity.RANGE: 1000,
     Continuity.PREVIOUS_ID: 400,
+    Continuity.CONSECUTIVE: 50,
     Continuity.SNAPSHOT_ONLY: 400,
 }
 _USED_LEVELS = 50
