@@ -11,7 +11,6 @@ what was in flight is in the journal and is resolved by the next start.
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import shutil
 from collections.abc import Awaitable, Callable
@@ -23,21 +22,20 @@ from types import TracebackType
 import structlog
 
 from arbot_tui.domain.clock import Clock, SystemClock
-from arbot_tui.domain.errors import AccountLocked, ExchangeError, ExchangeUnavailable
-from arbot_tui.domain.feed import FeedEventKind
-from arbot_tui.domain.fees import TradingFees
-from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.errors import AccountLocked
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
-from arbot_tui.domain.states import FeedState, TradingState
+from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.client import EngineClient
 from arbot_tui.engine.feeding import MarketFeed
 from arbot_tui.engine.frame_builder import FrameBuilder
+from arbot_tui.engine.judging import FeedJudge
+from arbot_tui.engine.listings import Listings
 from arbot_tui.engine.local import LocalClient
 from arbot_tui.engine.loop_lag import LoopLag
 from arbot_tui.engine.options import EngineOptions
 from arbot_tui.engine.recording import Recording
-from arbot_tui.engine.selection import QUOTE_CURRENCY, followed, select_symbols
+from arbot_tui.engine.selection import QUOTE_CURRENCY
 from arbot_tui.engine.summary import Summary, exchange_summaries, summarise
 from arbot_tui.engine.supervisor import supervise
 from arbot_tui.engine.watching import TradingWatch
@@ -52,13 +50,10 @@ from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
 from arbot_tui.trading.account import AccountLocks, make_private_dir, recover
 from arbot_tui.trading.core.events import (
-    FeesChanged,
-    InstrumentsChanged,
     Operator,
     OperatorAction,
     Signalled,
     Started,
-    VenueLive,
 )
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.executor import PairExecutor
@@ -67,13 +62,8 @@ from arbot_tui.trading.policy import limits_from
 
 __all__ = ["ArBot"]
 
-_LOAD_TIMEOUT_S = 10.0
 _WORLDS_KEPT = 10
-_VERDICT_PERIOD_S = 0.1
-_CLOCK_PERIOD_S = 60.0
-_MIN_VENUES = 2
 _RECONCILE_S = 5.0
-_FEES_RETRY_S = 30.0
 
 _log = structlog.get_logger("engine")
 
@@ -98,7 +88,7 @@ class ArBot:
             config.name: factory.create(config, self.clock) for config in options.venues
         }
         continuity = [exchange.continuity for exchange in self.exchanges.values()]
-        self.books = BookSet(self.board, continuity, self._resync)
+        self.books = BookSet(self.board, continuity, self.resync_book)
         self.strategy = ArbitrageStrategy(
             self.board,
             self.universe,
@@ -112,10 +102,13 @@ class ArBot:
             self.books.depth,
         )
         self.strategy.add_signal_callback(self._on_signal)
-        self.feed = MarketFeed(self.board, self.books, self.monitor, self.strategy, self._judge)
+        self.judge = FeedJudge(self)
+        self.feed = MarketFeed(
+            self.board, self.books, self.monitor, self.strategy, self.judge.judge
+        )
         self.decode_to_signal = Latency()
         self.started_ns = self.clock.now_ns()
-        self.instruments: dict[str, dict[str, Instrument]] = {}
+        self.listings = Listings(self)
         self.core = CoreState()
         self.watch = TradingWatch(self)
         self.frames = FrameBuilder(self)
@@ -126,7 +119,6 @@ class ArBot:
         self._stack = AsyncExitStack()
         self._group: asyncio.TaskGroup | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._start_wanted = options.start
         self._instance = ""
         self.failed = asyncio.Event()
         """Set when the money core itself failed: nothing is traded any more."""
@@ -192,13 +184,7 @@ class ArBot:
         self._stack.push_async_callback(self._executor.close)
         self._recording = await self._stack.enter_async_context(Recording(self))
         await self._recording.catch_up(self.core.pairs.values())
-        listings = await self._load_listings()
-        for symbol in select_symbols(listings, options.universe):
-            base, _, quote = symbol.partition("/")
-            self.universe.add(base, quote)
-        self.board.grow(len(self.universe))
-        for name, listing in listings.items():
-            self._follow(name, listing)
+        await self.listings.load()
 
     async def start(self) -> None:
         """Begin to follow the market; trading starts stopped, or as the options say."""
@@ -207,9 +193,10 @@ class ArBot:
         executor.handle(Started(self._instance, self.venues, limits))
         self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
         for name in self.venues:
-            self._spawn(f"feed {name}", partial(self._run_venue, name))
-        self._spawn("verdicts", self._run_verdicts)
-        self._spawn("clocks", self._run_clocks)
+            self._spawn(f"feed {name}", partial(self.listings.run_venue, name))
+        self._spawn("verdicts", self.judge.run)
+        self._spawn("listings", self.listings.run_refresh)
+        self._spawn("clocks", self.listings.run_clocks)
         self._spawn("loop lag", self.loop_lag.run)
         self._spawn("sampling", self._run_sampling)
         self._spawn("recording", self.recording.run)
@@ -231,12 +218,13 @@ class ArBot:
 
     async def stop(self, resolve_s: float = 30.0) -> Summary:
         """Drain, resolve for at most `resolve_s`, compare balances, and sum up the run."""
-        self._start_wanted = False
+        self.judge.start_wanted = False
         executor = self.executor
         executor.handle(Operator(OperatorAction.DRAIN, "ending"))
-        await self._until(lambda: not self.core.working(), resolve_s)
-        executor.handle(Operator(OperatorAction.RECONCILE))
-        await self._until(self._reconciled, _RECONCILE_S)
+        if not self.failed.is_set():
+            await self._until(lambda: not self.core.working(), resolve_s)
+            executor.handle(Operator(OperatorAction.RECONCILE))
+            await self._until(self._reconciled, _RECONCILE_S)
         summary = summarise(self, exchange_summaries(self))
         await self.recording.finish(summary)
         return summary
@@ -269,127 +257,6 @@ class ArBot:
             raise RuntimeError("the engine is not running")
         self._tasks.append(self._group.create_task(supervise(name, run), name=name))
 
-    async def _load_listings(self) -> dict[str, list[Instrument]]:
-        """Load every venue's instruments at once; two that answer are enough to go on."""
-
-        async def load(exchange: BaseExchange) -> list[Instrument]:
-            async with asyncio.timeout(_LOAD_TIMEOUT_S):
-                await exchange.sync_clock()
-                return await exchange.load_instruments()
-
-        names = list(self.exchanges)
-        results = await asyncio.gather(
-            *(load(self.exchanges[name]) for name in names), return_exceptions=True
-        )
-        listings: dict[str, list[Instrument]] = {}
-        why = ""
-        for name, result in zip(names, results, strict=True):
-            if isinstance(result, ExchangeError | TimeoutError):
-                why = str(result) or f"{name}: no answer in {_LOAD_TIMEOUT_S:g} s"
-                _log.warning("venue_not_loaded", venue=name, message=why)
-            elif isinstance(result, BaseException):
-                raise result
-            else:
-                listings[name] = result
-        if len(listings) < _MIN_VENUES:
-            raise ExchangeUnavailable("engine", f"fewer than two venues answer ({why})")
-        return listings
-
-    def _follow(self, name: str, listing: list[Instrument]) -> None:
-        """Hand an adapter its symbols, and the core their rules."""
-        instruments = followed(self.universe, listing)
-        self.instruments[name] = instruments
-        rows = {i.wire_symbol: self.universe.row(i.symbol) for i in instruments.values()}
-        self.exchanges[name].set_universe(rows, list(instruments.values()))
-        self.frames.learn_decimals(instruments.values())
-
-    async def _run_venue(self, name: str) -> None:
-        """Bring one venue up and follow it; restarted by the supervisor after a failure."""
-        exchange = self.exchanges[name]
-        index = self.venues.index(name)
-        if name not in self.instruments:
-            await exchange.sync_clock()
-            self._follow(name, await exchange.load_instruments())
-        instruments = self.instruments[name]
-        self.monitor.set_offset(index, exchange.offset_ns)
-        self.executor.handle(InstrumentsChanged(name, tuple(instruments.values())))
-        self._take_fees(name, dict.fromkeys(instruments, exchange.config.fallback_fees))
-        async with asyncio.TaskGroup() as group:
-            # Some venues tell fees one symbol at a time: quotes do not wait for that.
-            group.create_task(self._learn_fees(name), name=f"fees {name}")
-            await exchange.connect_ws(self.feed)
-
-    async def _learn_fees(self, name: str) -> None:
-        """Replace the configured fee rates by the account's own, once they can be had."""
-        exchange = self.exchanges[name]
-        while exchange.config.credentials is not None:
-            try:
-                fees = await exchange.get_trading_fees(list(self.instruments[name]))
-            except ExchangeError as e:
-                _log.warning("fees_not_known", venue=name, message=str(e))
-                await asyncio.sleep(_FEES_RETRY_S)
-            else:
-                self._take_fees(name, fees)
-                return
-
-    def _take_fees(self, name: str, fees: dict[str, TradingFees]) -> None:
-        index = self.venues.index(name)
-        for symbol, rates in fees.items():
-            self.board.set_fee(index, self.universe.row(symbol), float(rates.taker))
-        self.executor.handle(FeesChanged(name, fees))
-
-    async def _run_verdicts(self) -> None:
-        """Judge every feed ten times a second, and act on what changed."""
-        while True:
-            now_ns = self.clock.now_ns()
-            self.strategy.loop_lag_ns = self.loop_lag.now_ns()
-            for index in range(len(self.venues)):
-                self._judge(index)
-            for index, row in self.monitor.stale_books(self.board, now_ns):
-                self.board.set_book_state(index, row, FeedState.STALE)
-                self._resync(index, row)
-            self.books.check(now_ns)
-            self._maybe_start()
-            self._log_feeds()
-            await asyncio.sleep(_VERDICT_PERIOD_S)
-
-    def _judge(self, index: int) -> None:
-        """Take a feed's verdict as of now, and tell whoever has to know of a new one."""
-        state, reason = self.monitor.verdict(index, self.clock.now_ns())
-        if self.board.set_venue_verdict(index, state):
-            name = self.venues[index]
-            self.executor.handle(VenueLive(name, state is FeedState.LIVE))
-            _log.info("venue_state", venue=name, state=state.value, reason=reason)
-
-    def _log_feeds(self) -> None:
-        for event in self.feed.take_news():
-            _log.log(
-                logging.WARNING if event.kind is FeedEventKind.MALFORMED else logging.INFO,
-                f"feed_{event.kind.value}",
-                venue=self.venues[event.exchange],
-                detail=event.detail,
-            )
-
-    def _maybe_start(self) -> None:
-        """Carry out `--start` once two venues are live and reconciled."""
-        ready = sum(1 for venue in self.core.venues.values() if venue.live and venue.reconciled)
-        if self._start_wanted and ready >= _MIN_VENUES:
-            self._start_wanted = False
-            self.executor.handle(Operator(OperatorAction.START))
-
-    async def _run_clocks(self) -> None:
-        """Measure every venue's clock again now and then."""
-        while True:
-            await asyncio.sleep(_CLOCK_PERIOD_S)
-            for index, name in enumerate(self.venues):
-                exchange = self.exchanges[name]
-                try:
-                    await exchange.sync_clock()
-                except ExchangeError as e:
-                    _log.warning("clock_not_measured", venue=name, message=str(e))
-                else:
-                    self.monitor.set_offset(index, exchange.offset_ns)
-
     async def _run_sampling(self) -> None:
         """Once a second: sparks, rates and the value of the account."""
         while True:
@@ -419,12 +286,13 @@ class ArBot:
         self.decode_to_signal.add(self.clock.now_ns() - newest_ns)
         self.executor.handle(Signalled(signal, self.equity_quote))
 
-    def _resync(self, venue: int, row: int) -> None:
+    def resync_book(self, venue: int, row: int) -> None:
+        """Have one venue start the book of one row afresh."""
         self.exchanges[self.venues[venue]].resync_book(row)
 
     def trading_word(self) -> tuple[TradingState, str]:
         """Return the trading state and why it is not active."""
-        if self._start_wanted and self.core.trading is TradingState.STOPPED:
+        if self.judge.start_wanted and self.core.trading is TradingState.STOPPED:
             return TradingState.STOPPED, "starts when two venues are live"
         return self.core.trading, self.core.trading_reason
 

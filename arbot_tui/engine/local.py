@@ -85,7 +85,7 @@ class LocalClient:
 
     async def _ladder(self, name: str, row: int) -> LadderView:
         symbol = self._bot.universe.symbol(row)
-        if symbol not in self._bot.instruments.get(name, {}):
+        if symbol not in self._bot.listings.instruments.get(name, {}):
             return LadderView(name, (), (), 0, "not listed")
         try:
             async with asyncio.timeout(_DEPTH_TIMEOUT_S):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
+from decimal import Decimal
 
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.numbers import ZERO
 from arbot_tui.market.config import UniverseConfig
-from arbot_tui.market.universe import Universe
 
 __all__ = ["QUOTE_CURRENCY", "followed", "select_symbols"]
 
@@ -19,13 +20,16 @@ _MIN_VENUES = 2
 
 
 def select_symbols(
-    listings: Mapping[str, Sequence[Instrument]], config: UniverseConfig
+    listings: Mapping[str, Sequence[Instrument]],
+    config: UniverseConfig,
+    volumes: Mapping[str, Decimal],
 ) -> list[str]:
     """Return the canonical symbols to follow, in the order of the venues' own lists.
 
     Args:
         listings: Every instrument of each venue.
-        config: The symbols asked for, or none for all that two venues share.
+        config: The symbols asked for, or none for the most traded ones that two venues share.
+        volumes: Value traded in a day over all venues, quote currency, by canonical symbol.
 
     Raises:
         ConfigError: A symbol asked for is not open on two venues.
@@ -45,16 +49,20 @@ def select_symbols(
             )
     if config.symbols:
         return list(config.symbols)
-    # A set was in between: take the order from the lists, which is the same in every run.
+    if config.min_volume_24h_usd:
+        shared = [s for s in shared if volumes.get(s, ZERO) >= config.min_volume_24h_usd]
+    # The order of the lists is the same in every run, that of a set is not.
     order = {i.symbol: None for listing in listings.values() for i in listing}
-    return [symbol for symbol in order if symbol in shared][: config.max_symbols]
+    listed = [symbol for symbol in order if symbol in set(shared)]
+    most_traded = sorted(listed, key=lambda symbol: -volumes.get(symbol, ZERO))
+    chosen = set(most_traded[: config.max_symbols])
+    return [symbol for symbol in listed if symbol in chosen]
 
 
 def _is_followed(instrument: Instrument) -> bool:
     return instrument.tradeable and instrument.quote == QUOTE_CURRENCY
 
 
-def followed(universe: Universe, listing: Sequence[Instrument]) -> dict[str, Instrument]:
-    """Return the instruments of a venue whose symbols are followed, by canonical symbol."""
-    symbols = {universe.symbol(row) for row in range(len(universe))}
+def followed(symbols: Set[str], listing: Sequence[Instrument]) -> dict[str, Instrument]:
+    """Return the instruments of a venue that are among `symbols`, by canonical symbol."""
     return {i.symbol: i for i in listing if i.symbol in symbols}

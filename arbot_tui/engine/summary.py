@@ -113,7 +113,9 @@ def summarise(bot: ArBot, exchanges: dict[str, ExchangeSummary]) -> Summary:
 
 
 def exit_code(bot: ArBot, summary: Summary) -> int:
-    """Return 4 when the run ended halted, or with a stuck or unknown leg; else 0."""
+    """Return 1 when the core failed, 4 when halted or with a stuck or unknown leg; else 0."""
+    if bot.failed.is_set():
+        return 1
     return 4 if bot.core.trading is TradingState.HALTED or summary.trades.stuck else 0
 
 

@@ -8,6 +8,7 @@ import structlog
 
 from arbot_tui.domain.errors import ExchangeError
 from arbot_tui.domain.numbers import plain
+from arbot_tui.domain.states import LegState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.trading.core.commands import Alarm, Deny, Query
 from arbot_tui.trading.core.pair import ENDED, Pair, pair_outcome, pair_profit
@@ -64,6 +65,9 @@ class TradingWatch:
                     expected=plain(pair.expected),
                     reason=pair.reason,
                 )
+            for leg in pair.legs:
+                if leg.state is LegState.REJECTED:
+                    bot.listings.doubt(leg.venue)
             bot.frames.note_pair(pair)
             bot.recording.note_pair(pair)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -27,6 +28,21 @@ class UniverseConfig(BaseModel):
         le=2000,
         description="Follow at most this many symbols.",
         json_schema_extra={"unit": "symbols", "hot": False, "simulate": 2000},
+    )
+
+    min_volume_24h_usd: Decimal = Field(
+        default=Decimal(1_000_000),
+        ge=0,
+        le=1_000_000_000_000,
+        description="Follow only symbols of which at least this was traded in a day, all venues.",
+        json_schema_extra={"unit": "USD", "hot": False, "simulate": 0},
+    )
+    symbol_refresh_s: float = Field(
+        default=3600.0,
+        ge=60,
+        le=86_400,
+        description="How often the symbols are chosen anew, where none are named.",
+        json_schema_extra={"unit": "s", "hot": False, "simulate": 3600.0},
     )
 
     @field_validator("symbols")

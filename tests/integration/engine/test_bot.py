@@ -27,7 +27,7 @@ from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 pytestmark = pytest.mark.xdist_group("timing")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def world() -> Iterator[WorldInfo]:
     with WorldProcess(SimulatorConfig(seed=11, edges_per_min=120)) as process:
         yield process.info()
@@ -41,7 +41,7 @@ def options(world: WorldInfo, data_dir: Path, *symbols: str, start: bool = False
         account=f"sim-{world.world_id}",
         data_dir=data_dir,
         config_source="defaults",
-        universe=UniverseConfig(symbols=symbols),
+        universe=UniverseConfig(symbols=symbols, min_volume_24h_usd=Decimal(0)),
         arbitrage=ArbitrageConfig(
             min_profit_pct=Decimal("0.05"), trade_amount_usd=Decimal(1000), cooldown_s=1
         ),

@@ -10,7 +10,6 @@ from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.engine.selection import followed, select_symbols
 from arbot_tui.market.config import UniverseConfig
-from arbot_tui.market.universe import Universe
 
 
 def instrument(venue: str, base: str, quote: str = "USDT", *, tradeable: bool = True) -> Instrument:
@@ -35,31 +34,44 @@ LISTINGS = {
 }
 
 
+VOLUMES = {"BTC/USDT": Decimal(900), "ETH/USDT": Decimal(20), "SOL/USDT": Decimal(300)}
+
+
+def chosen(**keys: object) -> list[str]:
+    config = UniverseConfig.model_validate({"min_volume_24h_usd": 0} | keys)
+    return select_symbols(LISTINGS, config, VOLUMES)
+
+
 def test_symbols_that_two_venues_share_are_followed_in_listing_order() -> None:
-    assert select_symbols(LISTINGS, UniverseConfig()) == ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
+    assert chosen() == ["BTC/USDT", "ETH/USDT", "SOL/USDT"]
 
 
-def test_the_maximum_cuts_the_list() -> None:
-    assert select_symbols(LISTINGS, UniverseConfig(max_symbols=2)) == ["BTC/USDT", "ETH/USDT"]
+def test_the_maximum_keeps_the_most_traded() -> None:
+    assert chosen(max_symbols=2) == ["BTC/USDT", "SOL/USDT"]
+
+
+def test_too_little_volume_is_left_out() -> None:
+    assert chosen(min_volume_24h_usd=300) == ["BTC/USDT", "SOL/USDT"]
+    assert chosen(min_volume_24h_usd=901) == []
 
 
 def test_symbols_asked_for_are_followed_in_the_order_asked() -> None:
-    config = UniverseConfig(symbols=("SOL/USDT", "BTC/USDT"))
-    assert select_symbols(LISTINGS, config) == ["SOL/USDT", "BTC/USDT"]
+    assert chosen(symbols=("SOL/USDT", "ETH/USDT"), min_volume_24h_usd=300) == [
+        "SOL/USDT",
+        "ETH/USDT",
+    ]
 
 
 @pytest.mark.parametrize("symbol", ["ONLYONE/USDT", "ETH/BTC", "NONE/USDT"])
 def test_a_symbol_that_no_two_venues_trade_is_refused(symbol: str) -> None:
     with pytest.raises(ConfigError, match=symbol):
-        select_symbols(LISTINGS, UniverseConfig(symbols=(symbol,)))
+        chosen(symbols=(symbol,))
 
 
 def test_the_nearest_symbol_is_suggested() -> None:
     with pytest.raises(ConfigError, match=r"did you mean BTC/USDT\?"):
-        select_symbols(LISTINGS, UniverseConfig(symbols=("BTX/USDT",)))
+        chosen(symbols=("BTX/USDT",))
 
 
 def test_a_venue_is_told_of_its_followed_instruments_only() -> None:
-    universe = Universe()
-    universe.add("SOL", "USDT")
-    assert list(followed(universe, LISTINGS["two"])) == ["SOL/USDT"]
+    assert list(followed({"SOL/USDT"}, LISTINGS["two"])) == ["SOL/USDT"]

@@ -1,0 +1,78 @@
+"""Judges every feed a few times a second, and tells whoever has to know of a new verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import structlog
+
+from arbot_tui.domain.feed import FeedEventKind
+from arbot_tui.domain.states import FeedState
+from arbot_tui.trading.core.events import Operator, OperatorAction, VenueLive
+
+if TYPE_CHECKING:
+    from arbot_tui.engine.bot import ArBot
+
+__all__ = ["FeedJudge"]
+
+_PERIOD_S = 0.1
+_MIN_VENUES = 2
+
+_log = structlog.get_logger("engine")
+
+
+class FeedJudge:
+    """The engine's timer over feeds and books.
+
+    Attributes:
+        start_wanted: Trading is to start once two venues are live and reconciled.
+    """
+
+    def __init__(self, bot: ArBot) -> None:
+        """Judge the feeds of `bot`."""
+        self._bot = bot
+        self.start_wanted = bot.options.start
+
+    async def run(self) -> None:
+        """Judge until cancelled."""
+        bot = self._bot
+        while True:
+            now_ns = bot.clock.now_ns()
+            bot.strategy.loop_lag_ns = bot.loop_lag.now_ns()
+            for index in range(len(bot.venues)):
+                self.judge(index)
+            for index, row in bot.monitor.stale_books(bot.board, now_ns):
+                bot.board.set_book_state(index, row, FeedState.STALE)
+                bot.resync_book(index, row)
+            bot.books.check(now_ns)
+            self._maybe_start()
+            self._log_feeds()
+            await asyncio.sleep(_PERIOD_S)
+
+    def judge(self, index: int) -> None:
+        """Take a feed's verdict as of now."""
+        bot = self._bot
+        state, reason = bot.monitor.verdict(index, bot.clock.now_ns())
+        if bot.board.set_venue_verdict(index, state):
+            name = bot.venues[index]
+            bot.executor.handle(VenueLive(name, state is FeedState.LIVE))
+            _log.info("venue_state", venue=name, state=state.value, reason=reason)
+
+    def _log_feeds(self) -> None:
+        for event in self._bot.feed.take_news():
+            _log.log(
+                logging.WARNING if event.kind is FeedEventKind.MALFORMED else logging.INFO,
+                f"feed_{event.kind.value}",
+                venue=self._bot.venues[event.exchange],
+                detail=event.detail,
+            )
+
+    def _maybe_start(self) -> None:
+        """Carry out `--start` once two venues are live and reconciled."""
+        venues = self._bot.core.venues.values()
+        ready = sum(1 for venue in venues if venue.live and venue.reconciled)
+        if self.start_wanted and ready >= _MIN_VENUES:
+            self.start_wanted = False
+            self._bot.executor.handle(Operator(OperatorAction.START))
