@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pyte
 
-LIMIT_S = 40.0
+LIMIT_S = 90.0
 """Nothing is measured with it; only a hanging test ends by it."""
 
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")

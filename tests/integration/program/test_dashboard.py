@@ -28,11 +28,13 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         ARBOT_SIMULATOR__EDGES_PER_MIN="60",
         HOME=str(tmp_path),
     )
-    started.wait_text("BTC/USDT")
-    for venue in VENUES:
-        started.wait_text(f"{venue} ●")
-    yield started
-    started.close()
+    try:
+        started.wait_text("BTC/USDT")
+        for venue in VENUES:
+            started.wait_text(f"{venue} ●")
+        yield started
+    finally:
+        started.close()
 
 
 def family(terminal: Terminal) -> list[int]:
