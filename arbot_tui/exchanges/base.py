@@ -15,6 +15,7 @@ from typing import Protocol
 import msgspec
 
 from arbot_tui.domain.clock import Clock
+from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
@@ -31,6 +32,7 @@ __all__ = [
     "FeedEventKind",
     "MarketDataSink",
     "OrderEventSink",
+    "UnreadableQuote",
     "VenueUrls",
 ]
 
@@ -77,6 +79,19 @@ class ExchangeConfig(msgspec.Struct, frozen=True):
     environment: str
     fallback_fees: TradingFees
     credentials: Credentials | None = None
+
+
+class UnreadableQuote(MalformedMessage):
+    """A frame that was to change a best bid and ask cannot be read: what was held is void.
+
+    Attributes:
+        row: Row of the symbol.
+    """
+
+    def __init__(self, venue: str, row: int, message: str) -> None:
+        """Carry the row, so that its former quote can be withdrawn."""
+        super().__init__(venue, message)
+        self.row = row
 
 
 class MarketDataSink(Protocol):

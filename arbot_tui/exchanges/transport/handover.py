@@ -1,0 +1,106 @@
+"""Moving the order books of a connection to the one that replaces it, without a hole.
+
+Both connections tell the same book, cut into different messages. The new one's is built here,
+unseen, until it is newer than all that the old one has told; then it is handed on as a snapshot,
+and what follows comes from the new connection alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from arbot_tui.domain.feed import Continuity
+from arbot_tui.domain.quotes import BookKind, BookUpdate, Level
+
+__all__ = ["BookHandover"]
+
+
+class _Draft:
+    """A book in the making: levels by price, and where it stands."""
+
+    __slots__ = ("asks", "bids", "newest")
+
+    def __init__(self, snapshot: BookUpdate) -> None:
+        self.bids = dict(snapshot.bids)
+        self.asks = dict(snapshot.asks)
+        self.newest = snapshot
+
+    def change(self, update: BookUpdate) -> None:
+        for held, levels in ((self.bids, update.bids), (self.asks, update.asks)):
+            for price, size in levels:
+                if size:
+                    held[price] = size
+                else:
+                    held.pop(price, None)
+        self.newest = update
+
+    def snapshot(self) -> BookUpdate:
+        newest = self.newest
+        return BookUpdate(
+            newest.exchange,
+            newest.row,
+            BookKind.SNAPSHOT,
+            0,
+            newest.last_id,
+            -1,
+            _sorted(self.bids, falling=True),
+            _sorted(self.asks, falling=False),
+            newest.event_ns,
+            newest.recv_ns,
+        )
+
+
+class BookHandover:
+    """The books of one connection that is being replaced."""
+
+    def __init__(self, continuity: Continuity, told_ns: Mapping[int, int]) -> None:
+        """Start with every book still told by the old connection.
+
+        Args:
+            continuity: Which message follows which.
+            told_ns: Venue time of the newest message handed on, by row; kept by the caller.
+        """
+        self._continuity = continuity
+        self._told_ns = told_ns
+        self._drafts: dict[int, _Draft] = {}
+        self._moved: set[int] = set()
+
+    def has_moved(self, row: int) -> bool:
+        """Tell whether a book is told by the new connection already."""
+        return row in self._moved
+
+    def from_new(self, update: BookUpdate) -> BookUpdate | None:
+        """Take a message of the new connection; return what is to be handed on, if anything."""
+        row = update.row
+        if row in self._moved:
+            return update
+        draft = self._drafts.get(row)
+        if update.kind is BookKind.SNAPSHOT:
+            draft = self._drafts[row] = _Draft(update)
+        elif draft is not None and self._follows(draft.newest, update):
+            draft.change(update)
+        else:
+            # Without a beginning, or with a hole: it waits for the next snapshot.
+            self._drafts.pop(row, None)
+            return None
+        if draft.newest.event_ns <= self._told_ns.get(row, -1):
+            return None
+        return self._move(row, draft)
+
+    def rest(self) -> list[BookUpdate]:
+        """Return the books that have not moved, as the new connection has them."""
+        return [self._move(row, draft) for row, draft in tuple(self._drafts.items())]
+
+    def _move(self, row: int, draft: _Draft) -> BookUpdate:
+        self._moved.add(row)
+        self._drafts.pop(row, None)
+        return draft.snapshot()
+
+    def _follows(self, held: BookUpdate, update: BookUpdate) -> bool:
+        if self._continuity is Continuity.PREVIOUS_ID:
+            return update.prev_id == held.last_id
+        return self._continuity is Continuity.CONSECUTIVE and update.last_id == held.last_id + 1
+
+
+def _sorted(side: dict[float, float], *, falling: bool) -> list[Level]:
+    return sorted(side.items(), reverse=falling)
