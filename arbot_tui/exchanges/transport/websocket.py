@@ -8,6 +8,7 @@ venue: frames go to `on_frame` as they are.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -67,6 +68,8 @@ class WebSocketOptions(msgspec.Struct, frozen=True, kw_only=True):
         max_message_bytes: Larger messages close the connection.
         backoff_base_s: Ceiling of the first reconnect delay, seconds.
         backoff_cap_s: Highest ceiling of a reconnect delay, seconds.
+        bans: HTTP statuses of a refused opening that forbid further attempts, with the stay in
+            seconds where the answer names none.
     """
 
     url: str
@@ -78,6 +81,7 @@ class WebSocketOptions(msgspec.Struct, frozen=True, kw_only=True):
     max_message_bytes: int = 1 << 20
     backoff_base_s: float = 1.0
     backoff_cap_s: float = 60.0
+    bans: Mapping[int, float] = _BANNING_STATUS
 
 
 class WebSocketSession:
@@ -229,7 +233,7 @@ class WebSocketSession:
         )
 
     def _heed(self, refusal: DialFailed) -> None:
-        stay_s = _BANNING_STATUS.get(refusal.status)
+        stay_s = self._options.bans.get(refusal.status)
         if stay_s is not None:
             self._ban.stay_away(refusal.retry_after_s or stay_s, self._clock.now_ns())
 
@@ -350,9 +354,11 @@ class WebSocketSession:
 async def _end(wire: Wire) -> None:
     """Close `wire` and see it gone, politely for a moment, then by force."""
     wire.close()
-    try:
-        async with asyncio.timeout(_CLOSE_WITHIN_S):
-            await wire.wait_closed()
-    except TimeoutError:
-        wire.abort()
-        await wire.wait_closed()
+    for force in (False, True):
+        if force:
+            wire.abort()
+        # Nothing that a transport forgets to tell may keep a reconnect or an exit waiting.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_WITHIN_S):
+                await wire.wait_closed()
+                return

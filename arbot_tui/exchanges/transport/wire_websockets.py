@@ -28,6 +28,7 @@ __all__ = ["dial"]
 
 _CLOSE_NORMALLY = 1000
 _TLS_SHUTDOWN_S = 1.0
+_DISCARD_S = 1.0
 _USER_AGENT = "arbot-tui"
 
 
@@ -137,9 +138,12 @@ class _WebsocketsWire(asyncio.Protocol):
 
     async def discard(self) -> None:
         """Drop a connection that was never handed out, and see it gone."""
-        if self._transport is not None:
+        if self._transport is None:
+            return
+        # Given up while it was made, it is closing already, and uvloop then tells nobody the end.
+        if not self._transport.is_closing():
             self._transport.abort()
-            await asyncio.wait([self._closed])
+            await asyncio.wait([self._closed], timeout=_DISCARD_S)
 
     # Within.
 

@@ -41,6 +41,7 @@ class Client:
         silence_s: float = 30.0,
         max_message_bytes: int = 1 << 20,
         frames_per_s: float = 1000.0,
+        open_timeout_s: float = 5.0,
         ban: BanClock | None = None,
         draw: Callable[[], float] = lambda: 0.0,
     ) -> None:
@@ -57,7 +58,7 @@ class Client:
                 silence_s=silence_s,
                 max_message_bytes=max_message_bytes,
                 frames_per_s=frames_per_s,
-                open_timeout_s=5.0,
+                open_timeout_s=open_timeout_s,
                 backoff_base_s=0.001,
                 backoff_cap_s=0.01,
             ),
@@ -163,6 +164,8 @@ async def test_what_is_sent_without_a_connection_is_forgotten() -> None:
 
     client.session.send(b"lost")
 
+    client.session.reconnect("nothing to drop")
+
     assert client.session.send_now(b"lost") is False
 
 
@@ -259,6 +262,33 @@ async def test_cancellation_leaves_no_task_and_no_socket() -> None:
 
     assert closed == [1000]
     assert client.causes() == ["stopped"]
+
+
+async def test_it_can_be_given_up_at_any_moment_of_the_opening() -> None:
+    async with serving(_stay) as server:
+        for moment in range(40):
+            task = asyncio.create_task(Client(url_of(server)).session.run())
+            for _ in range(moment):
+                await asyncio.sleep(0)
+            task.cancel()
+            done, _ = await asyncio.wait([task], timeout=5.0)
+            assert done, moment
+        await until(lambda: len(server.connections) == 0)
+
+
+async def test_a_venue_that_accepts_and_says_nothing_is_given_up() -> None:
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        client = Client(f"ws://127.0.0.1:{port}/", open_timeout_s=0.05)
+        async with running(client):
+            await until(lambda: len(client.causes()) >= 2)
+
+    assert client.causes()[0] == "binance: no connection within 0.05 s"
 
 
 async def test_forty_reconnects_leave_nothing_behind() -> None:
@@ -435,7 +465,7 @@ async def test_a_server_that_speaks_no_http_is_refused() -> None:
 
 async def test_a_server_that_hangs_up_during_the_opening_is_retried() -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
+        await reader.read(65536)
         writer.close()
 
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
