@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import ClassVar
 
 from rich.color import ColorSystem
@@ -17,7 +18,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from arbot_tui.domain.actions import action
-from arbot_tui.domain.clock import Clock, SystemClock
+from arbot_tui.domain.clock import SECOND, Clock, SystemClock
 from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.domain.text import sanitise
@@ -36,8 +37,8 @@ from arbot_tui.tui.view import ViewState
 
 __all__ = ["ArbotApp"]
 
-DEPTH_S = 1.0
-"""The ladders of the selected row are asked for this often."""
+DEPTH_NS = SECOND
+"""The ladders of the selected row are asked for once in this time."""
 
 
 class ArbotApp(App[ExitReason], inherit_bindings=False):
@@ -105,6 +106,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self._paused_at: int | None = None
         self._halting: set[asyncio.Task[None]] = set()
         self._drawing = True
+        self._next_depth_ns = 0
 
     # Life.
 
@@ -120,11 +122,11 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         """Show the dashboard and begin to pull frames."""
         await self.push_screen(self.dashboard)
         self.set_class(self.glyphs.ascii_only, "-ascii")
-        self._pull()
-        self.set_interval(1 / self._fps, self._pull, name="frames")
-        self.set_interval(DEPTH_S, self._ask_depth, name="depth")
+        self.pull()
+        self.set_interval(1 / self._fps, self.pull, name="frames")
+        self.set_interval(0.2, self._ask_depth, name="depth")
 
-    def _pull(self) -> None:
+    def pull(self) -> None:
         """Take over what changed since the last frame; do nothing where nothing did."""
         view, now = self.view, self._clock.now_ns()
         before = (view.version, view.second, view.link, view.status)
@@ -169,7 +171,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         elif entry.engine:
             self._command(name)
         elif name == "quit":
-            self.run_worker(self._quit(), group="quit", exclusive=True)
+            self._work(self._quit, "quit")
         elif name == "theme":
             self._next_theme()
         elif name == "help":
@@ -221,6 +223,10 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         else:
             self._say(result.message or name, ok=result.ok)
 
+    def _work(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+        """Run `work` instead of what runs in `group`; a callable, so none is made in vain."""
+        self.run_worker(work, group=group, exclusive=True)  # type: ignore[arg-type]
+
     def _say(self, text: str, *, ok: bool) -> None:
         severity = "information" if ok else "error"
         self.notify(sanitise(text), severity=severity, markup=False)  # type: ignore[arg-type]
@@ -270,9 +276,11 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     def _ask_depth(self) -> None:
         if self.dashboard.detail_visible and self._paused_at is None and self._drawing:
-            symbol = self.dashboard.detail.symbol
-            if symbol:
-                self.run_worker(self._fetch_depth(symbol), group="depth", exclusive=True)
+            symbol, now = self.dashboard.detail.symbol, self._clock.now_ns()
+            # A cursor that runs through the rows must not spend the venues' request quota.
+            if symbol and now >= self._next_depth_ns:
+                self._next_depth_ns = now + DEPTH_NS
+                self._work(partial(self._fetch_depth, symbol), "depth")
 
     async def _fetch_depth(self, symbol: str) -> None:
         try:

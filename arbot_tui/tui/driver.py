@@ -71,6 +71,17 @@ class TerminalDriver(LinuxDriver):
         encoding = self._stream.encoding or "utf-8"
         return ScreenWriter(self._stream.fileno(), encoding, self._drained)
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Return columns and rows of the terminal drawn on.
+
+        The base class believes COLUMNS and LINES, which do not change when the terminal does.
+        """
+        try:
+            columns, rows = os.get_terminal_size(self._stream.fileno())
+        except OSError:
+            columns = rows = 0
+        return columns or 80, rows or 24
+
     def must_skip(self) -> bool:
         """Return whether a picture would only queue behind what the terminal has not read."""
         return self._screen_writer.must_skip()

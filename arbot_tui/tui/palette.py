@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ActionCommands"]
 
+_MENTIONED = 0.1
+"""Score of an action whose sentence contains what was typed; below any match of a name."""
 # What opens the palette itself, and moves that make sense only on a key.
 _LEFT_OUT = frozenset(
     {"palette", "down", "up", "left", "right", "page_down", "page_up", "top", "bottom", "back"}
@@ -35,7 +37,9 @@ class ActionCommands(Provider):
         matcher = self.matcher(query)
         for entry in self._entries():
             title = _title(entry)
-            score = max(matcher.match(title), matcher.match(entry.help) * 0.8)
+            score = matcher.match(title)
+            if not score and query.casefold() in entry.help.casefold():
+                score = _MENTIONED
             if score > 0:
                 yield Hit(
                     score,

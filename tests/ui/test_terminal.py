@@ -42,7 +42,8 @@ def _end(counter: Path) -> str:
 
 
 def test_keys_and_resize_reach_the_dashboard(start: Start) -> None:
-    terminal = start()
+    # What a shell may export does not follow the terminal.
+    terminal = start(COLUMNS="100", LINES="50")
     terminal.send("\r")
     terminal.wait_text("Details")
     terminal.send("?")

@@ -105,11 +105,14 @@ class OpportunityFeed(Panel):
         return f"{is_open} open {self.glyphs.dot} {numbers.grouped(seen)} seen"
 
     def placeholder(self) -> Sequence[str]:
-        """Return why there is none."""
-        return (
-            "None yet: no two venues are far enough apart to pay both fees.",
-            "The row at the top of the matrix is the closest.",
-        )
+        """Return why there is none, and at which fees there would be."""
+        clears_at = self._status.clears_at_fee_pct if self._status else None
+        closest = "The row at the top of the matrix is the closest."
+        if clears_at is not None and clears_at > 0.0:
+            closest = f"The closest pair would at a taker fee below {clears_at:.4f} % per leg."
+        elif clears_at is not None:
+            closest = "No two books overlap: not even without fees."
+        return ("None yet: no two venues are far enough apart to pay both fees.", closest)
 
     def _outcome(self, one: OpportunityView) -> Line:
         if one.outcome == "open":

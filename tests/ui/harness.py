@@ -1,0 +1,94 @@
+"""The dashboard on a fake engine, its picture as text."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from arbot_tui.domain.clock import VirtualClock
+from arbot_tui.tui.app import ArbotApp
+from arbot_tui.tui.exits import ExitReason
+from arbot_tui.tui.glyphs import UNICODE, Glyphs
+from arbot_tui.tui.themes import load_themes
+from tests.ui.fakes import START_NS, FakeClient
+
+SIZES = [(80, 24), (120, 40), (160, 48)]
+
+
+class Screen:
+    """A running dashboard.
+
+    Attributes:
+        app: The application.
+        client: Its engine.
+        clock: The screen's own clock.
+        pilot: Textual's hands.
+    """
+
+    def __init__(
+        self, app: ArbotApp, client: FakeClient, clock: VirtualClock, pilot: Pilot[ExitReason]
+    ) -> None:
+        self.app = app
+        self.client = client
+        self.clock = clock
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        """Press keys and wait until the screen has settled."""
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def pull(self) -> None:
+        """Let the next frame arrive."""
+        self.app.pull()
+        await self.pilot.pause()
+
+    def lines(self) -> list[str]:
+        """Return the picture, line by line."""
+        strips = self.app.screen._compositor.render_strips()
+        return ["".join(segment.text for segment in strip) for strip in strips]
+
+    def text(self) -> str:
+        """Return the picture."""
+        return "\n".join(self.lines())
+
+    def line(self, part: str) -> str:
+        """Return the first line that contains `part`."""
+        return next(line for line in self.lines() if part in line)
+
+    def rows(self) -> list[str]:
+        """Return the lines of the matrix."""
+        width = self.app.dashboard.matrix.size.width
+        lines = (line[:width].strip("│ ▸") for line in self.lines())
+        return [line for line in lines if line.partition(" ")[0].endswith("/USDT")]
+
+    def row(self, symbol: str) -> str:
+        """Return a symbol's line of the matrix."""
+        return next(line for line in self.rows() if line.startswith(symbol))
+
+
+@asynccontextmanager
+async def dashboard(
+    client: FakeClient | None = None,
+    size: tuple[int, int] = (160, 48),
+    *,
+    theme: str = "dark",
+    glyphs: Glyphs = UNICODE,
+) -> AsyncIterator[Screen]:
+    """Run the dashboard without a terminal; frames come when `Screen.pull` asks for them."""
+    client = client or FakeClient()
+    clock = VirtualClock(START_NS)
+    app = ArbotApp(
+        client,
+        # So seldom that no test ever sees the timer.
+        fps=0.001,
+        theme=theme,
+        themes=load_themes().themes.values(),
+        glyphs=glyphs,
+        clock=clock,
+    )
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        yield Screen(app, client, clock, pilot)
