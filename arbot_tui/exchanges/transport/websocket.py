@@ -12,6 +12,7 @@ import contextlib
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Never
 
 import msgspec
@@ -32,7 +33,7 @@ FrameHandler = Callable[[bytes, int], None]
 
 _ALIVE_EVERY_NS = 250 * MS
 # Statuses that forbid further attempts, with the stay in seconds where none is named.
-_BANNING_STATUS: Mapping[int, float] = {429: 60.0, 418: 120.0, 403: 300.0}
+_BANNING_STATUS: Mapping[int, float] = MappingProxyType({429: 60.0, 418: 120.0, 403: 300.0})
 _CLOSE_WITHIN_S = 1.0
 # How long a connection has to last before earlier failures are forgotten.
 _STABLE_NS = 60 * SECOND
