@@ -6,7 +6,6 @@ so that a failure comes back as the few steps that matter.
 
 from __future__ import annotations
 
-from collections import deque
 from decimal import Decimal
 
 import msgspec
@@ -14,10 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from arbot_tui.domain.clock import MS
-from arbot_tui.domain.orders import OrderRequest
 from arbot_tui.domain.states import TradingState
 from arbot_tui.trading.core.events import OperatorAction
-from tests.unit.trading.rig import LIMITS, Clean, Rig
+from tests.unit.trading.rig import LIMITS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
 
 _VENUES = st.sampled_from(("ant", "bee", "cat"))
@@ -40,38 +38,12 @@ _FATES = st.builds(
 )
 
 
-class _Scripted(Clean):
-    """A world in which everything works, but for what a rule has put down."""
-
-    def __init__(self) -> None:
-        self.fates: deque[Fate] = deque()
-        self.commits: deque[int] = deque()
-        self.questions: deque[int] = deque()
-        self.asked: deque[tuple[str, ...]] = deque()
-        self.survivors = 0
-
-    def fate(self, order: OrderRequest) -> Fate:
-        return self.fates.popleft() if self.fates else super().fate(order)
-
-    def commit_ns(self) -> int:
-        return self.commits.popleft() if self.commits else super().commit_ns()
-
-    def question_ns(self) -> int:
-        return self.questions.popleft() if self.questions else super().question_ns()
-
-    def sources(self) -> tuple[str, ...]:
-        return self.asked.popleft() if self.asked else super().sources()
-
-    def kept(self, durable: int, written: int) -> int:
-        return min(written, durable + self.survivors)
-
-
 class MoneyCore(RuleBasedStateMachine):
     """One account; the rig checks after every event, `teardown` compares the books."""
 
     @initialize(lean=st.booleans())
     def begin(self, lean: bool) -> None:
-        self.script = _Scripted()
+        self.script = Scripted()
         poor = {"USDT": Decimal(1500), "BTC": Decimal(4), "ETH": Decimal(0), "GAS": Decimal(1)}
         opening = dict.fromkeys(("ant", "bee", "cat"), poor) if lean else None
         self.rig = Rig(self.script, opening=opening, bases=("BTC", "ETH"))

@@ -110,7 +110,7 @@ def on_unknown(turn: Turn, event: OrderUnknown) -> None:
 
 
 def _make_unknown(turn: Turn, pair: Pair, leg: Leg, message: str) -> None:
-    if leg.state not in (LegState.INTENT, LegState.SENT) or leg.final_status is not None:
+    if leg.state not in (LegState.INTENT, LegState.SENT):
         return
     leg.state = LegState.UNKNOWN
     leg.reject = message

@@ -56,10 +56,10 @@ class Unwinding(msgspec.Struct, frozen=True):
 
     Attributes:
         order: The order that brings it home; None where the pair ends.
-        end: How the pair ends; None where an order goes.
+        state: What the pair is from now on: still unwinding, or how it ends.
         reason: Why it ends.
     """
 
     order: PlannedOrder | None = None
-    end: PairState | None = None
+    state: PairState = PairState.UNWINDING
     reason: str = ""

@@ -56,7 +56,7 @@ def settle(turn: Turn, pair: Pair) -> None:
             pair.state = PairState.RESOLVING
         elif pair.unwind_since_ns:
             pair.state = PairState.UNWINDING
-        elif not all(leg.state is LegState.INTENT for leg in pair.legs):
+        else:
             pair.state = PairState.WORKING
         return
     if pair.remainder == 0:

@@ -7,7 +7,7 @@ from arbot_tui.domain.signal import QuoteView
 from arbot_tui.trading.core.commands import Alarm, Command, Query, QueryKind, SetTimer
 from arbot_tui.trading.core.events import Event, TimerKind
 from arbot_tui.trading.core.pair import Leg, Pair
-from arbot_tui.trading.core.state import CoreState
+from arbot_tui.trading.core.state import CoreState, VenueState
 
 __all__ = ["Turn"]
 
@@ -46,6 +46,11 @@ class Turn:
         """Note that the event changed a pair."""
         self.changed = True
         self.state.touched.add(pair.id)
+
+    def venue(self, name: str) -> VenueState:
+        """Return the state of a venue that the event names; its first mention is a change."""
+        self.changed |= name not in self.state.venues
+        return self.state.venue(name)
 
     def alarm(self, code: str, message: str) -> None:
         """Tell a person."""

@@ -46,28 +46,27 @@ def on_unwind_timer(turn: Turn, event: TimerFired) -> None:
     turn.record = msgspec.structs.replace(
         event, quotes=gate.readable(event.quotes), unwinding=decision
     )
-    if decision.end is not None:
-        settling.end(turn, pair, decision.end, decision.reason)
+    if decision.order is None:
+        settling.end(turn, pair, decision.state, decision.reason)
         return
-    if decision.order is not None:
-        leg = Leg.planned(decision.order, unwinding=True)
-        pair.legs.append(leg)
-        turn.state.add_order(pair, leg)
-        turn.awaiting = (leg.client_id,)
-        turn.symbol = pair.symbol
-        turn.touch(pair)
+    leg = Leg.planned(decision.order, unwinding=True)
+    pair.legs.append(leg)
+    turn.state.add_order(pair, leg)
+    turn.awaiting = (leg.client_id,)
+    turn.symbol = pair.symbol
+    turn.touch(pair)
 
 
 def _decide(turn: Turn, pair: Pair, quotes: tuple[QuoteView, ...]) -> Unwinding | None:
     """Return the next order or the pair's end; None where this moment allows neither."""
     limits = turn.state.rules()
     if turn.now_ns > pair.unwind_since_ns + limits.unwind_give_up_ns:
-        return Unwinding(end=PairState.STUCK, reason="time to unwind is up")
+        return Unwinding(state=PairState.STUCK, reason="time to unwind is up")
     orders = [leg for leg in pair.legs if leg.unwinding]
     # What an earlier remainder or an earlier run has used up does not count.
     attempts = sum(1 for leg in orders if leg.sent_ns >= pair.unwind_since_ns)
     if attempts >= len(limits.unwind_bps) or len(orders) >= _MOST_ORDERS:
-        return Unwinding(end=PairState.STUCK, reason=f"{attempts} attempts did not fill")
+        return Unwinding(state=PairState.STUCK, reason=f"{attempts} attempts did not fill")
     return _plan(turn, pair, limits.unwind_bps[attempts], len(orders), quotes)
 
 
@@ -85,7 +84,7 @@ def _plan(
     # A crash of the price for a moment makes no dust of what was worth an order.
     if _is_dust(instrument, abs(pair.remainder), max(price, leg.price)):
         reason = f"{pair.remainder} {pair.base} is below the minimum"
-        return Unwinding(end=PairState.DUST, reason=reason)
+        return Unwinding(state=PairState.DUST, reason=reason)
     fee = turn.state.venue(leg.venue).fees[pair.symbol].taker
     asset = pair.base if selling else pair.quote
     unit = Decimal(1) if selling else gate.cost_per_unit(price, fee)

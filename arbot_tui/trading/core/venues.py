@@ -42,7 +42,7 @@ _STILL_DIFFERENT_NS = 5 * SECOND
 
 def on_instruments(turn: Turn, event: InstrumentsChanged) -> None:
     """Learn the rules of a venue's instruments."""
-    known = turn.state.venue(event.venue).instruments
+    known = turn.venue(event.venue).instruments
     for instrument in event.instruments:
         if known.get(instrument.symbol) != instrument:
             known[instrument.symbol] = instrument
@@ -51,7 +51,7 @@ def on_instruments(turn: Turn, event: InstrumentsChanged) -> None:
 
 def on_fees(turn: Turn, event: FeesChanged) -> None:
     """Learn the account's own fee rates."""
-    known = turn.state.venue(event.venue).fees
+    known = turn.venue(event.venue).fees
     for symbol, fees in event.fees.items():
         if known.get(symbol) != fees:
             known[symbol] = fees
@@ -65,7 +65,7 @@ def live_count(turn: Turn) -> int:
 
 def on_live(turn: Turn, event: VenueLive) -> None:
     """Note that a venue came or went; with fewer than two for 3 s, trading drains."""
-    venue = turn.state.venue(event.venue)
+    venue = turn.venue(event.venue)
     if venue.live == event.live:
         return
     enough = live_count(turn) >= _MIN_LIVE
@@ -130,7 +130,7 @@ def on_balances_timer(turn: Turn, event: TimerFired) -> None:
 
 def on_balances(turn: Turn, event: BalancesSeen) -> None:
     """Open the ledger of a venue, or compare it with what the venue says."""
-    venue = turn.state.venue(event.venue)
+    venue = turn.venue(event.venue)
     seen = {b.asset: exact.add(b.free, b.locked) for b in event.balances}
     if not venue.opened:
         _open(turn, event.venue, seen)

@@ -55,7 +55,18 @@ from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.core.step import replay, step
 from tests.unit.trading.venue_model import Fate, ModelVenue
 
-__all__ = ["INSTANCE", "LIMITS", "START_NS", "Choices", "Clean", "Rig", "instrument", "picture"]
+__all__ = [
+    "FEES",
+    "INSTANCE",
+    "LIMITS",
+    "START_NS",
+    "Choices",
+    "Clean",
+    "Rig",
+    "Scripted",
+    "instrument",
+    "picture",
+]
 
 INSTANCE = "k3f9x0z"
 START_NS = 1_700_000_000 * SECOND
@@ -78,7 +89,7 @@ LIMITS = Limits(
     visibility_margin_ns=2 * SECOND,
 )
 _TICK, _LOT = Decimal("0.01"), Decimal("0.001")
-_FEES = TradingFees(Decimal("0.001"), Decimal("0.001"))
+FEES = TradingFees(Decimal("0.001"), Decimal("0.001"))
 _decode = msgspec.json.Decoder(Event).decode
 
 
@@ -130,6 +141,38 @@ class Clean:
         """Lose what was not confirmed."""
         del written
         return durable
+
+
+class Scripted(Clean):
+    """The same, but for what has been put down for the next orders, commits and questions."""
+
+    def __init__(self, *fates: Fate) -> None:
+        """Put down the fates of the next orders."""
+        self.fates: deque[Fate] = deque(fates)
+        self.commits: deque[int] = deque()
+        self.questions: deque[int] = deque()
+        self.asked: deque[tuple[str, ...]] = deque()
+        self.survivors = 0
+
+    def fate(self, order: OrderRequest) -> Fate:
+        """Return the next fate put down."""
+        return self.fates.popleft() if self.fates else super().fate(order)
+
+    def commit_ns(self) -> int:
+        """Return the next duration put down."""
+        return self.commits.popleft() if self.commits else super().commit_ns()
+
+    def question_ns(self) -> int:
+        """Return the next duration put down."""
+        return self.questions.popleft() if self.questions else super().question_ns()
+
+    def sources(self) -> tuple[str, ...]:
+        """Return the next sources put down."""
+        return self.asked.popleft() if self.asked else super().sources()
+
+    def kept(self, durable: int, written: int) -> int:
+        """Lose all but so many of the records that were not confirmed."""
+        return min(written, durable + self.survivors)
 
 
 def instrument(venue: str, base: str, min_notional: str = "5") -> Instrument:
@@ -218,12 +261,13 @@ class Rig:
         for name, venue in self.venues.items():
             rules = tuple(instrument(name, base) for base in self.bases)
             self.handle(InstrumentsChanged(name, rules))
-            self.handle(FeesChanged(name, dict.fromkeys(self.symbols, _FEES)))
+            self.handle(FeesChanged(name, dict.fromkeys(self.symbols, FEES)))
             if venue.up:
                 self.handle(VenueLive(name, True))
         self.run_for(50 * MS)
         if trading:
             self.operate(OperatorAction.START)
+            self.run_for(5 * MS)
 
     def operate(self, action: OperatorAction) -> None:
         """Do what a person does."""
@@ -308,13 +352,10 @@ class Rig:
             known = state.venue(name)
             assert len(venue.arrived) == len(set(venue.arrived))
             if known.reconciled and not known.mismatches:
-                assert self._ours(name) == {a: q for a, q in venue.balances.items() if q}
+                assert self.ours(name) == {a: q for a, q in venue.balances.items() if q}
         for pair in state.pairs.values():
             assert (pair.state in ENDED) == (pair.id not in state.in_flight)
         assert picture(self.replayed()) == picture(state)
-
-    def _ours(self, venue: str) -> dict[str, Decimal]:
-        return {a: q for a, q in self.state.ledger.book(venue).items() if q}
 
     def _come_to_rest(self) -> None:
         broken = self.journal_broken
@@ -336,6 +377,34 @@ class Rig:
         self.run_for(40 * SECOND)
         self.operate(OperatorAction.RECONCILE)
         self.run_for(5 * SECOND)
+
+    @property
+    def pair(self) -> Pair:
+        """The newest pair."""
+        return self.state.pairs[f"p{self.state.pair_no}"]
+
+    def pair_state(self) -> PairState:
+        """Return the state of the newest pair."""
+        return self.pair.state
+
+    def trading(self) -> TradingState:
+        """Return whether trading is active."""
+        return self.state.trading
+
+    def events(self) -> list[Event]:
+        """Return what the journal holds."""
+        return [_decode(body) for _, _, body in self.journal]
+
+    def ours(self, venue: str) -> dict[str, Decimal]:
+        """Return what the ledger says a venue holds."""
+        return {a: q for a, q in self.state.ledger.book(venue).items() if q}
+
+    def agrees(self) -> bool:
+        """Tell whether the ledger is what the venues really hold."""
+        return all(
+            self.ours(name) == {a: q for a, q in venue.balances.items() if q}
+            for name, venue in self.venues.items()
+        )
 
     # -- performing -------------------------------------------------------
 
@@ -494,7 +563,7 @@ class Rig:
         venue = self.venues[query.venue]
         if query.kind is QueryKind.ORDER:
             sources = self.choices.sources()
-            return [venue.query(query.client_id, query.symbol, sources, self.now_ns)]
+            return [venue.query(query.client_id, sources, self.now_ns)]
         if query.kind is QueryKind.FILLS:
             return list(venue.fills(query.client_id, self.now_ns))
         return [BalancesSeen(query.venue, asked_ns, venue.holdings(self.now_ns))]
@@ -533,7 +602,7 @@ class Rig:
         state = self.state
         assert state.trading is TradingState.ACTIVE
         # I9: what is left at both limits is more than nothing.
-        pct = net_edge_pct_exact(pair.buy.price, pair.sell.price, _FEES.taker, _FEES.taker)
+        pct = net_edge_pct_exact(pair.buy.price, pair.sell.price, FEES.taker, FEES.taker)
         assert pct > 0
         assert pct >= self.limits.min_profit_pct
         # I10: from live quotes, at prices that still stand.
@@ -604,7 +673,7 @@ class Rig:
             known = state.venue(name)
             assert known.reconciled, (name, known.mismatches)
             assert not known.mismatches
-            assert self._ours(name) == {a: q for a, q in venue.balances.items() if q}
+            assert self.ours(name) == {a: q for a, q in venue.balances.items() if q}
             # Every order there is one of ours, sent once, with exactly the fills we counted.
             assert len(venue.arrived) == len(set(venue.arrived))
             for client_id, truth in venue.orders.items():
