@@ -18,6 +18,7 @@ from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import BookKind, BookUpdate
 from arbot_tui.exchanges.base import ExchangeConfig, VenueUrls
+from arbot_tui.exchanges.binance import feed as feed_module
 from arbot_tui.exchanges.binance.adapter import BinanceExchange
 from arbot_tui.market.book import Book
 from tests.unit.exchanges.loopback import LoopbackVenue, Market, until
@@ -128,6 +129,10 @@ def market() -> Market:
 
 @pytest.fixture
 def exchange(venue: LoopbackVenue, streams: Streams) -> BinanceExchange:
+    return _exchange(venue, streams)
+
+
+def _exchange(venue: LoopbackVenue, streams: Streams) -> BinanceExchange:
     urls = VenueUrls(venue.url, streams.url)
     exchange = BinanceExchange(ExchangeConfig("binance", 3, urls, "custom", FEES), SystemClock())
     exchange.set_universe(ROWS, INSTRUMENTS)
@@ -294,6 +299,25 @@ async def test_a_resync_fetches_one_snapshot_however_often_it_is_asked_for(
     assert (snapshot.row, snapshot.last_id, snapshot.first_id) == (1, 10, 0)
     assert len(venue.requests(DEPTH)) == 1
     assert venue.requests(DEPTH)[0].target == f"{DEPTH}?symbol=BTCUSDT&limit=1000"
+
+
+async def test_seeds_and_snapshots_are_asked_for_until_they_come(
+    market: Market, streams: Streams, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed_module, "_RETRY_S", 0.01)
+    venue = LoopbackVenue()
+    for path, body in ((SEEDS, json.dumps([_seed("BTCUSDT")])), (DEPTH, _book(10))):
+        for status, answer in ((500, ""), (200, "no answer"), (200, body)):
+            venue.answer("GET", path, answer, status)
+
+    async with venue:
+        exchange = _exchange(venue, streams)
+        exchange.request_depth(2, True)
+        async with following(exchange, market):
+            await until(lambda: market.tickers and market.books)
+
+    assert len(venue.requests(SEEDS)) == 3
+    assert len(venue.requests(DEPTH)) == 3
 
 
 async def test_without_a_feed_depth_is_noted_and_a_resync_does_nothing(

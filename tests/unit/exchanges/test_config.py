@@ -31,6 +31,8 @@ def test_two_venues_are_needed() -> None:
 def test_a_venue_without_a_testnet_says_so(venue: str) -> None:
     with pytest.raises(ValidationError, match="no testnet"):
         ExchangesConfig.model_validate({venue: {"environment": "testnet"}})
+    demo = ExchangesConfig.model_validate({venue: {"environment": "demo"}})
+    assert demo.enabled[venue].environment == "demo"
     testnet = ExchangesConfig.model_validate({"binance": {"environment": "testnet"}})
     assert testnet.binance.environment == "testnet"
 
@@ -50,6 +52,13 @@ def test_custom_needs_its_addresses_and_only_custom_has_them() -> None:
     ):
         with pytest.raises(ValidationError):
             ExchangeSettings.model_validate(broken)
+
+
+def test_addresses_may_be_left_open_explicitly() -> None:
+    settings = ExchangeSettings.model_validate({"rest_url": None, "ws_public_url": None})
+
+    assert settings.rest_url is None
+    assert settings.ws_public_url is None
 
 
 @pytest.mark.parametrize(
