@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 
 __all__ = ["Latency"]
@@ -32,5 +33,5 @@ class Latency:
         if not self._values:
             return None
         ranked = sorted(self._values)
-        rank = max(0, min(len(ranked) - 1, round(percent / 100 * len(ranked) + 0.5) - 1))
-        return ranked[rank] / 1000
+        rank = math.ceil(percent * len(ranked) / 100)
+        return ranked[max(rank, 1) - 1] / 1000

@@ -100,6 +100,18 @@ def test_a_lost_request_is_not_accepted_only_after_expiry_and_margin() -> None:
     rig.settle()
 
 
+def test_a_verdict_of_absence_is_checked_against_the_balances() -> None:
+    rig = traded(GOOD, Fate(lost=True))
+    while not rig.pair.sell.is_final:
+        rig.run_for(MS)
+    assert not rig.state.venue("bee").reconciled
+
+    rig.run_for(SECOND)
+
+    assert rig.state.venue("bee").reconciled
+    rig.settle()
+
+
 def test_not_found_is_no_verdict_from_one_source_alone() -> None:
     rig = traded(GOOD, Fate(lost=True))
     choices = rig.choices

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
-from arbot_tui.domain.orders import OrderReject, OrderSide
+from arbot_tui.domain.orders import Fill, OrderReject, OrderSide
 from arbot_tui.domain.states import LegState, PairState
 from arbot_tui.trading.core.events import InstrumentsChanged, OperatorAction, TimerFired, TimerKind
 from tests.unit.trading.rig import LIMITS, Rig, Scripted, instrument
@@ -73,6 +73,24 @@ def test_each_attempt_allows_more_until_there_are_no_more() -> None:
     assert rig.pair.reason == "4 attempts did not fill"
     assert rig.state.stuck == {"p1"}
     rig.settle()
+
+
+def test_a_late_fill_after_all_attempts_is_given_new_ones() -> None:
+    rig = long(NONE, NONE, NONE, NONE, honest=False)
+    rig.run_for(2 * SECOND)
+    assert rig.pair_state() is PairState.STUCK
+    sell = rig.pair.sell
+
+    rig.handle(
+        Fill(
+            "bee", sell.client_id, "BTC/USDT", "77", sell.side, sell.price, Decimal(1), Decimal(0),
+            "USDT", 0,
+        )
+    )  # fmt: skip
+    rig.run_for(SECOND)
+
+    assert rig.sent[-1].qty == Decimal(3)
+    assert rig.pair_state() is PairState.FLAT
 
 
 @pytest.mark.parametrize("trouble", ["stale", "none", "one side"])
