@@ -48,6 +48,7 @@ from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
+from arbot_tui.strategy.verdict import run_words
 from arbot_tui.trading.account import AccountLocks, make_private_dir, recover
 from arbot_tui.trading.core.events import (
     Operator,
@@ -81,7 +82,7 @@ class ArBot:
         self.board = QuoteBoard(self.venues)
         self.monitor = FeedMonitor(self.venues)
         self.opportunities = OpportunityBook()
-        self.funnel = RejectFunnel()
+        self.funnel = RejectFunnel(len(self.venues))
         self.loop_lag = LoopLag(self.clock)
         factory = ExchangeFactory()
         self.exchanges: dict[str, BaseExchange] = {
@@ -226,6 +227,8 @@ class ArBot:
             executor.handle(Operator(OperatorAction.RECONCILE))
             await self._until(self._reconciled, _RECONCILE_S)
         summary = summarise(self, exchange_summaries(self))
+        opened = self.opportunities.opened_total
+        _log.info("verdict", verdict=run_words(self.strategy.nearest, opened))
         await self.recording.finish(summary)
         return summary
 

@@ -11,11 +11,11 @@ from typing import Protocol
 
 import msgspec
 
-from arbot_tui.engine.frames import BalancesView, DepthView, ExposureView, Frame
+from arbot_tui.engine.frames import BalancesView, DepthView, ExposureView, Frame, FunnelView
 
 __all__ = ["CommandResult", "EngineClient", "QueryResult"]
 
-QueryResult = DepthView | BalancesView | ExposureView
+QueryResult = DepthView | BalancesView | ExposureView | FunnelView
 
 
 class CommandResult(msgspec.Struct, frozen=True):
@@ -37,7 +37,9 @@ class EngineClient(Protocol):
         ...
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
-        """Answer ``depth`` (args: symbol), ``balances`` or ``exposure``.
+        """Answer ``depth`` (args: symbol), ``balances``, ``exposure`` or ``funnel``.
+
+        The funnel is per pair; with the argument ``symbol`` of that symbol only.
 
         Raises:
             ValueError: There is no such query, or an argument is missing or wrong.

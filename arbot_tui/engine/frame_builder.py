@@ -25,6 +25,7 @@ from arbot_tui.engine.frames import (
     TradeView,
     VenueView,
 )
+from arbot_tui.strategy.verdict import Edge, no_edge_words
 from arbot_tui.trading.core.pair import ENDED, Leg, Pair, pair_outcome, pair_profit
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class FrameBuilder:
         self._quotes_before = 0
         self._quotes_per_s = 0.0
         self._dirty: set[int] = set()
+        self._best: Edge | None = None
 
     def learn_decimals(self, instruments: Iterable[Instrument]) -> None:
         """Show as many decimals as the finest tick of any venue needs."""
@@ -74,18 +76,23 @@ class FrameBuilder:
         self._noted[pair.id] = pair
 
     def sample(self) -> None:
-        """Take one point of every spark; called once a second."""
+        """Take one point of every spark, and the best edge; called once a second."""
         bot = self._bot
+        found: tuple[int, int, int] | None = None
+        highest = -math.inf
         self._quotes_per_s = float(bot.feed.quotes - self._quotes_before)
         self._quotes_before = bot.feed.quotes
         for row in range(len(bot.universe)):
             best = bot.strategy.best_edge(row)
             spark = self._sparks.setdefault(row, deque(maxlen=_SPARK_POINTS))
             spark.append(math.nan if best is None else best[2])
+            if best is not None and best[2] > highest:
+                highest, found = best[2], (row, best[0], best[1])
             mids = self._mids.setdefault(row, deque(maxlen=_SPARK_POINTS))
             if (mid := self._mid(row)) is not None:
                 mids.append(mid)
             self._dirty.add(row)
+        self._best = bot.strategy.edge(*found) if found else None
 
     def frame(self, since: int) -> Frame:
         """Return everything that changed after version `since`."""
@@ -247,7 +254,13 @@ class FrameBuilder:
             world_id=bot.options.world.world_id if bot.options.world else "",
             started_ns=bot.started_ns,
             alarm=bot.watch.alarm,
+            verdict=no_edge_words(self._best),
+            clears_at_fee_pct=_clears_at(self._best),
         )
+
+
+def _clears_at(edge: Edge | None) -> float | None:
+    return None if edge is None or edge.net_pct > 0.0 else edge.clears_at_pct
 
 
 _CENT = exact.create_decimal("0.01")

@@ -18,6 +18,8 @@ __all__ = [
     "DepthView",
     "ExposureView",
     "Frame",
+    "FunnelRow",
+    "FunnelView",
     "LadderView",
     "LogLine",
     "OpportunityView",
@@ -190,6 +192,9 @@ class StatusView(msgspec.Struct, frozen=True):
         world_id: Identity of the synthetic world; empty outside simulate.
         started_ns: When the engine started.
         alarm: The newest unacknowledged alarm; empty while none.
+        verdict: While nothing clears the fees: the best pair, and the fee at which it would.
+        clears_at_fee_pct: That taker fee per leg, percent; None while something clears, or where
+            no two books can be compared.
     """
 
     mode: str
@@ -213,6 +218,8 @@ class StatusView(msgspec.Struct, frozen=True):
     world_id: str
     started_ns: int
     alarm: str
+    verdict: str = ""
+    clears_at_fee_pct: float | None = None
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -266,6 +273,34 @@ class DepthView(msgspec.Struct, frozen=True, tag="depth"):
 
     symbol: str
     ladders: tuple[LadderView, ...]
+
+
+class FunnelRow(msgspec.Struct, frozen=True):
+    """What became of one pair's candidates: ``candidates == rejected + committed + pending``.
+
+    Attributes:
+        symbol: Canonical symbol.
+        buy: Venue to buy on.
+        sell: Venue to sell on.
+        candidates: Evaluations with a positive gross spread.
+        committed: Those that became a pair of orders.
+        pending: Those under judgement.
+        rejected: Reason and count, highest count first.
+    """
+
+    symbol: str
+    buy: str
+    sell: str
+    candidates: int
+    committed: int
+    pending: int
+    rejected: tuple[tuple[str, int], ...]
+
+
+class FunnelView(msgspec.Struct, frozen=True, tag="funnel"):
+    """The reject funnel per pair, most candidates first."""
+
+    rows: tuple[FunnelRow, ...]
 
 
 class BalanceRow(msgspec.Struct, frozen=True):

@@ -17,6 +17,8 @@ from arbot_tui.engine.frames import (
     DepthView,
     ExposureView,
     Frame,
+    FunnelRow,
+    FunnelView,
     LadderView,
 )
 from arbot_tui.trading.core.events import Operator, OperatorAction
@@ -62,7 +64,7 @@ class LocalClient:
         return CommandResult(True, f"trading is {word}" + (f" ({reason})" if reason else ""))
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
-        """Answer ``depth`` (args: symbol), ``balances`` or ``exposure``.
+        """Answer ``depth`` (args: symbol), ``balances``, ``exposure`` or ``funnel``.
 
         Raises:
             ValueError: There is no such query, or an argument is missing or wrong.
@@ -73,6 +75,8 @@ class LocalClient:
             return self._balances()
         if name == "exposure":
             return self._exposure()
+        if name == "funnel":
+            return self._funnel(args.get("symbol", ""))
         raise ValueError(f"there is no query {name!r}")
 
     async def _depth(self, symbol: str) -> DepthView:
@@ -107,6 +111,26 @@ class LocalClient:
                 for asset, total in sorted(core.ledger.book(name).items())
             )
         )
+
+    def _funnel(self, symbol: str) -> FunnelView:
+        bot = self._bot
+        rows = []
+        for (row, buy, sell), funnel in bot.funnel.pairs().items():
+            if symbol in ("", bot.universe.symbol(row)):
+                rejected = sorted(funnel.rejected.items(), key=lambda item: (-item[1], item[0]))
+                rows.append(
+                    FunnelRow(
+                        symbol=bot.universe.symbol(row),
+                        buy=bot.venues[buy],
+                        sell=bot.venues[sell],
+                        candidates=funnel.candidates,
+                        committed=funnel.committed,
+                        pending=funnel.pending,
+                        rejected=tuple((reason.value, count) for reason, count in rejected),
+                    )
+                )
+        rows.sort(key=lambda found: -found.candidates)
+        return FunnelView(tuple(rows))
 
     def _exposure(self) -> ExposureView:
         lines = []

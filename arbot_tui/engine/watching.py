@@ -36,7 +36,7 @@ class TradingWatch:
 
     def on_deny(self, deny: Deny) -> None:
         """Count why a signal was refused."""
-        self._bot.funnel.count(deny.reason)
+        self._bot.funnel.count(deny.opportunity_id, deny.reason)
         self._bot.opportunities.mark_denied(deny.opportunity_id, deny.reason)
 
     def on_alarm(self, alarm: Alarm) -> None:
@@ -51,7 +51,7 @@ class TradingWatch:
             # A pair of this run is told of first when it is planned.
             if pair.number >= bot.core.session_from and pair.number > self._newest_pair:
                 self._newest_pair = pair.number
-                bot.funnel.commit()
+                bot.funnel.commit(pair.opportunity_id)
                 bot.opportunities.mark_traded(pair.opportunity_id, pair.id)
             if pair.state in ENDED and pair.ended_ns:
                 profit = pair_profit(pair)

@@ -22,6 +22,7 @@ from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
 from arbot_tui.strategy.liquidity import offered, taken_value
+from arbot_tui.strategy.verdict import Edge, clears_at_pct
 
 __all__ = ["ArbitrageStrategy", "DepthSource", "DetectionSettings"]
 
@@ -86,10 +87,18 @@ class ArbitrageStrategy:
         count = len(self._venues)
         self._count = count
         self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
-        # Distances from one venue's place in a row to the others'.
+        # Distances from one venue's place in a row to the others', and the pairs' funnel bits.
         self._steps = [
-            tuple(other - venue for other in others) for venue, others in enumerate(self._others)
+            tuple(
+                (other - venue, 1 << venue * count + other, 1 << other * count + venue)
+                for other in others
+            )
+            for venue, others in enumerate(self._others)
         ]
+        self._shift = count * count
+        # The highest bid for an ask in this run, and where; fees do not change which it is.
+        self._best_ratio = 1.0
+        self._best: Edge | None = None
         # The board never rebinds its lists, nor the life-cycle its rows.
         self._bids, self._asks = board.bid, board.ask
         self._nets, self._costs = board.sell_net, board.buy_cost
@@ -111,21 +120,29 @@ class ArbitrageStrategy:
         bids, asks = self._bids, self._asks
         bid, ask = bids[i], asks[i]
         crossing = 0
-        for step in self._steps[venue]:
+        for step, buying, selling in self._steps[venue]:
             k = i + step
             if bids[k] > ask:
-                crossing += 1
+                crossing |= buying
                 if self._nets[k] > self._costs[i]:
                     break
+                if bids[k] > ask * self._best_ratio:
+                    self._note_best(row, i, k)
             if bid > asks[k]:
-                crossing += 1
+                crossing |= selling
                 if self._nets[i] > self._costs[k]:
                     break
+                if bid > asks[k] * self._best_ratio:
+                    self._note_best(row, k, i)
         else:
             if row not in self._open_rows:
                 if crossing:
-                    self._funnel.candidates += crossing
-                    self._funnel.fee += crossing
+                    funnel = self._funnel
+                    pairs = crossing.bit_count()
+                    funnel.candidates += pairs
+                    funnel.fee += pairs
+                    code = row << self._shift | crossing
+                    funnel.near[code] = funnel.near.get(code, 0) + 1
                 return
         for other in self._others[venue]:
             self._examine(row, venue, other, ticker.recv_ns)
@@ -172,21 +189,24 @@ class ArbitrageStrategy:
             self._end(row, buy, sell, now_ns, Reason.VANISHED)
             return
         if not board.sell_net[s] > board.buy_cost[b]:
-            self._funnel.reject(Reason.FEE)
+            if bid > ask * self._best_ratio:
+                self._note_best(row, b, s)
+            self._funnel.reject((row, buy, sell), Reason.FEE)
             self._end(row, buy, sell, now_ns, Reason.FEE)
             return
         if board.blocked[b] or board.blocked[s]:
             states = (board.book_state(buy, row), board.book_state(sell, row))
             crossed = FeedState.CROSSED in states
-            self._funnel.reject(Reason.CROSSED if crossed else Reason.DATA_FRESH)
+            reason = Reason.CROSSED if crossed else Reason.DATA_FRESH
+            self._funnel.reject((row, buy, sell), reason)
             self._end(row, buy, sell, now_ns, _failed(states))
             return
         opportunity = self._follow(row, buy, sell, now_ns)
         if opportunity.pair_id:
             # One pair per opportunity, however long it lasts.
-            self._funnel.reject(Reason.DUPLICATE_INTENT)
+            self._funnel.reject((row, buy, sell), Reason.DUPLICATE_INTENT)
         elif opportunity.edge_pct - self.settings.slippage_pct < self.settings.min_profit_pct:
-            self._funnel.reject(Reason.FEE)
+            self._funnel.reject((row, buy, sell), Reason.FEE)
             self._lifecycle.mark_denied(opportunity.id, Reason.FEE)
         else:
             self._hand_over(opportunity, row, buy, sell, now_ns)
@@ -232,7 +252,7 @@ class ArbitrageStrategy:
     ) -> None:
         qty, profit = self._executable(opportunity, row, buy, sell)
         if qty <= 0.0:
-            self._funnel.reject(Reason.DEPTH)
+            self._funnel.reject((row, buy, sell), Reason.DEPTH)
             self._lifecycle.mark_denied(opportunity.id, Reason.DEPTH)
             return
         signal = ArbitrageSignal(
@@ -246,7 +266,7 @@ class ArbitrageStrategy:
             created_ns=now_ns,
             loop_lag_ns=self.loop_lag_ns,
         )
-        self._funnel.hand()
+        self._funnel.hand((row, buy, sell), opportunity.id)
         self._lifecycle.mark_signalled(opportunity.id)
         for callback in self._callbacks:
             callback(signal)
@@ -274,6 +294,35 @@ class ArbitrageStrategy:
         )
         brings = taken_value(bids, qty) * (1.0 - board.fee[s])
         return qty, brings - taken_value(asks, qty) * (1.0 + board.fee[b])
+
+    def _note_best(self, row: int, b: int, s: int) -> None:
+        """Keep the pair that came nearest to clearing; books that are not traded do not count."""
+        board = self._board
+        if not board.blocked[b] | board.blocked[s]:
+            self._best_ratio = board.bid[s] / board.ask[b]
+            base = row * self._count
+            self._best = self.edge(row, b - base, s - base)
+
+    def edge(self, row: int, buy: int, sell: int) -> Edge:
+        """Return a pair of books as it stands; both must have a price."""
+        board = self._board
+        b, s = row * self._count + buy, row * self._count + sell
+        return Edge(
+            symbol=self._universe.symbol(row),
+            buy=self._venues[buy],
+            sell=self._venues[sell],
+            net_pct=net_edge_pct(board.ask[b], board.bid[s], board.fee[b], board.fee[s]),
+            fees_pct=100.0 * (board.fee[b] + board.fee[s]),
+            clears_at_pct=clears_at_pct(board.ask[b], board.bid[s]),
+        )
+
+    @property
+    def nearest(self) -> Edge | None:
+        """The pair that in this run came nearest to clearing its fees, as it stood then.
+
+        None where no two books overlapped; of no interest once an opportunity was opened.
+        """
+        return self._best
 
     def best_edge(self, row: int) -> tuple[int, int, float] | None:
         """Return (buy, sell, net edge in percent) of a row's best pair, negative included.

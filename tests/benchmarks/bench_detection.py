@@ -42,7 +42,7 @@ def _rig(symbols: int) -> tuple[QuoteBoard, ArbitrageStrategy]:
         universe,
         _VENUES,
         DetectionSettings(min_profit_pct=0.1, slippage_pct=0.02),
-        RejectFunnel(),
+        RejectFunnel(len(_VENUES)),
         OpportunityBook(),
     )
     return board, strategy

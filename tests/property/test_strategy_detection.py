@@ -109,7 +109,7 @@ class _World:
         for symbol in _SYMBOLS:
             self.universe.add(*symbol.split("/"))
         self.board = QuoteBoard(_VENUES)
-        self.funnel = RejectFunnel()
+        self.funnel = RejectFunnel(len(_VENUES))
         self.opportunities = OpportunityBook()
         self.strategy = ArbitrageStrategy(
             self.board,
@@ -124,7 +124,8 @@ class _World:
         self.now_ns = 10**18
         self.signals: list[ArbitrageSignal] = []
         self.traded: set[Pair] = set()
-        self.counted: Counter[str] = Counter()
+        self.counted: Counter[Pair] = Counter()
+        self.nearest = 1.0
         for venue, name in enumerate(_VENUES):
             for row, symbol in enumerate(_SYMBOLS):
                 self.oracle.books[name, symbol] = _Book()
@@ -139,11 +140,11 @@ class _World:
         self.signals.append(signal)
         answer = self.draw.random()
         if answer < 0.2:
-            self.funnel.commit()
+            self.funnel.commit(signal.opportunity_id)
             self.opportunities.mark_traded(signal.opportunity_id, f"p{signal.opportunity_id}")
             self.traded.add((signal.symbol, signal.buy.venue, signal.sell.venue))
         elif answer < 0.8:
-            self.funnel.count(Reason.COOLDOWN)
+            self.funnel.count(signal.opportunity_id, Reason.COOLDOWN)
             self.opportunities.mark_denied(signal.opportunity_id, Reason.COOLDOWN)
 
     def step(self) -> None:
@@ -169,6 +170,7 @@ class _World:
             due = {pair for pair in touched if self.oracle.due(pair) and pair not in traded}
             self._assert_others_unmoved(before, after, touched)
         assert self.funnel.candidates - candidates == len(expected)
+        self.counted.update(expected)
         assert Counter((s.symbol, s.buy.venue, s.sell.venue) for s in self.signals) == Counter(due)
         self.traded &= after
         self._assert_same(after)
@@ -238,6 +240,23 @@ class _World:
             self.oracle.live[name] = True
             self.board.set_venue_verdict(venue, FeedState.LIVE)
 
+    def assert_funnel_adds_up(self) -> None:
+        """Compare the funnel per pair with what the oracle saw, and its sum with the totals."""
+        pairs = self.funnel.pairs()
+        found = {
+            (_SYMBOLS[row], _VENUES[buy], _VENUES[sell]): funnel.candidates
+            for (row, buy, sell), funnel in pairs.items()
+        }
+        assert found == dict(self.counted)
+        rejected: Counter[str] = Counter()
+        for funnel in pairs.values():
+            ended = sum(funnel.rejected.values()) + funnel.committed
+            assert funnel.candidates == ended + funnel.pending
+            rejected.update({reason.value: n for reason, n in funnel.rejected.items()})
+        assert rejected == Counter(self.funnel.counts())
+        assert sum(funnel.committed for funnel in pairs.values()) == self.funnel.committed
+        assert sum(funnel.pending for funnel in pairs.values()) == self.funnel.pending
+
     def _assert_same(self, standing: set[Pair]) -> None:
         opened = {(o.symbol, o.buy, o.sell) for o in self.opportunities.opened()}
         assert opened == standing
@@ -265,6 +284,7 @@ def test_detection_equals_brute_force_at_every_tick(seed: int) -> None:
     world = _World(random.Random(seed))
     for _ in range(250):
         world.step()
+    world.assert_funnel_adds_up()
 
 
 def test_what_it_counted_is_also_found_again_in_the_life_cycle() -> None:
@@ -301,7 +321,7 @@ def test_float_and_decimal_agree_on_every_edge_of_100_000_random_books() -> None
         universe,
         board.venues,
         DetectionSettings(_MIN_PROFIT_PCT, _SLIPPAGE_PCT),
-        RejectFunnel(),
+        RejectFunnel(2),
         OpportunityBook(),
     )
     for venue in (0, 1):

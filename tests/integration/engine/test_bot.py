@@ -14,7 +14,7 @@ from arbot_tui.domain.errors import AccountLocked, ConfigError
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.states import Mode
 from arbot_tui.engine.bot import ArBot
-from arbot_tui.engine.frames import BalancesView, DepthView, ExposureView, Frame
+from arbot_tui.engine.frames import BalancesView, DepthView, ExposureView, Frame, FunnelView
 from arbot_tui.engine.options import EngineOptions
 from arbot_tui.engine.world import WorldInfo, WorldProcess
 from arbot_tui.exchanges.base import ExchangeConfig
@@ -175,3 +175,26 @@ async def test_closing_leaves_no_task_behind(world: WorldInfo, tmp_path: Path) -
         summary = await bot.stop()
         assert summary.ledger.venue_mismatches == 0
     assert asyncio.all_tasks() == before
+
+
+async def test_without_an_edge_it_says_at_which_fees_there_would_be_one(tmp_path: Path) -> None:
+    with WorldProcess(SimulatorConfig(seed=11, edges_per_min=0)) as process:
+        async with engine(options(process.info(), tmp_path)) as bot:
+            frame = await until(bot, lambda f: all_live(f) and "→" in f.status.verdict)
+            assert frame.status.verdict.startswith("nothing clears the fees: best ")
+            assert frame.status.clears_at_fee_pct is not None
+            assert frame.status.clears_at_fee_pct < 0.1
+
+
+async def test_the_funnel_can_be_asked_for_per_pair(world: WorldInfo, tmp_path: Path) -> None:
+    async with engine(options(world, tmp_path)) as bot:
+        await until(bot, lambda f: dict(f.funnel).get("trading_state"))
+        funnel = await bot.client.query("funnel", {})
+        assert isinstance(funnel, FunnelView)
+        for row in funnel.rows:
+            assert row.candidates == sum(n for _, n in row.rejected) + row.committed + row.pending
+        assert sum(row.candidates for row in funnel.rows) == bot.funnel.candidates
+        symbol = funnel.rows[0].symbol
+        one = await bot.client.query("funnel", {"symbol": symbol})
+        assert isinstance(one, FunnelView)
+        assert {row.symbol for row in one.rows} == {symbol}

@@ -27,7 +27,7 @@ class _Desk:
     ) -> None:
         self.universe = Universe()
         self.board = QuoteBoard(_VENUES)
-        self.funnel = RejectFunnel()
+        self.funnel = RejectFunnel(len(_VENUES))
         self.opportunities = OpportunityBook()
         self.strategy = ArbitrageStrategy(
             self.board,
@@ -56,7 +56,7 @@ class _Desk:
         assert self.funnel.balanced
 
     def deny(self, reason: Reason) -> None:
-        self.funnel.count(reason)
+        self.funnel.count(self.signals[-1].opportunity_id, reason)
         self.opportunities.mark_denied(self.signals[-1].opportunity_id, reason)
 
     def open_edge(self) -> None:
@@ -130,7 +130,7 @@ def test_it_is_handed_over_again_at_every_change_until_it_is_traded() -> None:
     desk.deny(Reason.COOLDOWN)
     desk.quote(_BINANCE, 100.01, 100.1)
     assert desk.signals[-1].opportunity_id == desk.signals[0].opportunity_id
-    desk.funnel.commit()
+    desk.funnel.commit(desk.signals[-1].opportunity_id)
     desk.opportunities.mark_traded(desk.signals[-1].opportunity_id, "pair-1")
     desk.quote(_BINANCE, 100.02, 100.1)
     assert len(desk.signals) == 3
@@ -316,3 +316,42 @@ def test_every_callback_gets_the_signal() -> None:
     desk.strategy.add_signal_callback(more.append)
     desk.open_edge()
     assert more == desk.signals
+
+
+def test_what_came_nearest_to_clearing_is_kept_with_the_fee_at_which_it_would_have() -> None:
+    desk = _Desk()
+    desk.quote(_BINANCE, 100.0, 100.1)
+    desk.quote(_BYBIT, 100.05, 100.2)
+    assert desk.strategy.nearest is None
+    desk.quote(_OKX, 100.2, 100.3)
+    nearest = desk.strategy.nearest
+    assert nearest is not None
+    assert (nearest.symbol, nearest.buy, nearest.sell) == ("C0/USDT", "binance", "okx")
+    assert nearest.net_pct == net_edge_pct(100.1, 100.2, _FEE, _FEE)
+    assert nearest.fees_pct == pytest.approx(0.2)
+    assert nearest.clears_at_pct == pytest.approx(100 * 0.1 / 200.3)
+    desk.quote(_OKX, 100.15, 100.3)
+    assert desk.strategy.nearest is nearest
+    # The other way round: what changed is what would be bought.
+    desk.quote(_BYBIT, 100.0, 100.01)
+    nearest = desk.strategy.nearest
+    assert (nearest.buy, nearest.sell) == ("bybit", "okx")
+
+
+def test_books_that_are_not_traded_came_nearest_to_nothing() -> None:
+    desk = _Desk()
+    desk.quote(_BINANCE, 100.0, 100.1)
+    desk.board.set_venue_verdict(_OKX, FeedState.STALE)
+    desk.quote(_OKX, 100.2, 100.3)
+    assert desk.strategy.nearest is None
+
+
+def test_beside_an_open_opportunity_the_nearest_is_still_kept() -> None:
+    desk = _Desk()
+    desk.quote(_BINANCE, 100.0, 100.1)
+    desk.quote(_BYBIT, 100.2, 100.25)
+    before = desk.strategy.nearest
+    desk.quote(_OKX, 101.0, 101.1)
+    desk.quote(_BYBIT, 100.22, 100.27)
+    assert desk.opportunities.opened_total == 2
+    assert desk.strategy.nearest is not before
