@@ -10,7 +10,7 @@ import pytest
 
 from tests.ui.terminal import Terminal
 
-pytestmark = [pytest.mark.ui, pytest.mark.xdist_group("timing")]
+pytestmark = [pytest.mark.ui, pytest.mark.timing]
 
 Start = Callable[..., Terminal]
 

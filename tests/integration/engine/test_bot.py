@@ -24,7 +24,7 @@ from arbot_tui.simulator.config import SimulatorConfig
 from arbot_tui.storage.config import StorageConfig
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
-pytestmark = pytest.mark.xdist_group("timing")
+pytestmark = pytest.mark.timing
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from tests.integration.program.program import children_of, is_alive, wait_until_gone
 from tests.ui.terminal import Terminal
 
-pytestmark = [pytest.mark.ui, pytest.mark.xdist_group("timing")]
+pytestmark = [pytest.mark.ui, pytest.mark.timing]
 
 VENUES = ("binance", "bybit", "okx", "bitget")
 

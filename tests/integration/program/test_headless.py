@@ -27,7 +27,7 @@ VENUES = {"binance", "bybit", "okx", "bitget"}
 # Edges come five times as often as by default, so that a short run sees enough of them.
 BUSY = {"ARBOT_SIMULATOR__EDGES_PER_MIN": "60"}
 
-pytestmark = pytest.mark.xdist_group("timing")
+pytestmark = pytest.mark.timing
 
 
 @pytest.fixture
