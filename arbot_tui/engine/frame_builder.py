@@ -219,7 +219,8 @@ class FrameBuilder:
             name=name,
             state=state.value,
             reason=reason,
-            lag_ms=None if lag_ns is None else lag_ns / MS,
+            # Two clocks never agree to the last bit; nothing arrives before it was sent.
+            lag_ms=None if lag_ns is None else max(0.0, lag_ns / MS),
             rtt_ms=rtt_ns / MS if rtt_ns else None,
             quotes=monitor.quotes(index),
             reconnects=monitor.reconnects(index),

@@ -1,0 +1,80 @@
+"""Takes the pictures of the README from the real program: ``python -m tests.ui.screenshots``.
+
+Four synthetic venues, the real engine, trading on; only the terminal is Textual's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.states import Mode
+from arbot_tui.engine.bot import ArBot
+from arbot_tui.engine.options import EngineOptions
+from arbot_tui.engine.world import WorldInfo, WorldProcess
+from arbot_tui.exchanges.base import ExchangeConfig
+from arbot_tui.log import LogRing
+from arbot_tui.settings import load
+from arbot_tui.simulator.config import SimulatorConfig
+from arbot_tui.tui.app import ArbotApp
+from arbot_tui.tui.themes import load_themes
+
+DOCS = Path(__file__).parents[2] / "docs"
+SIZES = {"dashboard": (160, 48), "small": (80, 24)}
+_COMPLETED = 6
+
+
+def options(world: WorldInfo, data_dir: Path) -> EngineOptions:
+    """Return what `arbot-tui --simulate --start` runs with."""
+    settings = load(None, {"engine.mode": ("--simulate", "simulate")}).settings
+    fees = TradingFees(maker=Decimal("0.001"), taker=Decimal("0.001"))
+    return EngineOptions(
+        mode=Mode.SIMULATE,
+        profile="simulate",
+        account=f"sim-{world.world_id}",
+        data_dir=data_dir,
+        config_source="defaults",
+        universe=settings.arbitrage,
+        arbitrage=settings.arbitrage,
+        risk=settings.risk,
+        storage=settings.storage,
+        venues=tuple(
+            ExchangeConfig(name, index, venue.urls, "custom", fees, venue.credentials)
+            for index, (name, venue) in enumerate(world.venues.items())
+        ),
+        world=world,
+        start=True,
+        log=LogRing(),
+    )
+
+
+async def take(name: str, size: tuple[int, int], data_dir: Path) -> None:
+    """Run the dashboard until it has something to show, and save its picture."""
+    with WorldProcess(SimulatorConfig(seed=7)) as world:
+        async with ArBot(options(world.info(), data_dir)) as bot:
+            app = ArbotApp(bot.client, themes=load_themes().themes.values())
+            async with app.run_test(size=size) as pilot:
+                await bot.executor.wait_until(lambda: bot.core.outcomes["completed"] >= _COMPLETED)
+                await pilot.press("enter")
+                await asyncio.sleep(2.5)
+                picture = app.export_screenshot(title="arbot-tui --simulate")
+            await bot.stop()
+    # The picture must not ask another host for its font.
+    picture = re.sub(r"\s*@font-face\s*{[^}]*}", "", picture)
+    DOCS.mkdir(exist_ok=True)
+    (DOCS / f"{name}.svg").write_text(picture, encoding="utf-8")
+
+
+def main() -> None:
+    """Take all pictures."""
+    for name, size in SIZES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(take(name, size, Path(folder)))
+
+
+if __name__ == "__main__":
+    main()
