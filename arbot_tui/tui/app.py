@@ -14,6 +14,8 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.driver import Driver
+from textual.filter import Monochrome, NoColor
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -32,6 +34,7 @@ from arbot_tui.tui.palette import ActionCommands
 from arbot_tui.tui.screens.confirm import ConfirmScreen
 from arbot_tui.tui.screens.dashboard import DashboardScreen
 from arbot_tui.tui.screens.help import HelpScreen
+from arbot_tui.tui.spans import clean
 from arbot_tui.tui.themes import VARIABLES
 from arbot_tui.tui.view import ViewState
 
@@ -101,6 +104,10 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self._theme_names.append(entry.name)
         if theme in self._theme_names:
             self.theme = theme
+        if self.no_color:
+            # Textual chose before it knew the theme, and its choice still sends greys.
+            kept = [entry for entry in self._filters if not isinstance(entry, Monochrome)]
+            self._filters = [*kept, NoColor()]
         self.view = ViewState(self._clock.now_ns())
         self.dashboard = DashboardScreen(glyphs)
         self._paused_at: int | None = None
@@ -228,8 +235,11 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.run_worker(work, group=group, exclusive=True)  # type: ignore[arg-type]
 
     def _say(self, text: str, *, ok: bool) -> None:
-        severity = "information" if ok else "error"
-        self.notify(sanitise(text), severity=severity, markup=False)  # type: ignore[arg-type]
+        severity: SeverityLevel = "information" if ok else "error"
+        self.notify(self._clean(text), severity=severity, markup=False)
+
+    def _clean(self, text: str) -> str:
+        return clean(sanitise(text), ascii_only=self.glyphs.ascii_only)
 
     async def _quit(self) -> None:
         """End, but name what is open first."""
@@ -242,7 +252,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             if isinstance(answer, ExposureView):
                 lines = answer.lines
         if lines:
-            shown = [sanitise(line) for line in lines]
+            shown = [self._clean(line) for line in lines]
             question = ConfirmScreen("Quit with open legs?", shown, "Drain and quit", "Stay")
             if not await self.push_screen_wait(question):
                 return

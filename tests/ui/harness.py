@@ -45,6 +45,13 @@ class Screen:
         self.app.pull()
         await self.pilot.pause()
 
+    async def close_dialogs(self) -> None:
+        """Return to the dashboard."""
+        await self.press("escape")
+        while self.app.screen is not self.app.dashboard:
+            self.app.pop_screen()
+            await self.pilot.pause()
+
     def lines(self) -> list[str]:
         """Return the picture, line by line."""
         strips = self.app.screen._compositor.render_strips()
@@ -61,7 +68,7 @@ class Screen:
     def rows(self) -> list[str]:
         """Return the lines of the matrix."""
         width = self.app.dashboard.matrix.size.width
-        lines = (line[:width].strip("│ ▸") for line in self.lines())
+        lines = (line[:width].strip("│ ▸|>") for line in self.lines())
         return [line for line in lines if line.partition(" ")[0].endswith("/USDT")]
 
     def row(self, symbol: str) -> str:
