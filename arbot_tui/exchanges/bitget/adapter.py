@@ -54,7 +54,7 @@ _log = structlog.get_logger(__name__)
 
 
 class BitgetExchange(BaseExchange):
-    """Bitget spot over ``books1`` and REST v2; see `BaseExchange` for the contract."""
+    """Bitget spot over ``books1``, ``books15`` and REST v2; see `BaseExchange` for the contract."""
 
     continuity = Continuity.SNAPSHOT_ONLY
 
@@ -82,8 +82,7 @@ class BitgetExchange(BaseExchange):
         )
         self._submissions = Submissions(_VENUE)
         self._resyncing: asyncio.Task[None] | None = None
-        self._rows: dict[str, int] = {}
-        self._wire_symbols: dict[int, str] = {}
+        self._feed = BitgetFeed(config.urls.ws_public, config.index, clock, self._ban)
         self._instruments: dict[str, Instrument] = {}
 
     async def sync_clock(self) -> None:
@@ -118,21 +117,24 @@ class BitgetExchange(BaseExchange):
         return turnover.parse_turnover(answer.data)
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
-        """Learn which wire symbols to follow; takes effect at the next `connect_ws`."""
-        self._rows = dict(rows)
-        self._wire_symbols = {row: symbol for symbol, row in rows.items()}
+        """Learn which wire symbols to follow."""
+        self._feed.set_rows(rows)
         self._instruments.update({given.symbol: given for given in instruments})
 
     async def connect_ws(self, sink: MarketDataSink) -> None:
-        """Follow best bid and ask of the universe until cancelled."""
-        url, index = self.config.urls.ws_public, self.config.index
-        await BitgetFeed(url, index, self._rows, self.clock, self._ban).run(sink)
+        """Follow best bid and ask of the universe, and depth where wanted, until cancelled."""
+        await self._feed.run(sink)
 
     def request_depth(self, row: int, wanted: bool) -> None:
-        """Do nothing: no incremental depth is followed on this venue."""
+        """Start or stop following depth of one row; survives reconnects."""
+        self._feed.request_depth(row, wanted)
 
     def resync_book(self, row: int) -> None:
-        """Do nothing: every message of ``books1`` replaces the quote."""
+        """Start quote and book of one row over by subscribing again, at most every 4 s.
+
+        After three times in five minutes the symbol is left alone until they have passed.
+        """
+        self._feed.resync(row)
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.
@@ -140,7 +142,7 @@ class BitgetExchange(BaseExchange):
         Raises:
             ExchangeError: The book could not be fetched or read, or the row is not followed.
         """
-        symbol = self._wire_symbols.get(row)
+        symbol = self._feed.symbol_of(row)
         if symbol is None:
             raise RequestRefused(_VENUE, "row", f"row {row} is not followed")
         limit = max(1, min(levels, _MOST_LEVELS))

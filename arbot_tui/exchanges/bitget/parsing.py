@@ -6,6 +6,7 @@ removed from depth channels in May 2026 and is not read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -13,22 +14,28 @@ import msgspec
 
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
 from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.base import UnreadableQuote
 
 __all__ = ["Control", "StreamParser"]
 
 _VENUE = "bitget"
 _PONG = b"pong"
-_TOP = "books1"
+_SPOT = "SPOT"
+_TOP, _DEPTH = "books1", "books15"
+# Stands for the row of a symbol that is no longer followed, while frames of it still come.
+_LEFT = -1
+_NAME = re.compile(rb'"instId"\s*:\s*"([!-~]{1,64}?)"')
 # The bounds are checked by the decoder, in C; NaN fails them all. Beyond 2100-01-01 a time is in
 # the wrong unit.
 _Positive = Annotated[float, msgspec.Meta(gt=0.0, lt=1e18)]
+_Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Millis = Annotated[int, msgspec.Meta(gt=0, lt=4_102_444_800_000)]
 
 
 class _Level(msgspec.Struct, array_like=True, gc=False):
-    """``[price, size]``; a further column would be ignored. `books1` never removes levels."""
+    """``[price, size]``; a further column would be ignored. Snapshots never remove levels."""
 
     price: _Positive
     size: _Positive
@@ -38,6 +45,7 @@ class _Book(msgspec.Struct, gc=False):
     asks: list[_Level]
     bids: list[_Level]
     ts: _Millis  # matching-engine time
+    seq: _Sequence = 0  # only grows, but for maintenance
 
 
 class _Arg(msgspec.Struct, gc=False):
@@ -80,9 +88,9 @@ class Control(msgspec.Struct, frozen=True):
 
 
 class StreamParser:
-    """Reads the frames of one connection; holds no state between them."""
+    """Reads one line's frames, and knows which quotes are news."""
 
-    __slots__ = ("_exchange", "_rows")
+    __slots__ = ("_exchange", "_held", "_rows")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Prepare.
@@ -92,34 +100,66 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows = rows
+        self._rows = dict(rows)
+        self._held: dict[int, _Book] = {}
 
-    def parse(self, raw: bytes, recv_ns: int) -> Ticker | Control:
-        """Return what `raw` says.
+    def follow(self, symbol: str, row: int) -> None:
+        """Read frames of a wire symbol, stamped with its row."""
+        self._rows[symbol] = row
 
-        A side without orders has price and size zero, as `Ticker` defines it.
+    def leave(self, symbol: str) -> None:
+        """Pass over what still comes of a wire symbol."""
+        self._held.pop(self._rows.get(symbol, _LEFT), None)
+        self._rows[symbol] = _LEFT
+
+    def forget(self, row: int) -> None:
+        """Take the next quote of a row for news, whatever it says."""
+        self._held.pop(row, None)
+
+    def restart(self) -> None:
+        """Take the next quote of every row for news: a new connection begins."""
+        self._held.clear()
+
+    def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
+        """Return what `raw` says; None for a quote that is no news, or of a symbol left.
+
+        A side without orders has price and size zero, as `Ticker` defines it. A smaller or
+        equal sequence number at no later a time is a duplicate or came late.
 
         Raises:
-            MalformedMessage: The frame breaks its schema, names a symbol that was not asked
-                for, or holds a price, size or time that cannot be.
+            UnreadableQuote: A best bid and ask of a symbol of ours breaks the schema, or holds a
+                price, size or time that cannot be.
+            MalformedMessage: Another frame does, or one of a symbol that was not asked for.
         """
         try:
             frame = _decode(raw)
         except (ValueError, RecursionError) as e:
             if raw == _PONG:
                 return Control("pong")
-            raise MalformedMessage(_VENUE, f"frame: {sanitise(str(e))}") from e
+            raise self._complaint(raw, f"frame: {sanitise(str(e))}") from e
         arg, data = frame.arg, frame.data
         if data is None or arg is None:
             return _control(frame)
         row = self._rows.get(arg.instId)
+        if row == _LEFT:
+            return None
         # A futures symbol may have the same name.
-        asked = row is not None and arg.channel == _TOP and arg.instType == "SPOT"
-        if row is None or not asked or not data:
+        if row is None or arg.instType != _SPOT or not data:
             text = f"{sanitise(arg.instType)} {sanitise(arg.channel)} {sanitise(arg.instId)}"
-            raise MalformedMessage(_VENUE, f"not asked for: {len(data)} books, {text}")
+            raise self._complaint(raw, f"not asked for: {len(data)} books, {text}")
         # Every message replaces the book: of several only the newest counts.
         book = data[-1]
+        if arg.channel != _TOP:
+            return self._update(arg.channel, book, row, recv_ns)
+        held = self._held.get(row)
+        if (
+            held is not None
+            and book.seq <= held.seq
+            and book.ts <= held.ts
+            # Without numbers nothing tells two states of one millisecond apart.
+            and (book.seq or book.ts < held.ts)
+        ):
+            return None
         bid_price = bid_size = ask_price = ask_size = 0.0
         if book.bids:
             bid = book.bids[0]
@@ -127,6 +167,7 @@ class StreamParser:
         if book.asks:
             ask = book.asks[0]
             ask_price, ask_size = ask.price, ask.size
+        self._held[row] = book
         return Ticker(
             self._exchange,
             row,
@@ -137,6 +178,31 @@ class StreamParser:
             book.ts * MS,
             recv_ns,
         )
+
+    def _update(self, channel: str, book: _Book, row: int, recv_ns: int) -> BookUpdate:
+        if channel != _DEPTH:
+            raise MalformedMessage(_VENUE, f"channel {sanitise(channel)!r} was not asked for")
+        return BookUpdate(
+            self._exchange,
+            row,
+            BookKind.SNAPSHOT,
+            0,
+            book.seq,
+            -1,
+            [(level.price, level.size) for level in book.bids],
+            [(level.price, level.size) for level in book.asks],
+            book.ts * MS,
+            recv_ns,
+        )
+
+    def _complaint(self, raw: bytes, text: str) -> MalformedMessage:
+        """Return the error for a broken frame: whose quote it was to change, if that shows."""
+        ours = f'"{_TOP}"'.encode() in raw and f'"{_SPOT}"'.encode() in raw
+        named = _NAME.search(raw) if ours else None
+        row = self._rows.get(named[1].decode(), _LEFT) if named is not None else _LEFT
+        if row == _LEFT:
+            return MalformedMessage(_VENUE, text)
+        return UnreadableQuote(_VENUE, row, text)
 
 
 def _control(frame: _Frame) -> Control:

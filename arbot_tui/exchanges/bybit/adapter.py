@@ -43,9 +43,9 @@ _log = structlog.get_logger(__name__)
 
 
 class BybitExchange(BaseExchange):
-    """Bybit spot over ``orderbook.1`` and REST; see `BaseExchange` for the contract."""
+    """Bybit spot over ``orderbook.1`` and ``.50`` and REST; see `BaseExchange` for the contract."""
 
-    continuity = Continuity.SNAPSHOT_ONLY
+    continuity = Continuity.CONSECUTIVE
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
@@ -69,8 +69,7 @@ class BybitExchange(BaseExchange):
         )
         self._submissions = Submissions(_VENUE)
         self._resyncing: asyncio.Task[None] | None = None
-        self._rows: dict[str, int] = {}
-        self._wire_symbols: dict[int, str] = {}
+        self._feed = BybitFeed(config.urls.ws_public, config.index, clock, self._ban)
         self._instruments: dict[str, Instrument] = {}
 
     async def sync_clock(self) -> None:
@@ -106,20 +105,23 @@ class BybitExchange(BaseExchange):
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
         """Learn which wire symbols to follow, and the board row of each."""
-        self._rows = dict(rows)
-        self._wire_symbols = {row: symbol for symbol, row in rows.items()}
-        self._instruments.update({instrument.symbol: instrument for instrument in instruments})
+        self._feed.set_rows(rows)
+        self._instruments.update({given.symbol: given for given in instruments})
 
     async def connect_ws(self, sink: MarketDataSink) -> None:
-        """Follow best bid and ask of the universe until cancelled."""
-        url, index = self.config.urls.ws_public, self.config.index
-        await BybitFeed(url, index, self._rows, self.clock, self._ban).run(sink)
+        """Follow best bid and ask of the universe, and depth where wanted, until cancelled."""
+        await self._feed.run(sink)
 
     def request_depth(self, row: int, wanted: bool) -> None:
-        """Do nothing: no incremental depth is followed on this venue."""
+        """Start or stop following depth of one row; survives reconnects."""
+        self._feed.request_depth(row, wanted)
 
     def resync_book(self, row: int) -> None:
-        """Do nothing: every message of ``orderbook.1`` replaces the quote."""
+        """Start quote and book of one row over by subscribing again, at most every 4 s.
+
+        After three times in five minutes the symbol is left alone until they have passed.
+        """
+        self._feed.resync(row)
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.
@@ -127,7 +129,7 @@ class BybitExchange(BaseExchange):
         Raises:
             ExchangeError: The book could not be fetched or read, or the row is not followed.
         """
-        symbol = self._wire_symbols.get(row)
+        symbol = self._feed.symbol_of(row)
         if symbol is None:
             raise RequestRefused(_VENUE, "row", f"row {row} is not followed")
         limit = max(1, min(levels, 1000))

@@ -5,6 +5,7 @@ Pure: bytes and the time of receipt in, market data or our own error out.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -12,17 +13,25 @@ import msgspec
 
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
 from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.base import UnreadableQuote
 
 __all__ = ["Control", "StreamParser"]
 
 _VENUE = "bybit"
 _TOPIC = "orderbook.1."
+_DEPTH_TOPIC = "orderbook.50."
+# Stands for the row of a symbol that is no longer followed, while frames of it still come.
+_LEFT = -1
+# The update id with which a restarted service begins: overwrite everything.
+_RESTARTED = 1
+_NAME = re.compile(rb'"topic"\s*:\s*"([!-~]{1,64}?)"')
 # The bounds are checked by the decoder, in C; NaN fails them all. Beyond 2100-01-01 a time is in
 # the wrong unit.
 _Price = Annotated[float, msgspec.Meta(gt=0.0, lt=1e18)]
 _Size = Annotated[float, msgspec.Meta(ge=0.0, lt=1e18)]
+_Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Millis = Annotated[int, msgspec.Meta(gt=0, lt=4_102_444_800_000)]
 
 
@@ -36,7 +45,7 @@ class _Level(msgspec.Struct, array_like=True, gc=False):
 class _Book(msgspec.Struct, gc=False):
     b: list[_Level]
     a: list[_Level]
-    u: int  # update id; 1 means the service restarted
+    u: _Sequence  # update id; 1 means the service restarted
 
 
 class _Frame(msgspec.Struct, gc=False):
@@ -73,15 +82,20 @@ class Control(msgspec.Struct, frozen=True):
     request_id: str
 
 
+_Held = tuple[_Book | None, int, int]
+"""A quote with its matching and push time, milliseconds."""
+
+_NOTHING: _Held = (None, 0, 0)
+
+
 class StreamParser:
-    """Reads one connection's frames in order.
+    """Reads one line's frames, and knows which of them are news.
 
     ``orderbook.1`` has been snapshot-only since 2025-03-20; deltas occurred before and are
-    documented at other depths, so both are read. A delta changes what came before it, hence
-    the state, which lives as long as the connection.
+    documented at other depths, so both are read. A delta changes what came before it.
     """
 
-    __slots__ = ("_books", "_exchange", "_rows")
+    __slots__ = ("_depth_rows", "_exchange", "_held", "_rows")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Start with nothing held.
@@ -91,36 +105,68 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows = {_TOPIC + symbol: row for symbol, row in rows.items()}
-        self._books: dict[int, _Book] = {}
+        self._rows: dict[str, int] = {}
+        self._depth_rows: dict[str, int] = {}
+        self._held: dict[int, _Held] = {}
+        for symbol, row in rows.items():
+            self.follow(symbol, row)
 
-    def parse(self, raw: bytes, recv_ns: int) -> Ticker | Control | None:
-        """Return what `raw` says; None for a delta of a book that was never snapshot.
+    def follow(self, symbol: str, row: int) -> None:
+        """Read frames of a wire symbol, stamped with its row."""
+        self._rows[_TOPIC + symbol] = row
+        self._depth_rows[_DEPTH_TOPIC + symbol] = row
 
-        A side without orders has price and size zero, as `Ticker` defines it.
+    def leave(self, symbol: str) -> None:
+        """Pass over what still comes of a wire symbol."""
+        self._held.pop(self._rows.get(_TOPIC + symbol, _LEFT), None)
+        self._rows[_TOPIC + symbol] = self._depth_rows[_DEPTH_TOPIC + symbol] = _LEFT
+
+    def forget(self, row: int) -> None:
+        """Take the next quote of a row for news, whatever it says."""
+        self._held.pop(row, None)
+
+    def restart(self) -> None:
+        """Take the next quote of every row for news: a new connection begins."""
+        self._held.clear()
+
+    def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
+        """Return what `raw` says; None for a delta without a snapshot, and for no news.
+
+        A side without orders has price and size zero, as `Ticker` defines it. A smaller or equal
+        update id at no later a matching time is a duplicate or came late, but for the repeat of
+        a quiet book every three seconds.
 
         Raises:
-            MalformedMessage: The frame breaks its schema, names a symbol that was not asked
-                for, or holds a price, size or time that cannot be.
+            UnreadableQuote: A best bid and ask of a symbol of ours breaks the schema, or holds a
+                price, size or time that cannot be.
+            MalformedMessage: Another frame does, or one of a symbol that was not asked for.
         """
         try:
             frame = _decode(raw)
         except (ValueError, RecursionError) as e:
-            raise MalformedMessage(_VENUE, f"frame: {sanitise(str(e))}") from e
+            raise self._complaint(raw, f"frame: {sanitise(str(e))}") from e
         row = self._rows.get(frame.topic)
         book = frame.data
-        if row is None or book is None:
-            return _control(frame)
-        held = self._books.get(row)
-        # The same update id again is the three-second repeat of a quiet book: its matching time
-        # lies in the past, but the push system vouches for it at `ts`.
-        event_ms = frame.cts if held is None or held.u != book.u else frame.ts
-        if frame.type != "snapshot" and book.u != 1:
-            if frame.type != "delta":
-                raise MalformedMessage(_VENUE, f"type {sanitise(frame.type)!r}")
-            if held is None or book.u < held.u:
+        if row is None:
+            return self._other(frame, book, recv_ns)
+        if row == _LEFT:
+            return None
+        if book is None:
+            raise UnreadableQuote(_VENUE, row, f"{frame.topic}: no book")
+        event_ms = frame.cts
+        was, was_cts, was_ts = self._held.get(row, _NOTHING)
+        if was is not None and book.u <= was.u and frame.cts <= was_cts and book.u != _RESTARTED:
+            if book.u < was.u or frame.ts <= was_ts:
                 return None
-            book = _Book(_changed(held.b, book.b), _changed(held.a, book.a), book.u)
+            # The repeat of a quiet book: its matching time lies in the past, but the push system
+            # vouches for it at `ts`.
+            event_ms = frame.ts
+        if frame.type != "snapshot" and book.u != _RESTARTED:
+            if frame.type != "delta":
+                raise UnreadableQuote(_VENUE, row, f"type {sanitise(frame.type)!r}")
+            if was is None:
+                return None
+            book = _Book(_changed(was.b, book.b), _changed(was.a, book.a), book.u)
         bid_price = bid_size = ask_price = ask_size = 0.0
         if book.b:
             bid = book.b[0]
@@ -130,8 +176,8 @@ class StreamParser:
             ask_price, ask_size = ask.price, ask.size
         # A level without size, or a frame without time, is no news to act upon.
         if (book.b and not bid_size) or (book.a and not ask_size) or not event_ms:
-            raise MalformedMessage(_VENUE, f"{frame.topic}: a level or the time is empty")
-        self._books[row] = book
+            raise UnreadableQuote(_VENUE, row, f"{frame.topic}: a level or the time is empty")
+        self._held[row] = (book, frame.cts, frame.ts)
         return Ticker(
             self._exchange,
             row,
@@ -142,6 +188,38 @@ class StreamParser:
             event_ms * MS,
             recv_ns,
         )
+
+    def _other(
+        self, frame: _Frame, book: _Book | None, recv_ns: int
+    ) -> BookUpdate | Control | None:
+        row = self._depth_rows.get(frame.topic)
+        if row is None or book is None:
+            return _control(frame)
+        if row == _LEFT:
+            return None
+        if frame.type not in ("snapshot", "delta") or not (frame.cts or frame.ts):
+            raise MalformedMessage(_VENUE, f"{frame.topic}: {sanitise(frame.type)!r} or no time")
+        afresh = frame.type == "snapshot" or book.u == _RESTARTED
+        return BookUpdate(
+            self._exchange,
+            row,
+            BookKind.SNAPSHOT if afresh else BookKind.DELTA,
+            book.u,
+            book.u,
+            -1,
+            [(level.price, level.size) for level in book.b],
+            [(level.price, level.size) for level in book.a],
+            (frame.cts or frame.ts) * MS,
+            recv_ns,
+        )
+
+    def _complaint(self, raw: bytes, text: str) -> MalformedMessage:
+        """Return the error for a broken frame: whose quote it was to change, if that shows."""
+        named = _NAME.search(raw)
+        row = self._rows.get(named[1].decode(), _LEFT) if named is not None else _LEFT
+        if row == _LEFT:
+            return MalformedMessage(_VENUE, text)
+        return UnreadableQuote(_VENUE, row, text)
 
 
 def _control(frame: _Frame) -> Control:

@@ -82,12 +82,15 @@ class OKXExchange(BaseExchange):
         )
         self._submissions = Submissions(_VENUE)
         self._resyncing: asyncio.Task[None] | None = None
-        self._rows: dict[str, int] = {}
-        self._wire_symbols: dict[int, str] = {}
+        self._feed = OkxFeed(
+            config.urls.ws_public,
+            config.index,
+            clock,
+            self._ban,
+            lambda row: self.get_orderbook(row, _MOST_LEVELS),
+        )
         self._instruments: dict[str, Instrument] = {}
         self._fee_groups: dict[str, str] = {}
-        self._feed: OkxFeed | None = None
-        self._depth_rows: set[int] = set()
 
     async def sync_clock(self) -> None:
         """Measure `offset_ns` and `rtt_ns` against ``/api/v5/public/time``.
@@ -124,30 +127,24 @@ class OKXExchange(BaseExchange):
         return turnover.parse_turnover(answer.data)
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
-        """Learn which wire symbols to follow; takes effect at the next `connect_ws`."""
-        self._rows = dict(rows)
-        self._wire_symbols = {row: symbol for symbol, row in rows.items()}
+        """Learn which wire symbols to follow."""
+        self._feed.set_rows(rows)
         self._instruments.update({given.symbol: given for given in instruments})
 
     async def connect_ws(self, sink: MarketDataSink) -> None:
-        """Follow best bid and ask of the universe until cancelled."""
-        url, index = self.config.urls.ws_public, self.config.index
-        feed = self._feed = OkxFeed(url, index, self._rows, self.clock, self._ban)
-        await feed.run(sink, self._depth_rows)
+        """Follow best bid and ask of the universe, and depth where wanted, until cancelled."""
+        await self._feed.run(sink)
 
     def request_depth(self, row: int, wanted: bool) -> None:
-        """Start or stop following incremental depth of one row; survives reconnects."""
-        if wanted:
-            self._depth_rows.add(row)
-        else:
-            self._depth_rows.discard(row)
-        if self._feed is not None:
-            self._feed.request_depth(row, wanted)
+        """Start or stop following depth of one row; survives reconnects."""
+        self._feed.request_depth(row, wanted)
 
     def resync_book(self, row: int) -> None:
-        """Subscribe the depth of one followed row again; it starts with a snapshot."""
-        if self._feed is not None:
-            self._feed.resync(row)
+        """Start quote and book of one row over by subscribing again, at most every 4 s.
+
+        After three times in five minutes the symbol is left alone until they have passed.
+        """
+        self._feed.resync(row)
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.
@@ -155,7 +152,7 @@ class OKXExchange(BaseExchange):
         Raises:
             ExchangeError: The book could not be fetched or read, or the row is not followed.
         """
-        symbol = self._wire_symbols.get(row)
+        symbol = self._feed.symbol_of(row)
         if symbol is None:
             raise RequestRefused(_VENUE, "row", f"row {row} is not followed")
         size = max(1, min(levels, _MOST_LEVELS))

@@ -2,220 +2,171 @@
 
 Channels ``bbo-tbt`` and ``books`` (order book channel, 2026-07-03): both leave out RPI
 liquidity, which an API taker cannot hit. Frames are decoded and handed on in one call, on the
-receiving stack.
+receiving stack. A subscription to ``books`` begins with a snapshot; OKX announced, and withdrew,
+that this would end, so a stream that begins with a change is spliced to a REST snapshot instead.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from arbot_tui.domain.clock import Clock
-from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.quotes import BookUpdate, Ticker
+from arbot_tui.domain.clock import SECOND, Clock
+from arbot_tui.domain.errors import ExchangeError
+from arbot_tui.domain.feed import Continuity
+from arbot_tui.domain.quotes import BookKind, BookUpdate, DepthSnapshot
 from arbot_tui.exchanges.base import MarketDataSink
 from arbot_tui.exchanges.okx.parsing import Control, StreamParser
+from arbot_tui.exchanges.transport.background import Background
 from arbot_tui.exchanges.transport.ban import BanClock
-from arbot_tui.exchanges.transport.websocket import (
-    Heartbeat,
-    WebSocketOptions,
-    WebSocketSession,
-)
+from arbot_tui.exchanges.transport.dialect import FrameParser, LineRules, Reply
+from arbot_tui.exchanges.transport.limiter import RateLimiter
+from arbot_tui.exchanges.transport.lines import LineSet
+from arbot_tui.exchanges.transport.subscriptions import Operation, RequestLimits, Topic
+from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions
+from arbot_tui.exchanges.transport.wire import Dial
+from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
 
 __all__ = ["OkxFeed"]
 
 _VENUE = "okx"
-_TOP = "bbo-tbt"
-_DEPTH = "books"
-# The arguments of a request may be 64 KB long; one bad one fails the others of its frame.
-_ARGS_PER_FRAME = 100
-_SYMBOLS_PER_CONNECTION = 100
-# Three new connections per second and address (connection rules, 2026-07-03).
-_CONNECT_EVERY_S = 0.4
-
-_Arg = tuple[str, str]
-"""Channel and wire symbol."""
+_TOO_OFTEN = "60014"
+_CLOSING = "64008"
+_RETRY_S = 2.0
 
 
 def _is_pong(raw: bytes) -> bool:
     return raw == b"pong"
 
 
-class OkxFeed:
+def _rules(url: str) -> LineRules:
+    """Return how connections are used (connection rules, 2026-07-03)."""
+    return LineRules(
+        # Fewer than 30 channels with 400 levels per connection are recommended.
+        symbols=29,
+        # All topics of a connection are far below 64 KB; 480 requests an hour are allowed.
+        requests=RequestLimits(topics_per_frame=100, per_hour=400),
+        socket=WebSocketOptions(
+            url=url,
+            frames_per_s=5.0,
+            # The server closes what was silent for 30 s; a ping in time keeps it open.
+            # Dead is what answers no ping for so long (RELIABILITY, fault 2).
+            silence_s=10.0,
+            heartbeat=Heartbeat(text=b"ping", is_pong=_is_pong, quiet_s=2.0),
+        ),
+        # Three a second per address, less one for others behind it.
+        connects=(
+            RateLimiter(200, 300 * SECOND, reserve=0.0),
+            RateLimiter(2, SECOND, reserve=0.0),
+        ),
+    )
+
+
+class _Dialect:
+    venue = _VENUE
+    ticker = "bbo-tbt"
+    depth = "books"
+    continuity = Continuity.PREVIOUS_ID
+
+    def parser(self, exchange: int) -> FrameParser[Control]:
+        return StreamParser(exchange, {})
+
+    def request(self, operation: Operation, request_id: str, topics: Sequence[Topic]) -> bytes:
+        args = [{"channel": channel, "instId": symbol} for channel, symbol in topics]
+        return msgspec.json.encode({"id": request_id, "op": operation, "args": args})
+
+    def reply(self, control: Control) -> Reply:
+        text = f"{control.code} {control.message}"
+        match control.event:
+            case "subscribe":
+                # One answer per argument; an error answers its whole frame.
+                return Reply("accepted", control.request_id, (control.channel, control.symbol))
+            case "error" if control.code == _TOO_OFTEN:
+                return Reply("postponed", control.request_id, text=text)
+            case "error":
+                return Reply("refused", control.request_id, text=text)
+            case "notice" if control.code == _CLOSING:
+                # A service upgrade closes this connection within a minute.
+                return Reply("farewell", text=f"notice {text}")
+            case _:
+                return Reply("other")
+
+
+class OkxFeed(LineSet[Control]):
     """The public connections of one adapter; each follows its share of the symbols."""
 
     def __init__(
-        self, url: str, exchange: int, rows: Mapping[str, int], clock: Clock, ban: BanClock
+        self,
+        url: str,
+        exchange: int,
+        clock: Clock,
+        ban: BanClock,
+        fetch_book: Callable[[int], Awaitable[DepthSnapshot]],
+        dial: Dial = dial_websockets,
     ) -> None:
         """Prepare; nothing is opened before `run`.
 
         Args:
             url: Address of the public socket.
             exchange: Dense index of the venue.
-            rows: Wire symbol to row.
             clock: Stamps what arrives.
             ban: Stops attempts while the venue wants us away.
+            fetch_book: Fetches the whole book of a row by REST.
+            dial: Opens a wire.
         """
-        self._url = url
-        self._exchange = exchange
-        self._rows = dict(rows)
-        self._clock = clock
-        self._ban = ban
-        self._by_row: dict[int, tuple[_Connection, str]] = {}
-
-    async def run(self, sink: MarketDataSink, depth_rows: Iterable[int]) -> None:
-        """Keep every connection up until cancelled.
-
-        Args:
-            sink: Where market data goes.
-            depth_rows: Rows whose depth is wanted from the start.
-        """
-        symbols = tuple(self._rows)
-        shares = [
-            symbols[start : start + _SYMBOLS_PER_CONNECTION]
-            for start in range(0, len(symbols), _SYMBOLS_PER_CONNECTION)
-        ]
-        connections = [
-            self._connection(number, share, sink) for number, share in enumerate(shares or [()])
-        ]
-        for row in depth_rows:
-            self.request_depth(row, True)
-        async with asyncio.TaskGroup() as tasks:
-            for connection in connections:
-                tasks.create_task(connection.session.run())
-                await asyncio.sleep(_CONNECT_EVERY_S if len(connections) > 1 else 0.0)
-
-    def request_depth(self, row: int, wanted: bool) -> None:
-        """Start or stop following the depth of one row."""
-        found = self._by_row.get(row)
-        if found is not None:
-            connection, symbol = found
-            connection.request_depth(symbol, wanted)
-
-    def resync(self, row: int) -> None:
-        """Have the depth of one row start over with a snapshot."""
-        found = self._by_row.get(row)
-        if found is not None:
-            connection, symbol = found
-            connection.resync(symbol)
-
-    def _connection(self, number: int, symbols: Sequence[str], sink: MarketDataSink) -> _Connection:
-        parser = StreamParser(self._exchange, self._rows)
-        connection = _Connection(symbols, parser, sink)
-        connection.session = WebSocketSession(
-            venue=_VENUE,
-            exchange=self._exchange,
-            options=WebSocketOptions(
-                url=self._url,
-                frames_per_s=5.0,
-                # The server closes what was silent for 30 s; a ping in time keeps it open.
-                # Dead is what answers no ping for so long (RELIABILITY, fault 2).
-                silence_s=10.0,
-                heartbeat=Heartbeat(text=b"ping", is_pong=_is_pong, quiet_s=2.0),
-            ),
-            clock=self._clock,
-            on_frame=connection.on_frame,
-            on_event=sink.on_feed,
-            on_open=connection.on_open,
-            ban=self._ban,
-            connection=number,
+        super().__init__(
+            _Dialect(),
+            _rules(url),
+            exchange=exchange,
+            clock=clock,
+            ban=ban,
+            dial=dial,
+            fetch_snapshot=self._start_fetching,
         )
-        for symbol in symbols:
-            self._by_row[self._rows[symbol]] = (connection, symbol)
-        return connection
+        self._index = exchange
+        self._fetch_book = fetch_book
+        self._fetching: set[int] = set()
+        self._background = Background()
+        self._sink: MarketDataSink | None = None
 
-
-class _Connection:
-    """What one socket carries."""
-
-    session: WebSocketSession
-
-    def __init__(self, symbols: Sequence[str], parser: StreamParser, sink: MarketDataSink) -> None:
-        self._symbols = symbols
-        self._parser = parser
+    async def run(self, sink: MarketDataSink) -> None:
+        """Keep every line up until cancelled."""
         self._sink = sink
-        self._depth: dict[str, None] = {}
-        self._refused: set[_Arg] = set()
-        self._asked: dict[str, set[_Arg]] = {}
-        self._requests = 0
+        self._background = Background()
+        try:
+            await super().run(sink)
+        finally:
+            await self._background.close()
+            self._fetching.clear()
 
-    def on_open(self) -> list[bytes]:
-        """Return the subscriptions of a new connection."""
-        self._asked.clear()
-        wanted = [(_TOP, symbol) for symbol in self._symbols]
-        wanted += [(_DEPTH, symbol) for symbol in self._depth]
-        args = [arg for arg in wanted if arg not in self._refused]
-        return [
-            self._subscribe(args[start : start + _ARGS_PER_FRAME])
-            for start in range(0, len(args), _ARGS_PER_FRAME)
-        ]
+    def _start_fetching(self, row: int) -> None:
+        if row not in self._fetching:
+            self._fetching.add(row)
+            self._background.start(self._snapshot(row))
 
-    def request_depth(self, symbol: str, wanted: bool) -> None:
-        if wanted and symbol not in self._depth:
-            self._depth[symbol] = None
-            self.session.send(self._subscribe([(_DEPTH, symbol)]))
-        elif not wanted and symbol in self._depth:
-            del self._depth[symbol]
-            self.session.send(self._unsubscribe(symbol))
-
-    def resync(self, symbol: str) -> None:
-        # A fresh subscription begins with a snapshot; REST has no place in this chain.
-        if symbol in self._depth:
-            self.session.send(self._unsubscribe(symbol))
-            self.session.send(self._subscribe([(_DEPTH, symbol)]))
-
-    def on_frame(self, raw: bytes, recv_ns: int) -> None:
-        """Decode one frame and hand on what it says."""
-        message = self._parser.parse(raw, recv_ns)
-        if type(message) is Ticker:
-            self._sink.on_ticker(message)
-        elif type(message) is BookUpdate:
-            self._sink.on_book(message)
-        elif type(message) is Control:
-            self._on_control(message)
-
-    def _on_control(self, control: Control) -> None:
-        if control.event == "subscribe":
-            self._settle(control.request_id, (control.channel, control.symbol))
-        elif control.event == "error":
-            self._on_error(control)
-        elif control.event == "notice":
-            # A service upgrade closes this connection within a minute (code 64008).
-            self.session.reconnect(f"notice {control.code} {control.message}")
-
-    def _settle(self, request_id: str, arg: _Arg) -> None:
-        """Drop an accepted argument: there is one answer per argument."""
-        waiting = self._asked.get(request_id, set())
-        waiting.discard(arg)
-        if not waiting:
-            self._asked.pop(request_id, None)
-
-    def _on_error(self, error: Control) -> None:
-        """Ask one by one for what was refused together: an error answers its whole frame."""
-        request_id = error.request_id or next(iter(self._asked), "")
-        waiting = self._asked.pop(request_id, set())
-        if len(waiting) > 1:
-            for arg in sorted(waiting):
-                self.session.send(self._subscribe([arg]))
-            return
-        # Refused alone: not asked for again on this run.
-        self._refused |= waiting
-        names = " ".join(" ".join(arg) for arg in waiting)
-        raise MalformedMessage(_VENUE, f"refused {names}: {error.code} {error.message}")
-
-    def _subscribe(self, args: Sequence[_Arg]) -> bytes:
-        self._requests += 1
-        request_id = str(self._requests)
-        self._asked[request_id] = set(args)
-        return _request("subscribe", request_id, args)
-
-    def _unsubscribe(self, symbol: str) -> bytes:
-        self._requests += 1
-        return _request("unsubscribe", str(self._requests), [(_DEPTH, symbol)])
-
-
-def _request(op: str, request_id: str, args: Sequence[_Arg]) -> bytes:
-    named = [{"channel": channel, "instId": symbol} for channel, symbol in args]
-    return msgspec.json.encode({"id": request_id, "op": op, "args": named})
+    async def _snapshot(self, row: int) -> None:
+        """Fetch one snapshot and hand it on; changes wait for it where the book is kept."""
+        snapshot: DepthSnapshot | None = None
+        while snapshot is None and self.wants_depth(row):
+            try:
+                snapshot = await self._fetch_book(row)
+            except ExchangeError:
+                await asyncio.sleep(_RETRY_S)
+        # Before it is handed on: the book may ask for the next one while it takes this one.
+        self._fetching.discard(row)
+        if snapshot is not None and self._sink is not None:
+            update = BookUpdate(
+                self._index,
+                row,
+                BookKind.SNAPSHOT,
+                0,
+                snapshot.last_id,
+                -1,
+                snapshot.bids,
+                snapshot.asks,
+                snapshot.event_ns,
+                snapshot.recv_ns,
+            )
+            self._sink.on_book(update)

@@ -6,6 +6,7 @@ been constant 0 since 2026-06-23 and is not read: `seqId` and `prevSeqId` prove 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -15,11 +16,16 @@ from arbot_tui.domain.clock import MS
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
 from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.base import UnreadableQuote
 
 __all__ = ["Control", "StreamParser"]
 
 _VENUE = "okx"
 _PONG = b"pong"
+_TOP, _DEPTH = "bbo-tbt", "books"
+# Stands for the row of a symbol that is no longer followed, while frames of it still come.
+_LEFT = -1
+_NAME = re.compile(rb'"instId"\s*:\s*"([!-~]{1,64}?)"')
 # The bounds are checked by the decoder, in C; NaN fails them all. Beyond 2100-01-01 a time is in
 # the wrong unit.
 _Price = Annotated[float, msgspec.Meta(gt=0.0, lt=1e18)]
@@ -85,9 +91,9 @@ class Control(msgspec.Struct, frozen=True):
 
 
 class StreamParser:
-    """Reads the frames of one connection; holds no state between them."""
+    """Reads one line's frames, and knows which quotes are news."""
 
-    __slots__ = ("_exchange", "_rows")
+    __slots__ = ("_exchange", "_held", "_rows")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Prepare.
@@ -97,34 +103,64 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows = rows
+        self._rows = dict(rows)
+        self._held: dict[int, _Book] = {}
 
-    def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control:
-        """Return what `raw` says.
+    def follow(self, symbol: str, row: int) -> None:
+        """Read frames of a wire symbol, stamped with its row."""
+        self._rows[symbol] = row
 
-        A side without orders has price and size zero in a ticker, as `Ticker` defines it.
+    def leave(self, symbol: str) -> None:
+        """Pass over what still comes of a wire symbol."""
+        self._held.pop(self._rows.get(symbol, _LEFT), None)
+        self._rows[symbol] = _LEFT
+
+    def forget(self, row: int) -> None:
+        """Take the next quote of a row for news, whatever it says."""
+        self._held.pop(row, None)
+
+    def restart(self) -> None:
+        """Take the next quote of every row for news: a new connection begins."""
+        self._held.clear()
+
+    def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
+        """Return what `raw` says; None for a quote that is no news, or of a symbol left.
+
+        A side without orders has price and size zero in a ticker, as `Ticker` defines it. A
+        smaller or equal id at no later a time is a duplicate or came late.
 
         Raises:
-            MalformedMessage: The frame breaks its schema, names a symbol that was not asked
-                for, or holds a price, size, time or id that cannot be.
+            UnreadableQuote: A best bid and ask of a symbol of ours breaks the schema, or holds a
+                price, size, time or id that cannot be.
+            MalformedMessage: Another frame does, or one of a symbol that was not asked for.
         """
         try:
             frame = _decode(raw)
         except (ValueError, RecursionError) as e:
             if raw == _PONG:
                 return Control("pong")
-            raise MalformedMessage(_VENUE, f"frame: {sanitise(str(e))}") from e
+            raise self._complaint(raw, f"frame: {sanitise(str(e))}") from e
         arg, data = frame.arg, frame.data
         if data is None or arg is None:
             return _control(frame)
         row = self._rows.get(arg.instId)
+        if row == _LEFT:
+            return None
         # Both channels send one book per frame.
         if row is None or len(data) != 1:
-            text = f"{len(data)} books of {sanitise(arg.instId)!r}"
-            raise MalformedMessage(_VENUE, text)
+            raise self._complaint(raw, f"{len(data)} books of {sanitise(arg.instId)!r}")
         book = data[0]
-        if arg.channel != "bbo-tbt":
+        if arg.channel != _TOP:
             return self._update(frame, arg.channel, book, row, recv_ns)
+        held = self._held.get(row)
+        if (
+            held is not None
+            and book.seqId <= held.seqId
+            and book.ts <= held.ts
+            # Without ids nothing tells two states of one millisecond apart.
+            and (book.seqId >= 0 or book.ts < held.ts)
+        ):
+            return None
         bid_price = bid_size = ask_price = ask_size = 0.0
         if book.bids:
             bid = book.bids[0]
@@ -133,7 +169,8 @@ class StreamParser:
             ask = book.asks[0]
             ask_price, ask_size = ask.price, ask.size
         if (book.bids and not bid_size) or (book.asks and not ask_size):
-            raise MalformedMessage(_VENUE, f"{sanitise(arg.instId)}: a best level without size")
+            raise UnreadableQuote(_VENUE, row, f"{arg.instId}: a best level without size")
+        self._held[row] = book
         return Ticker(
             self._exchange,
             row,
@@ -149,7 +186,7 @@ class StreamParser:
         self, frame: _Frame, channel: str, book: _Book, row: int, recv_ns: int
     ) -> BookUpdate:
         kind = _KINDS.get(frame.action)
-        if channel != "books" or kind is None or book.seqId < 0:
+        if channel != _DEPTH or kind is None or book.seqId < 0:
             text = f"{sanitise(channel)!r} {sanitise(frame.action)!r} {book.seqId}"
             raise MalformedMessage(_VENUE, f"no book: {text}")
         return BookUpdate(
@@ -164,6 +201,14 @@ class StreamParser:
             book.ts * MS,
             recv_ns,
         )
+
+    def _complaint(self, raw: bytes, text: str) -> MalformedMessage:
+        """Return the error for a broken frame: whose quote it was to change, if that shows."""
+        named = _NAME.search(raw) if _TOP.encode() in raw else None
+        row = self._rows.get(named[1].decode(), _LEFT) if named is not None else _LEFT
+        if row == _LEFT:
+            return MalformedMessage(_VENUE, text)
+        return UnreadableQuote(_VENUE, row, text)
 
 
 _KINDS = {"snapshot": BookKind.SNAPSHOT, "update": BookKind.DELTA}

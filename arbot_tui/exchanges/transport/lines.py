@@ -77,10 +77,9 @@ class LineSet(Generic[ControlT]):
         """Return the wire symbol of a followed row."""
         return self._wire_symbols.get(row)
 
-    def rows_of(self, connection: int) -> frozenset[int]:
-        """Return the rows whose best bid and ask the connection of that number brings."""
-        line = self._lines.get(connection)
-        return frozenset() if line is None else line.rows
+    def wants_depth(self, row: int) -> bool:
+        """Tell whether depth of a followed row is wanted."""
+        return row in self._depth_rows and row in self._wire_symbols
 
     def set_rows(self, rows: Mapping[str, int]) -> None:
         """Follow these wire symbols from now on, and no others."""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
+from arbot_tui.exchanges.base import UnreadableQuote
 from arbot_tui.exchanges.bitget.parsing import Control, StreamParser
 
 # The documented push is a books5 one; books1 has the same shape with one level.
@@ -17,6 +18,9 @@ TOP = (
     b'"data":[{"asks":[["26274.9","0.0009"],["26275.0","0.0500"]],"bids":[["26274.8","0.0009"],'
     b'["26274.7","0.0027"]],"seq":123,"ts":"1695710946294"}],"ts":1695710946300}'
 )
+
+
+DEPTH = TOP.replace(b"books1", b"books15")
 
 
 def _parser() -> StreamParser:
@@ -35,10 +39,88 @@ def test_documented_best_bid_and_ask_at_matching_engine_time() -> None:
     )
 
 
-@pytest.mark.parametrize("changes", [{"seq": "9" * 20}, {"checksum": 0}, {"pseq": 0}])
-def test_sequence_and_checksum_are_not_read(changes: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"seq": "1304314508780744705"}, {"checksum": 0}, {"checksum": 7}, {"pseq": 0}]
+)
+def test_constant_checksum_and_previous_id_are_treated_as_absent(
+    changes: dict[str, object],
+) -> None:
     raw = _top([["26274.9", "0.0009"]], [["26274.8", "0.0009"]], **changes)
     assert _parser().parse(raw, 77) == _parser().parse(TOP, 77)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"seq": 122}, {"seq": 122, "ts": "1695710946293"}, {"seq": 123, "ts": "1695710946000"}],
+)
+def test_duplicate_or_late_quote_is_no_news(changes: dict[str, object]) -> None:
+    parser = _parser()
+    parser.parse(TOP, 1)
+    assert parser.parse(_top([["9", "1"]], [["8", "1"]], **changes), 2) is None
+
+
+@pytest.mark.parametrize("changes", [{"seq": 124}, {"seq": 5, "ts": "1695710946295"}])
+def test_higher_number_or_later_time_is_news(changes: dict[str, object]) -> None:
+    parser = _parser()
+    parser.parse(TOP, 1)
+    assert parser.parse(_top([["9", "1"]], [["8", "1"]], **changes), 2) is not None
+
+
+def test_without_numbers_only_an_earlier_time_is_late() -> None:
+    parser = _parser()
+    for ts, news in (("1695710946294", True), ("1695710946294", True), ("1695710946293", False)):
+        message = parser.parse(_top([["9", "1"]], [["8", "1"]], seq=0, ts=ts), 1)
+        assert (message is not None) is news
+
+
+def test_after_forget_or_restart_the_same_quote_is_news_again() -> None:
+    parser = _parser()
+    assert parser.parse(TOP, 1) is not None
+    parser.forget(4)
+    assert parser.parse(TOP, 2) is not None
+    parser.restart()
+    assert parser.parse(TOP, 3) is not None
+    assert parser.parse(TOP, 4) is None
+
+
+def test_symbol_that_was_left_is_passed_over_and_can_come_back() -> None:
+    parser = _parser()
+    parser.leave("BTCUSDT")
+    assert parser.parse(TOP, 1) is None
+    assert parser.parse(DEPTH, 1) is None
+    parser.follow("BTCUSDT", 9)
+    ticker = parser.parse(TOP, 2)
+    assert isinstance(ticker, Ticker)
+    assert ticker.row == 9
+
+
+def test_depth_is_a_snapshot_each_time() -> None:
+    assert _parser().parse(DEPTH, 5) == BookUpdate(
+        3,
+        4,
+        BookKind.SNAPSHOT,
+        0,
+        123,
+        -1,
+        [(26274.8, 0.0009), (26274.7, 0.0027)],
+        [(26274.9, 0.0009), (26275.0, 0.05)],
+        1695710946294 * 10**6,
+        5,
+    )
+
+
+@pytest.mark.parametrize("raw", [TOP[:-20], TOP.replace(b"26274.8", b"nan")])
+def test_broken_quote_tells_whose_it_was(raw: bytes) -> None:
+    with pytest.raises(UnreadableQuote) as caught:
+        _parser().parse(raw, 1)
+    assert caught.value.row == 4
+
+
+@pytest.mark.parametrize("raw", [DEPTH[:-20], TOP[:60], TOP.replace(b"SPOT", b"X")[:-20]])
+def test_other_broken_frames_accuse_no_quote(raw: bytes) -> None:
+    with pytest.raises(MalformedMessage) as caught:
+        _parser().parse(raw, 1)
+    assert not isinstance(caught.value, UnreadableQuote)
 
 
 def test_of_several_books_in_a_frame_the_newest_counts() -> None:

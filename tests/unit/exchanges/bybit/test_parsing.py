@@ -8,13 +8,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
+from arbot_tui.exchanges.base import UnreadableQuote
 from arbot_tui.exchanges.bybit.parsing import Control, StreamParser
 
 SNAPSHOT = (
     b'{"topic":"orderbook.1.BTCUSDT","ts":1748980103101,"type":"snapshot","data":{"s":"BTCUSDT",'
     b'"b":[["106285.8","0.794865"]],"a":[["106285.9","1.269905"]],"u":943951,"seq":75829523783},'
     b'"cts":1748980103098}'
+)
+
+
+DELTA = (
+    b'{"topic":"orderbook.50.BTCUSDT","ts":1687940967466,"type":"delta","data":{"s":"BTCUSDT",'
+    b'"b":[["30247.20","30.028"],["30240.00","0"]],"a":[["30248.70","0"]],"u":177400507,'
+    b'"seq":66544703342},"cts":1687940967464}'
 )
 
 
@@ -95,6 +103,92 @@ def test_delta_before_a_snapshot_or_older_than_the_book_is_passed_over() -> None
     assert parser.parse(_frame([["5", "2"]], [], kind="delta", u=9), 1) is None
 
 
+@pytest.mark.parametrize(
+    ("u", "cts"), [(10, 1_700_000_000_498), (9, 1_700_000_000_498), (9, 1_700_000_000_400)]
+)
+def test_duplicate_or_late_snapshot_is_no_news(u: int, cts: int) -> None:
+    parser = _parser()
+    parser.parse(_frame([["1", "2"]], [["3", "4"]], u=10), 1)
+    assert parser.parse(_frame([["5", "6"]], [["7", "8"]], u=u, cts=cts), 2) is None
+
+
+def test_smaller_id_at_a_later_time_is_a_service_that_numbers_afresh() -> None:
+    parser = _parser()
+    parser.parse(_frame([["1", "2"]], [["3", "4"]], u=10), 1)
+    later = parser.parse(_frame([["5", "6"]], [["7", "8"]], u=2, cts=1_700_000_000_499), 2)
+    assert _quote(later) == (5.0, 6.0, 7.0, 8.0)
+
+
+def test_after_forget_or_restart_the_same_quote_is_news_again() -> None:
+    parser = _parser()
+    frame = _frame([["1", "2"]], [["3", "4"]])
+    assert parser.parse(frame, 1) is not None
+    parser.forget(4)
+    assert parser.parse(frame, 2) is not None
+    parser.restart()
+    assert parser.parse(frame, 3) is not None
+    assert parser.parse(frame, 4) is None
+
+
+def test_symbol_that_was_left_is_passed_over_and_can_come_back() -> None:
+    parser = _parser()
+    parser.leave("BTCUSDT")
+    assert parser.parse(SNAPSHOT, 1) is None
+    assert parser.parse(DELTA, 1) is None
+    parser.follow("BTCUSDT", 9)
+    ticker = parser.parse(SNAPSHOT, 2)
+    assert isinstance(ticker, Ticker)
+    assert ticker.row == 9
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (DELTA, BookKind.DELTA),
+        (DELTA.replace(b"delta", b"snapshot"), BookKind.SNAPSHOT),
+        (DELTA.replace(b"177400507", b"1"), BookKind.SNAPSHOT),
+    ],
+    ids=["change", "snapshot", "restarted service"],
+)
+def test_depth_carries_its_id_and_matching_engine_time(raw: bytes, kind: BookKind) -> None:
+    update = _parser().parse(raw, 5)
+    number = 1 if b'"u":1,' in raw else 177400507
+    assert update == BookUpdate(
+        1,
+        4,
+        kind,
+        number,
+        number,
+        -1,
+        [(30247.2, 30.028), (30240.0, 0.0)],
+        [(30248.7, 0.0)],
+        1687940967464 * 10**6,
+        5,
+    )
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        SNAPSHOT[:-20],
+        SNAPSHOT.replace(b"106285.8", b"nan"),
+        SNAPSHOT.replace(b"1748980103098", b"0"),
+        SNAPSHOT.replace(b'"data"', b'"x"'),
+    ],
+)
+def test_broken_quote_tells_whose_it_was(raw: bytes) -> None:
+    with pytest.raises(UnreadableQuote) as caught:
+        _parser().parse(raw, 1)
+    assert caught.value.row == 4
+
+
+@pytest.mark.parametrize("raw", [DELTA[:-20], SNAPSHOT[5:], SNAPSHOT[:20] + b"\xff"])
+def test_other_broken_frames_accuse_no_quote(raw: bytes) -> None:
+    with pytest.raises(MalformedMessage) as caught:
+        _parser().parse(raw, 1)
+    assert not isinstance(caught.value, UnreadableQuote)
+
+
 def test_update_id_one_is_a_snapshot_whatever_it_calls_itself() -> None:
     parser = _parser()
     parser.parse(_frame([["1", "2"]], [["3", "4"]], u=10), 1)
@@ -138,7 +232,10 @@ def test_impossible_numbers_in_a_delta_leave_the_held_book_alone(level: list[str
         b'{"topic":"\xff"}',
         b'{"topic":"publicTrade.BTCUSDT","type":"snapshot","ts":1}',
         b'{"zz":' + b"[" * 100_000,
-        SNAPSHOT.replace(b"orderbook.1.", b"orderbook.50."),
+        SNAPSHOT.replace(b"orderbook.1.", b"orderbook.200."),
+        DELTA.replace(b"delta", b"odd"),
+        DELTA.replace(b"1687940967466", b"0"),
+        b'{"topic":"orderbook.50.BTCUSDT","type":"delta","ts":1,"cts":1}',
     ],
 )
 def test_broken_frames_raise_our_own_error(raw: bytes) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
+from arbot_tui.exchanges.base import UnreadableQuote
 from arbot_tui.exchanges.okx.parsing import Control, StreamParser
 
 TOP = (
@@ -41,6 +42,68 @@ def test_documented_best_bid_and_ask() -> None:
     assert _parser().parse(TOP, 77) == Ticker(
         2, 4, 111.05, 57745.0, 111.06, 55154.0, 1670324386802 * 10**6, 77
     )
+
+
+@pytest.mark.parametrize(
+    ("seq", "ts"), [(1, "1670324386802"), (0, "1670324386802"), (1, "1670324386700")]
+)
+def test_duplicate_or_late_quote_is_no_news(seq: int, ts: str) -> None:
+    parser = _parser()
+    parser.parse(_top([["3", "4"]], [["1", "2"]]), 1)
+    late = _top([["9", "4"]], [["8", "2"]], ts).replace(b'"seqId": 1', b'"seqId": %d' % seq)
+    assert parser.parse(late, 2) is None
+
+
+@pytest.mark.parametrize(("seq", "ts"), [(2, "1670324386700"), (0, "1670324386803")])
+def test_higher_id_or_later_time_is_news(seq: int, ts: str) -> None:
+    parser = _parser()
+    parser.parse(_top([["3", "4"]], [["1", "2"]]), 1)
+    later = _top([["9", "4"]], [["8", "2"]], ts).replace(b'"seqId": 1', b'"seqId": %d' % seq)
+    assert parser.parse(later, 2) is not None
+
+
+def test_without_ids_only_an_earlier_time_is_late() -> None:
+    parser = _parser()
+    for ts, news in (("1670324386802", True), ("1670324386802", True), ("1670324386801", False)):
+        raw = _top([["3", "4"]], [["1", "2"]], ts).replace(b', "seqId": 1', b"")
+        assert (parser.parse(raw, 1) is not None) is news
+
+
+def test_after_forget_or_restart_the_same_quote_is_news_again() -> None:
+    parser = _parser()
+    assert parser.parse(TOP, 1) is not None
+    parser.forget(4)
+    assert parser.parse(TOP, 2) is not None
+    parser.restart()
+    assert parser.parse(TOP, 3) is not None
+    assert parser.parse(TOP, 4) is None
+
+
+def test_symbol_that_was_left_is_passed_over_and_can_come_back() -> None:
+    parser = _parser()
+    parser.leave("BTC-USDT")
+    assert parser.parse(TOP, 1) is None
+    assert parser.parse(UPDATE, 1) is None
+    parser.follow("BTC-USDT", 9)
+    ticker = parser.parse(TOP, 2)
+    assert isinstance(ticker, Ticker)
+    assert ticker.row == 9
+
+
+@pytest.mark.parametrize(
+    "raw", [TOP[:-20], TOP.replace(b"111.06", b"nan"), TOP.replace(b"55154", b"0")]
+)
+def test_broken_quote_tells_whose_it_was(raw: bytes) -> None:
+    with pytest.raises(UnreadableQuote) as caught:
+        _parser().parse(raw, 1)
+    assert caught.value.row == 4
+
+
+@pytest.mark.parametrize("raw", [UPDATE[:-20], TOP[:30], TOP.replace(b"BTC", b"XRP")[:-20]])
+def test_other_broken_frames_accuse_no_quote(raw: bytes) -> None:
+    with pytest.raises(MalformedMessage) as caught:
+        _parser().parse(raw, 1)
+    assert not isinstance(caught.value, UnreadableQuote)
 
 
 def test_documented_snapshot_and_update() -> None:
