@@ -1,0 +1,114 @@
+"""Themes: what is shipped is sound, what is broken is named and left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.color import Color
+
+from arbot_tui.tui.themes import DEFAULT_THEME, VARIABLES, load_themes, themes_folder
+
+SOUND = """
+name = "mine"
+dark = true
+[palette]
+primary = "#6cb6ff"
+secondary = "#8b9bb4"
+accent = "#d2a8ff"
+warning = "#e3b341"
+error = "#ff7b72"
+success = "#56d39b"
+foreground = "#c5cedb"
+background = "#0d1117"
+surface = "#131a23"
+panel = "#1b2430"
+"""
+
+
+def luminance(color: Color) -> float:
+    def channel(value: int) -> float:
+        part = value / 255
+        return float(part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4)
+
+    return 0.2126 * channel(color.r) + 0.7152 * channel(color.g) + 0.0722 * channel(color.b)
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(Color.parse(one)), luminance(Color.parse(other))), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_shipped_themes_are_sound_and_the_default_comes_first() -> None:
+    loaded = load_themes()
+    assert loaded.problems == ()
+    assert list(loaded.themes) == ["dark", "ansi", "high-contrast", "light"]
+    assert next(iter(loaded.themes)) == DEFAULT_THEME
+    for path in themes_folder().glob("*.toml"):
+        assert path.stem in loaded.themes
+
+
+@pytest.mark.parametrize("name", ["dark", "light", "high-contrast"])
+def test_every_text_colour_can_be_read_on_the_ground_and_on_the_cursor(name: str) -> None:
+    theme = load_themes().themes[name]
+    variables = theme.variables
+    assert theme.background
+    read = set(VARIABLES) - {"faint", "frame", "frame-focus", "badge-text"}
+    read = {key for key in read if not key.startswith(("mode-", "cursor-", "bar-"))}
+    for key in read:
+        assert contrast(variables[key], theme.background) >= 4.5, key
+        assert contrast(variables[key], variables["cursor-ground"]) >= 3.9, key
+        assert contrast(variables[key], variables["bar-ground"]) >= 4.5, key
+    for mode in ("mode-simulate", "mode-paper", "mode-live"):
+        assert contrast(variables["badge-text"], variables[mode]) >= 4.5, mode
+
+
+def test_our_own_colours_fall_back_to_the_palette(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(SOUND)
+    theme = load_themes(tmp_path).themes["mine"]
+    assert theme.variables["gain"] == "#56d39b"
+    assert theme.variables["cursor-style"] == "none"
+
+
+def test_every_fault_is_named_with_its_file_and_key(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text(
+        SOUND.replace('name = "mine"', 'name = "not [a] name"')
+        .replace('primary = "#6cb6ff"', 'primry = "#6cb6ff"')
+        .replace('panel = "#1b2430"', "panel = 7")
+        .replace("dark = true", 'dark = "yes"\nextra = 1')
+        + '[variables]\ngian = "#fff"\nloss = "no-colour"\ncursor-style = "blinking"\n'
+    )
+    loaded = load_themes(tmp_path)
+    assert loaded.themes == {}
+    assert loaded.problems == (
+        "bad.toml: name = 'not [a] name': letters, digits and dashes, at most 40",
+        "bad.toml: dark = 'yes': true or false",
+        "bad.toml: extra: no such key",
+        "bad.toml: palette.primry: no such key; did you mean primary?",
+        "bad.toml: palette.panel = 7: no colour; write #rrggbb or a name such as ansi_green",
+        "bad.toml: variables.gian: no such key; did you mean gain?",
+        "bad.toml: variables.loss = 'no-colour': no colour; write #rrggbb or a name such as "
+        "ansi_green",
+        "bad.toml: variables.cursor-style = 'blinking': one of none, bold, reverse, underline",
+        "bad.toml: palette.primary: missing",
+        "bad.toml: palette.panel: missing",
+    )
+
+
+def test_unreadable_files_and_names_taken_twice_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text(SOUND)
+    (tmp_path / "b.toml").write_text(SOUND)
+    (tmp_path / "c.toml").write_text("name = ")
+    (tmp_path / "d.toml").write_bytes(b"\xff\xfe")
+    (tmp_path / "e.toml").write_text(SOUND.replace("[palette]", "palette = 3\n[other]"))
+    loaded = load_themes(tmp_path)
+    assert list(loaded.themes) == ["mine"]
+    assert loaded.problems[0] == "b.toml: name = 'mine' is taken by another file"
+    assert loaded.problems[1].startswith("c.toml: cannot be read")
+    assert loaded.problems[2].startswith("d.toml: cannot be read")
+    assert "e.toml: palette: a table of names and colours" in loaded.problems
+
+
+def test_an_ansi_theme_gets_what_textual_needs_from_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(SOUND.replace("dark = true", "dark = true\nansi = true"))
+    assert "ansi-background" in load_themes(tmp_path).themes["mine"].variables
