@@ -4,7 +4,39 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["Opportunity"]
+from arbot_tui.domain.clock import MS
+
+__all__ = ["CAPTURE_DELAYS_MS", "EdgePath", "Opportunity", "PathPoint"]
+
+CAPTURE_DELAYS_MS = (0, 50, 100, 250, 500)
+"""Delays after first seen at which it is written down what was still to be had."""
+
+PathPoint = tuple[float, float, float]
+"""(milliseconds since first seen, net edge in percent, base quantity both tops offered)."""
+
+_PATH_POINTS = 32
+
+
+class EdgePath(msgspec.Struct):
+    """Edge and size over time, thinned out as it grows: never more than a few dozen points.
+
+    A point is kept when it lies at least `gap_ms` after the one before; the newest always is.
+    """
+
+    points: list[PathPoint] = []
+    gap_ms: float = 0.0
+
+    def add(self, point: PathPoint) -> None:
+        """Take the newest point."""
+        points = self.points
+        if len(points) > 1 and points[-1][0] - points[-2][0] < self.gap_ms:
+            points[-1] = point
+            return
+        points.append(point)
+        if len(points) > _PATH_POINTS:
+            # First and newest stay; from now on only as many come as remain.
+            self.points = [*points[:-1:2], points[-1]]
+            self.gap_ms = point[0] * 2 / _PATH_POINTS
 
 
 class Opportunity(msgspec.Struct):
@@ -29,6 +61,9 @@ class Opportunity(msgspec.Struct):
         pair_id: The pair committed for it; empty while none.
         reason: Why it was not traded (latest deny), else why it closed.
         closed_reason: Why it closed; empty while open.
+        capturable_pct: Net edge at each of `CAPTURE_DELAYS_MS` after first seen, percent, as
+            far as that time has come; 0 where it had closed by then, even if another opened.
+        path: Edge and size over time.
     """
 
     id: int
@@ -49,3 +84,32 @@ class Opportunity(msgspec.Struct):
     pair_id: str = ""
     reason: str = ""
     closed_reason: str = ""
+    capturable_pct: list[float] = []
+    path: EdgePath = msgspec.field(default_factory=EdgePath)
+
+    def elapse(self, now_ns: int) -> bool:
+        """Write down what was capturable at the delays that ended before `now_ns`; tell of any.
+
+        To be called before anything else changes at `now_ns`: until then it stands as it did.
+        """
+        done = before = len(self.capturable_pct)
+        while (
+            done < len(CAPTURE_DELAYS_MS) and self.opened_ns + CAPTURE_DELAYS_MS[done] * MS < now_ns
+        ):
+            self.capturable_pct.append(self.edge_pct)
+            done += 1
+        return done > before
+
+    def trace(self, at_ns: int) -> None:
+        """Add how it stands at `at_ns` to its path."""
+        self.path.add(((at_ns - self.opened_ns) / MS, self.edge_pct, self.qty))
+
+    def end(self, now_ns: int, reason: str) -> None:
+        """Close it: from now on there is nothing to be had."""
+        self.elapse(now_ns)
+        missing = len(CAPTURE_DELAYS_MS) - len(self.capturable_pct)
+        self.capturable_pct += [0.0] * missing
+        self.closed_ns = now_ns
+        self.closed_reason = reason
+        if not self.reason and not self.pair_id:
+            self.reason = reason

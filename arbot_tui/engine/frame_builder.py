@@ -130,6 +130,7 @@ class FrameBuilder:
                 self._rows[row], self._row_versions[row] = view, version
                 changed = True
         self._dirty.clear()
+        bot.strategy.advance(bot.clock.now_ns())
         for opportunity in bot.opportunities.changed_since(self._opportunity_version):
             self._opportunities.pop(opportunity.id, None)
             self._opportunities[opportunity.id] = (version, _opportunity_view(opportunity))
@@ -290,6 +291,12 @@ def _opportunity_view(opportunity: Opportunity) -> OpportunityView:
         opened_ns=opportunity.opened_ns,
         closed_ns=opportunity.closed_ns,
         outcome=outcome,
+        closed_reason=opportunity.closed_reason,
+        pair_id=opportunity.pair_id,
+        peak_profit_quote=opportunity.peak_profit_quote,
+        capturable_pct=tuple(opportunity.capturable_pct),
+        # Sent once: an open one changes with every quote.
+        path=tuple(opportunity.path.points) if opportunity.closed_ns else (),
     )
 
 

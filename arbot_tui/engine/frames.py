@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from arbot_tui.domain.opportunity import PathPoint
 from arbot_tui.domain.quotes import Level
 
 __all__ = [
@@ -108,6 +109,13 @@ class OpportunityView(msgspec.Struct, frozen=True):
         opened_ns: When it was first seen.
         closed_ns: When it ended; 0 while open.
         outcome: ``open``, ``traded``, or the reason it was not traded.
+        closed_reason: Why it closed; empty while open.
+        pair_id: The pair traded on it; empty while none.
+        peak_profit_quote: Highest net profit that both tops offered, quote currency.
+        capturable_pct: Net edge that was left 0, 50, 100, 250 and 500 ms after it was first
+            seen, percent, as far as that time has come; 0 where it had closed by then.
+        path: (milliseconds since first seen, net edge in percent, base quantity) over its life,
+            thinned out; empty while open.
     """
 
     id: int
@@ -121,6 +129,11 @@ class OpportunityView(msgspec.Struct, frozen=True):
     opened_ns: int
     closed_ns: int
     outcome: str
+    closed_reason: str = ""
+    pair_id: str = ""
+    peak_profit_quote: float = 0.0
+    capturable_pct: tuple[float, ...] = ()
+    path: tuple[PathPoint, ...] = ()
 
 
 class TradeView(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ class FeedJudge:
         while True:
             now_ns = bot.clock.now_ns()
             bot.strategy.loop_lag_ns = bot.loop_lag.now_ns()
+            bot.strategy.advance(now_ns)
             for index in range(len(bot.venues)):
                 self.judge(index)
             for index, row in bot.monitor.stale_books(bot.board, now_ns):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from arbot_tui.domain.numbers import ZERO, exact
-from arbot_tui.domain.opportunity import Opportunity
+from arbot_tui.domain.opportunity import CAPTURE_DELAYS_MS, Opportunity
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.engine.summary import Summary, exit_code
 from arbot_tui.storage.database import Database
@@ -171,6 +171,7 @@ class Recording:
 
     def _note_opportunities(self) -> None:
         opportunities = self._bot.opportunities
+        self._bot.strategy.advance(self._bot.clock.now_ns())
         for opportunity in opportunities.changed_since(self._opportunity_version):
             self._recorder.put(self._opportunity_row(opportunity))
         self._opportunity_version = opportunities.version
@@ -198,6 +199,8 @@ class Recording:
                 )
 
     def _opportunity_row(self, opportunity: Opportunity) -> OpportunityRow:
+        missing = len(CAPTURE_DELAYS_MS) - len(opportunity.capturable_pct)
+        captured = [*opportunity.capturable_pct, *[None] * missing]
         return OpportunityRow(
             at_ns=opportunity.opened_ns,
             session_id=self._session.session_id,
@@ -217,6 +220,14 @@ class Recording:
             reason=opportunity.reason,
             last_ns=opportunity.last_ns,
             closed_ns=opportunity.closed_ns,
+            closed_reason=opportunity.closed_reason,
+            signalled=opportunity.signalled,
+            capturable_0ms=captured[0],
+            capturable_50ms=captured[1],
+            capturable_100ms=captured[2],
+            capturable_250ms=captured[3],
+            capturable_500ms=captured[4],
+            path=msgspec.json.encode(opportunity.path.points).decode(),
         )
 
     def _trade_row(self, pair: Pair) -> TradeRow:

@@ -56,7 +56,15 @@ class TickerRow(Row, frozen=True, kw_only=True):
 
 
 class OpportunityRow(Row, frozen=True, kw_only=True):
-    """One opportunity from first seen (`at_ns`) to closed; 0 in `closed_ns` while it is open."""
+    """One opportunity from first seen (`at_ns`) to closed; 0 in `closed_ns` while it is open.
+
+    Attributes:
+        reason: Why it was not traded, else why it closed; empty where it was traded.
+        signalled: It was handed to the money core.
+        capturable_0ms: Net edge that was left so long after first seen, percent; 0 where it had
+            closed by then, None where that time had not come yet. The others likewise.
+        path: ``[[ms since first seen, net edge in percent, base quantity], …]`` as JSON.
+    """
 
     table: ClassVar[str] = "arbitrage_opportunities"
     key: ClassVar[tuple[str, ...]] = ("session_id", "opportunity_id")
@@ -78,6 +86,14 @@ class OpportunityRow(Row, frozen=True, kw_only=True):
     reason: str
     last_ns: int
     closed_ns: int
+    closed_reason: str
+    signalled: bool
+    capturable_0ms: float | None
+    capturable_50ms: float | None
+    capturable_100ms: float | None
+    capturable_250ms: float | None
+    capturable_500ms: float | None
+    path: str
 
 
 class TradeRow(Row, frozen=True, kw_only=True):

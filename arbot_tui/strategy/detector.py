@@ -103,7 +103,7 @@ class ArbitrageStrategy:
         self._bids, self._asks = board.bid, board.ask
         self._nets, self._costs = board.sell_net, board.buy_cost
         self._open_rows = lifecycle.rows
-        # The latest tick: what happens between ticks is as of then.
+        # The latest tick or `advance`: what happens in between is as of then.
         self._now_ns = 0
         board.add_usability_callback(self._on_usability)
 
@@ -148,6 +148,11 @@ class ArbitrageStrategy:
             self._examine(row, venue, other, ticker.recv_ns)
             self._examine(row, other, venue, ticker.recv_ns)
 
+    def advance(self, now_ns: int) -> None:
+        """Let time pass without a tick; what happens from here on is not dated before it."""
+        self._now_ns = max(self._now_ns, now_ns)
+        self._lifecycle.elapse(now_ns)
+
     def _on_usability(self, venue: int, row: int) -> None:
         """Look at books that became gapped, stale, usable or dearer without a ticker."""
         if row != ALL_ROWS:
@@ -169,7 +174,7 @@ class ArbitrageStrategy:
             self._recheck(row, other, venue)
 
     def _recheck(self, row: int, buy: int, sell: int) -> None:
-        """Examine a pair only where that opens or ends an opportunity."""
+        """Examine a pair where that opens or ends an opportunity; else only bring it up to date."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
         stands = (
@@ -179,6 +184,8 @@ class ArbitrageStrategy:
         )
         if stands != (self._lifecycle.find((row, buy, sell)) is not None):
             self._examine(row, buy, sell, self._now_ns)
+        elif stands:
+            self._follow(row, buy, sell, self._now_ns)
 
     def _examine(self, row: int, buy: int, sell: int, now_ns: int) -> None:
         """Evaluate one pair: open, update or close its opportunity, and count the candidate."""

@@ -71,6 +71,7 @@ class OpportunityBook:
         self._open[key] = opportunity
         self._by_id[opportunity.id] = opportunity
         self.rows[key[0]] = self.rows.get(key[0], 0) + 1
+        opportunity.trace(opportunity.opened_ns)
         self._touch(opportunity)
 
     def update(
@@ -84,6 +85,7 @@ class OpportunityBook:
         profit_quote: float,
     ) -> None:
         """Write down how an open opportunity stands at a tick."""
+        opportunity.elapse(now_ns)
         opportunity.last_ns = now_ns
         opportunity.edge_pct = edge_pct
         opportunity.peak_pct = max(opportunity.peak_pct, edge_pct)
@@ -92,7 +94,14 @@ class OpportunityBook:
         opportunity.qty = qty
         opportunity.profit_quote = profit_quote
         opportunity.peak_profit_quote = max(opportunity.peak_profit_quote, profit_quote)
+        opportunity.trace(now_ns)
         self._touch(opportunity)
+
+    def elapse(self, now_ns: int) -> None:
+        """Let time pass for the open ones, before whatever else happens at `now_ns`."""
+        for opportunity in self._open.values():
+            if opportunity.elapse(now_ns):
+                self._touch(opportunity)
 
     def close(self, key: OpportunityKey, now_ns: int, reason: str) -> None:
         """End an open opportunity.
@@ -108,10 +117,7 @@ class OpportunityBook:
             self.rows[key[0]] = left
         else:
             del self.rows[key[0]]
-        opportunity.closed_ns = now_ns
-        opportunity.closed_reason = str(reason)
-        if not opportunity.reason and not opportunity.pair_id:
-            opportunity.reason = str(reason)
+        opportunity.end(now_ns, str(reason))
         self._touch(opportunity)
         self._closed.append(opportunity.id)
         if len(self._closed) > self._history:

@@ -17,8 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arbot_tui.domain.clock import MS
 from arbot_tui.domain.edge import net_edge_pct_exact
 from arbot_tui.domain.numbers import from_float
+from arbot_tui.domain.opportunity import CAPTURE_DELAYS_MS, Opportunity
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
@@ -125,12 +127,20 @@ class _World:
         self.signals: list[ArbitrageSignal] = []
         self.traded: set[Pair] = set()
         self.counted: Counter[Pair] = Counter()
-        self.nearest = 1.0
+        # What the oracle thinks of each opportunity's edge at the end of every step.
+        self.lives: dict[int, list[tuple[int, float]]] = {}
+        self.ended: list[Opportunity] = []
+        self.ticked_ns = 0
+        self.opportunities.add_closed_callback(self._on_closed)
         for venue, name in enumerate(_VENUES):
             for row, symbol in enumerate(_SYMBOLS):
                 self.oracle.books[name, symbol] = _Book()
                 self.board.set_fee(venue, row, 0.001)
             self.board.set_venue_verdict(venue, FeedState.LIVE)
+
+    def _on_closed(self, opportunity: Opportunity) -> None:
+        self.lives[opportunity.id].append((self.ticked_ns, 0.0))
+        self.ended.append(opportunity)
 
     def _on_signal(self, signal: ArbitrageSignal) -> None:
         """Answer like a money core: commit, deny, or not yet."""
@@ -153,7 +163,7 @@ class _World:
         traded = {pair for pair in self.traded if pair in before}
         candidates = self.funnel.candidates
         self.signals.clear()
-        self.now_ns += 1
+        self.now_ns += self.draw.randrange(40 * MS) + 1
         ticked: tuple[str, str] | None = None
         if self.draw.random() < 0.9:
             ticked = self._tick()
@@ -173,6 +183,13 @@ class _World:
         self.counted.update(expected)
         assert Counter((s.symbol, s.buy.venue, s.sell.venue) for s in self.signals) == Counter(due)
         self.traded &= after
+        for opportunity in self.opportunities.opened():
+            pair = (opportunity.symbol, opportunity.buy, opportunity.sell)
+            life = self.lives.setdefault(opportunity.id, [])
+            life.append((self.ticked_ns, self.oracle.net_pct(pair)))
+        if self.draw.random() < 0.2:
+            self.ticked_ns = self.now_ns
+            self.strategy.advance(self.now_ns)
         self._assert_same(after)
 
     @staticmethod
@@ -210,6 +227,7 @@ class _World:
             book.fresh = False
         if not changed:
             return None
+        self.ticked_ns = self.now_ns
         self.strategy.on_ticker(Ticker(venue, row, bid, bid_size, ask, ask_size, 0, self.now_ns))
         return _VENUES[venue], _SYMBOLS[row]
 
@@ -257,6 +275,19 @@ class _World:
         assert sum(funnel.committed for funnel in pairs.values()) == self.funnel.committed
         assert sum(funnel.pending for funnel in pairs.values()) == self.funnel.pending
 
+    def assert_lives_are_right(self) -> None:
+        """Recompute every ended opportunity's life from what the oracle saw."""
+        for opportunity in self.ended:
+            life = self.lives[opportunity.id]
+            assert (opportunity.opened_ns, opportunity.closed_ns) == (life[0][0], life[-1][0])
+            assert abs(opportunity.peak_pct - max(pct for _, pct in life)) < 1e-9
+            for delay_ms, pct in zip(CAPTURE_DELAYS_MS, opportunity.capturable_pct, strict=True):
+                until_ns = opportunity.opened_ns + delay_ms * MS
+                expected = next(pct for at_ns, pct in reversed(life) if at_ns <= until_ns)
+                assert abs(pct - expected) < 1e-9
+            assert abs(opportunity.path.points[0][1] - life[0][1]) < 1e-9
+            assert abs(opportunity.path.points[-1][1] - life[-2][1]) < 1e-9
+
     def _assert_same(self, standing: set[Pair]) -> None:
         opened = {(o.symbol, o.buy, o.sell) for o in self.opportunities.opened()}
         assert opened == standing
@@ -285,6 +316,7 @@ def test_detection_equals_brute_force_at_every_tick(seed: int) -> None:
     for _ in range(250):
         world.step()
     world.assert_funnel_adds_up()
+    world.assert_lives_are_right()
 
 
 def test_what_it_counted_is_also_found_again_in_the_life_cycle() -> None:
@@ -296,6 +328,8 @@ def test_what_it_counted_is_also_found_again_in_the_life_cycle() -> None:
         world.step()
         signalled |= {signal.opportunity_id for signal in world.signals}
     opened = [o.id for o in world.opportunities.opened()]
+    world.assert_lives_are_right()
+    assert any(o.capturable_pct[2] > 0.0 for o in world.ended)
     assert world.opportunities.signalled_total == len(signalled)
     assert sorted(closed + opened) == list(range(1, world.opportunities.opened_total + 1))
     # The world is rich enough for the comparison above to mean something.

@@ -9,6 +9,7 @@ import pytest
 from arbot_tui.domain.clock import VirtualClock
 from arbot_tui.domain.errors import StorageError
 from arbot_tui.storage.database import Database
+from arbot_tui.storage.rows import OpportunityRow
 from arbot_tui.storage.schema import Migration, load_migrations
 
 OWN = load_migrations()
@@ -107,3 +108,19 @@ async def test_an_unfinished_copy_of_an_earlier_try_is_replaced(tmp_path: Path) 
     await _open(path, *OWN, NEXT)
     assert "notes" in _tables(path)
     assert not (tmp_path / "arbot.sqlite.unfinished").exists()
+
+
+async def test_opportunities_of_the_first_version_stay_readable(tmp_path: Path) -> None:
+    path = tmp_path / "arbot.sqlite"
+    await _open(path, OWN[0])
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO arbitrage_opportunities VALUES"
+            " (1, 's', 3, 'A/B', 'x', 'y', 1.0, 2.0, 1.0, 0.5, 0.4, 0.5, 0.4, 0,"
+            " '', 'fee', 5, 6, 7)"
+        )
+    connection.close()
+    async with Database(path, VirtualClock()) as database:
+        (row,) = await database.get_historical_data(OpportunityRow)
+    assert (row.opportunity_id, row.reason, row.closed_ns) == (3, "fee", 7)
+    assert (row.closed_reason, row.capturable_0ms, row.path) == ("", None, "[]")

@@ -1,3 +1,6 @@
+from itertools import pairwise
+
+from arbot_tui.domain.clock import MS
 from arbot_tui.domain.opportunity import Opportunity
 from arbot_tui.strategy.lifecycle import OpportunityBook, OpportunityKey
 
@@ -98,3 +101,47 @@ def test_what_changed_since_a_version_comes_once_and_in_order() -> None:
     book.mark_denied(2, "depth")
     assert book.version == seen + 2
     assert book.changed_since(seen) == [first, second]
+
+
+def _tick(book: OpportunityBook, opportunity: Opportunity, at_ns: int, edge_pct: float) -> None:
+    book.update(opportunity, at_ns, edge_pct, 100.0, 101.0, 1.0, edge_pct)
+
+
+def test_what_was_capturable_is_what_stood_at_the_end_of_each_delay() -> None:
+    book = OpportunityBook()
+    opportunity = _opened(book, at_ns=MS)
+    _tick(book, opportunity, MS, 0.3)
+    _tick(book, opportunity, 51 * MS, 0.2)
+    assert opportunity.capturable_pct == [0.3]
+    _tick(book, opportunity, 51 * MS + 1, 0.1)
+    assert opportunity.capturable_pct == [0.3, 0.2]
+    book.close((0, 0, 1), 251 * MS, "fee")
+    assert opportunity.capturable_pct == [0.3, 0.2, 0.1, 0.0, 0.0]
+
+
+def test_time_that_passes_without_a_tick_counts_once_and_is_told() -> None:
+    book = OpportunityBook()
+    opportunity = _opened(book, at_ns=MS)
+    book.elapse(MS)
+    version = book.version
+    assert opportunity.capturable_pct == []
+    book.elapse(102 * MS)
+    assert opportunity.capturable_pct == [0.2, 0.2, 0.2]
+    assert book.changed_since(version) == [opportunity]
+    version = book.version
+    book.elapse(103 * MS)
+    assert book.version == version
+
+
+def test_edge_and_size_are_kept_over_time_and_thinned_out() -> None:
+    book = OpportunityBook()
+    opportunity = _opened(book, at_ns=0)
+    for at in range(1, 10_001):
+        _tick(book, opportunity, at * MS, at / 1000)
+    points = opportunity.path.points
+    assert points[0] == (0.0, 0.2, 2.0)
+    assert points[-1] == (10_000.0, 10.0, 1.0)
+    assert 10 < len(points) <= 32
+    assert [at for at, _, _ in points] == sorted({at for at, _, _ in points})
+    gaps = [later[0] - at[0] for at, later in pairwise(points)]
+    assert max(gaps) < 1000
