@@ -39,6 +39,8 @@ __all__ = ["BybitExchange"]
 
 _VENUE = "bybit"
 _QUOTA_WAIT_S = 5.0
+# System-level protection names no time: back off and try again.
+_PROTECTION_S = 5.0
 _log = structlog.get_logger(__name__)
 
 
@@ -191,8 +193,9 @@ class BybitExchange(BaseExchange):
             base_url=base_url,
             clock=self.clock,
             ban=self._ban,
-            # 429 is no ban here: its answer has to be read, for an order may be behind it.
             ban_rule=ban_on({403: IP_BAN_S}),
+            # The answer itself has to be read: an order may be behind it.
+            hold_rule=ban_on({429: _PROTECTION_S}),
         )
 
     def _instrument(self, symbol: str) -> Instrument:

@@ -49,6 +49,8 @@ _VENUE = "okx"
 _QUOTA_WAIT_S = 5.0
 _MOST_LEVELS = 400
 _CDN_REFUSAL_S = 60.0
+# The limits' window, and the least that is asked for after a breach.
+_TOO_MANY_S = 2.0
 _log = structlog.get_logger(__name__)
 
 
@@ -66,8 +68,9 @@ class OKXExchange(BaseExchange):
             base_url=config.urls.rest,
             clock=clock,
             ban=self._ban,
-            # 429 is per endpoint here, and its answer has to be read: no ban of the host.
             ban_rule=ban_on({403: _CDN_REFUSAL_S}),
+            # The answer itself has to be read: an order may be behind it.
+            hold_rule=ban_on({429: _TOO_MANY_S}),
             options=RestOptions(headers=DEMO_HEADERS if config.environment == "demo" else {}),
         )
         self._quotas = Quotas()

@@ -108,6 +108,7 @@ class RestClient:
         clock: Clock,
         ban: BanClock | None = None,
         ban_rule: BanRule | None = None,
+        hold_rule: BanRule | None = None,
         options: RestOptions | None = None,
     ) -> None:
         """Prepare; the pool is opened by the first request.
@@ -118,6 +119,8 @@ class RestClient:
             clock: Stamps requests and answers.
             ban: Stops requests while the venue wants us away; shared with WebSocket sessions.
             ban_rule: Which answers start a ban; without one, HTTP 429, 418 and 403 do.
+            hold_rule: Which answers hold up further requests and are handed back all the same,
+                because what they say of an order has to be read; none by default.
             options: Bounds; the defaults suit public REST over the internet.
         """
         self._venue = venue
@@ -125,6 +128,7 @@ class RestClient:
         self._clock = clock
         self._ban = ban if ban is not None else BanClock()
         self._ban_rule = ban_rule or ban_on({429: 60.0, 418: 120.0, 403: 300.0})
+        self._hold_rule = hold_rule
         self._options = options or RestOptions()
         self._session: aiohttp.ClientSession | None = None
 
@@ -175,6 +179,8 @@ class RestClient:
             raise ExchangeUnavailable(
                 self._venue, f"HTTP {response.status}: {response.excerpt()}", stay_s
             )
+        if self._hold_rule is not None and (hold_s := self._hold_rule(response)) > 0.0:
+            self._ban.stay_away(hold_s, response.recv_ns)
         if not (200 <= response.status < 300 or 400 <= response.status < 500):
             raise lost(self._venue, f"HTTP {response.status}: {response.excerpt()}")
         return response
