@@ -26,7 +26,7 @@ def make_private_dir(path: Path) -> None:
         StorageError: It cannot be made, or something else is in its place.
     """
     try:
-        missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+        missing = [folder for folder in (path, *path.parents) if not folder.is_dir()]
         for folder in reversed(missing):
             folder.mkdir(mode=0o700, exist_ok=True)
         path.chmod(0o700)

@@ -16,9 +16,9 @@ from typing import Protocol, TypeVar
 
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import ExchangeError
-from arbot_tui.domain.orders import OrderRequest, OrderUnknown
+from arbot_tui.domain.orders import Balance, Fill, OrderRequest, OrderState, OrderUnknown
 from arbot_tui.domain.signal import QuoteView
-from arbot_tui.exchanges.base import BaseExchange
+from arbot_tui.exchanges.base import OrderEventSink
 from arbot_tui.trading.core.commands import (
     Alarm,
     Cancel,
@@ -44,9 +44,33 @@ from arbot_tui.trading.core.step import step
 from arbot_tui.trading.journal import Journal
 from arbot_tui.trading.latency import Latency
 
-__all__ = ["PairExecutor", "TradingObserver"]
+__all__ = ["OrderVenue", "PairExecutor", "TradingObserver"]
 
 _T = TypeVar("_T")
+
+
+class OrderVenue(Protocol):
+    """What trading needs of a venue; `BaseExchange` says what each of it means."""
+
+    def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
+        """Write the order before returning; its outcome comes as events."""
+        ...
+
+    async def cancel_order(self, symbol: str, client_id: str) -> None:
+        """Ask the venue to cancel."""
+        ...
+
+    async def query_order(self, symbol: str, client_id: str) -> OrderState:
+        """Return the order's state."""
+        ...
+
+    async def get_fills(self, symbol: str, client_id: str, venue_id: str) -> list[Fill]:
+        """Return all executions of one order."""
+        ...
+
+    async def get_balance(self) -> list[Balance]:
+        """Return all balances."""
+        ...
 
 
 class TradingObserver(Protocol):
@@ -76,7 +100,7 @@ class PairExecutor:
         self,
         state: CoreState,
         journal: Journal,
-        exchanges: Mapping[str, BaseExchange],
+        exchanges: Mapping[str, OrderVenue],
         clock: Clock,
         quotes: Callable[[str], tuple[QuoteView, ...]],
         observer: TradingObserver,
