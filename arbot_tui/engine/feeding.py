@@ -66,8 +66,8 @@ class MarketFeed:
         if event.kind is FeedEventKind.CONNECTED:
             self._judge(event.exchange)
         if event.kind is FeedEventKind.DISCONNECTED:
-            self._board.clear_venue(event.exchange)
-            self._books.clear_venue(event.exchange)
+            self._board.clear_venue(event.exchange, event.rows)
+            self._books.clear_venue(event.exchange, event.rows)
             self._judge(event.exchange)
         if event.kind is not FeedEventKind.ALIVE:
             self._news.append(event)

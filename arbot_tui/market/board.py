@@ -7,7 +7,7 @@ time, which makes "does it clear the fees" one comparison.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.signal import QuoteView
@@ -272,14 +272,20 @@ class QuoteBoard:
             self.dirty.add(row)
             self._tell(venue, row)
 
-    def clear_venue(self, venue: int) -> None:
+    def clear_venue(self, venue: int, rows: Collection[int] | None = None) -> None:
         """Trust no quote of a venue until a fresh one comes; its connection was lost.
 
         Prices stay readable for the screen; what depth said ends with the subscription.
+
+        Args:
+            venue: Number of the venue.
+            rows: The rows that the connection carried; None where it carried all.
         """
-        for i in range(venue, len(self.blocked), self._n):
+        cleared = range(self.rows) if rows is None else [r for r in rows if r < self.rows]
+        for row in cleared:
+            i = row * self._n + venue
             self.blocked[i] = self.blocked[i] & ~(_OF_DEPTH | _STALE) | _NO_QUOTE
-        self.dirty.update(range(self.rows))
+        self.dirty.update(cleared)
         self._tell(venue, ALL_ROWS)
 
     def is_tradeable(self, venue: int, row: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import Continuity
@@ -139,10 +139,11 @@ class BookSet:
         self._dropped.add((venue, row))
         self._forget((venue, row))
 
-    def clear_venue(self, venue: int) -> None:
-        """Forget all books of a venue; its connection was lost."""
-        for key in [key for key in self._books if key[0] == venue]:
-            self._forget(key)
+    def clear_venue(self, venue: int, rows: Collection[int] | None = None) -> None:
+        """Forget the books of a venue whose connection was lost; None names all its rows."""
+        for key in list(self._books):
+            if key[0] == venue and (rows is None or key[1] in rows):
+                self._forget(key)
 
     def _forget(self, key: tuple[int, int]) -> None:
         if self._books.pop(key, None) is not None:

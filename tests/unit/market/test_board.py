@@ -1,5 +1,6 @@
 import math
 
+import msgspec
 import pytest
 
 from arbot_tui.domain.quotes import Ticker
@@ -207,6 +208,18 @@ def test_after_a_lost_connection_no_quote_counts_until_a_fresh_one_comes() -> No
     # The very same prices again are a fresh quote.
     assert board.update(_ticker(recv_ns=50))
     assert board.is_tradeable(0, 0)
+
+
+def test_a_lost_connection_takes_only_the_rows_it_carried() -> None:
+    board = _board()
+    for row in (0, 1):
+        board.set_fee(0, row, 0.001)
+        board.update(msgspec.structs.replace(_ticker(), row=row))
+    board.take_dirty()
+    board.clear_venue(0, frozenset({1, 99}))
+    assert board.is_tradeable(0, 0)
+    assert not board.is_tradeable(0, 1)
+    assert board.take_dirty() == {1}
 
 
 def test_views_say_what_a_judgement_rests_on() -> None:

@@ -144,6 +144,8 @@ def test_what_still_arrives_of_a_dropped_book_is_ignored_until_it_is_followed(
 
 def test_a_lost_connection_takes_only_its_own_books(market: _Market) -> None:
     market.apply(snapshot(1), delta(5, 5), snapshot(1, venue=_OKX))
+    market.books.clear_venue(_BINANCE, frozenset({1}))
+    assert market.books.book(_BINANCE, 0) is not None
     market.books.clear_venue(_BINANCE)
     assert market.books.book(_BINANCE, 0) is None
     assert market.books.book(_OKX, 0) is not None
