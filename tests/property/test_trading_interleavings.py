@@ -11,6 +11,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +30,9 @@ from arbot_tui.domain.orders import (
 from arbot_tui.trading.core.events import OperatorAction
 from tests.unit.trading.rig import LIMITS, Rig
 from tests.unit.trading.venue_model import Answer, Fate
+
+# The deep profile takes its time; what hangs is still found.
+pytestmark = pytest.mark.timeout(3600)
 
 _PARTS: tuple[tuple[int, ...], ...] = (
     (1000,),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -17,6 +18,9 @@ from arbot_tui.domain.states import TradingState
 from arbot_tui.trading.core.events import OperatorAction
 from tests.unit.trading.rig import LIMITS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
+
+# The deep profile takes its time; what hangs is still found.
+pytestmark = pytest.mark.timeout(3600)
 
 _VENUES = st.sampled_from(("ant", "bee", "cat"))
 _MS = st.integers(0, 3_000).map(lambda ms: ms * MS)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
+import msgspec
+
 from arbot_tui.domain.numbers import ZERO
 from arbot_tui.domain.states import LegState, TradingState
+from arbot_tui.domain.text import sanitise
 from arbot_tui.trading.core import settling, venues
 from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import Operator, OperatorAction, Started
@@ -90,7 +93,10 @@ def _resolve(turn: Turn, pair: Pair) -> None:
 
 def on_operator(turn: Turn, event: Operator) -> None:
     """Carry out what a person asked for."""
-    _ACTIONS[event.action](turn, event.reason)
+    # A person's words come from anywhere, and a journal that cannot take them would fail.
+    reason = sanitise(event.reason)
+    turn.record = msgspec.structs.replace(event, reason=reason)
+    _ACTIONS[event.action](turn, reason)
 
 
 def _start(turn: Turn, reason: str) -> None:

@@ -269,9 +269,9 @@ class Rig:
             self.operate(OperatorAction.START)
             self.run_for(5 * MS)
 
-    def operate(self, action: OperatorAction) -> None:
+    def operate(self, action: OperatorAction, reason: str = "test") -> None:
         """Do what a person does."""
-        self.handle(Operator(action, "test"))
+        self.handle(Operator(action, reason))
 
     def quote(self, venue: str, symbol: str, bid: float, ask: float, live: bool = True) -> None:
         """Set a venue's quote."""

@@ -9,7 +9,7 @@ import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.states import LegState, PairState, TradingState
-from arbot_tui.trading.core.events import OperatorAction, Started
+from arbot_tui.trading.core.events import Operator, OperatorAction, Started
 from tests.unit.trading.rig import INSTANCE, LIMITS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
 
@@ -55,6 +55,15 @@ def test_a_halt_is_latched_over_a_restart_until_it_is_reset() -> None:
     rig.operate(OperatorAction.RESET)
     rig.operate(OperatorAction.START)
     assert rig.trading() is TradingState.ACTIVE
+
+
+def test_whatever_a_person_gives_as_a_reason_can_be_written_down() -> None:
+    rig = started(thorough=True)
+
+    rig.operate(OperatorAction.HALT, "too \ud800\x1b[2J much")
+
+    assert rig.state.trading_reason == "too [2J much"
+    assert rig.events()[-1] == Operator(OperatorAction.HALT, "too [2J much")
 
 
 def test_a_drain_ends_in_stopped_when_the_last_pair_has_ended() -> None:
