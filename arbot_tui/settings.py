@@ -37,6 +37,7 @@ from arbot_tui.exchanges.config import ExchangesConfig
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.simulator.config import SimulatorConfig
 from arbot_tui.storage.config import StorageConfig
+from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 from arbot_tui.tui.config import UiConfig
 
@@ -70,7 +71,7 @@ _LOG_LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
 _SECRET_NAME = re.compile(r"secret|pass(phrase|word)|api_?key|token|private_?key", re.I)
 
 
-class ArbitrageSection(UniverseConfig, ArbitrageConfig):
+class ArbitrageSection(UniverseConfig, ArbitrageConfig, FilterConfig):
     """Which symbols are watched, which edges are traded, and how large."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -86,6 +87,8 @@ class Settings(BaseSettings):
     engine: EngineConfig = EngineConfig()
     exchanges: ExchangesConfig = ExchangesConfig()
     arbitrage: ArbitrageSection = ArbitrageSection()
+    trend: TrendConfig = TrendConfig()
+    premium: PremiumConfig = PremiumConfig()
     risk: RiskConfig = RiskConfig()
     storage: StorageConfig = StorageConfig()
     ui: UiConfig = UiConfig()

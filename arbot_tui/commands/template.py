@@ -10,6 +10,7 @@ from arbot_tui.settings import Key, keys
 
 __all__ = ["template", "toml_value"]
 
+_WIDTH = 98
 _HEAD = """\
 # arbot-tui configuration.
 #
@@ -60,7 +61,8 @@ def _facts(key: Key) -> str:
         facts.append(f"default: {default} (every mode)")
     else:
         facts.append(f"default: {simulate} (simulate), {default} (paper, live)")
-    return "; ".join(facts)
+    line = "; ".join(facts)
+    return line if len(line) <= _WIDTH else ";\n# ".join(facts)
 
 
 def _like(value: object, model: object) -> object:

@@ -46,8 +46,10 @@ from arbot_tui.market.books import BookSet
 from arbot_tui.market.feeds import FeedMonitor
 from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
+from arbot_tui.strategy.filters import build_filters
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
+from arbot_tui.strategy.trading_strategy import Market
 from arbot_tui.strategy.verdict import run_words
 from arbot_tui.trading.account import AccountLocks, make_private_dir, recover
 from arbot_tui.trading.core.events import (
@@ -101,6 +103,9 @@ class ArBot:
             self.funnel,
             self.opportunities,
             self.books.depth,
+        )
+        self.strategy.filters = build_filters(
+            Market(self.board, self.universe), options.filters, options.trend, options.premium
         )
         self.strategy.add_signal_callback(self._on_signal)
         self.judge = FeedJudge(self)

@@ -6,7 +6,7 @@ model of its package.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +15,7 @@ from arbot_tui.engine.world import WorldInfo
 from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.storage.config import StorageConfig
+from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class EngineOptions:
         universe: Which symbols to follow.
         arbitrage: Which edges are traded, and how large.
         risk: Hard limits.
+        filters: Filters that look at nothing but the quotes.
+        trend: The trend filter.
+        premium: The premium filter.
         storage: What is recorded and for how long.
         venues: The enabled venues in index order, with URLs, fallback fees and keys.
         world: The synthetic world that the venues belong to; None outside simulate.
@@ -56,6 +60,9 @@ class EngineOptions:
     world: WorldInfo | None
     start: bool
     log: LogRing
+    filters: FilterConfig = field(default_factory=FilterConfig)
+    trend: TrendConfig = field(default_factory=TrendConfig)
+    premium: PremiumConfig = field(default_factory=PremiumConfig)
 
     @property
     def account_dir(self) -> Path:

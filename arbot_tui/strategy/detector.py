@@ -22,6 +22,7 @@ from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
 from arbot_tui.strategy.liquidity import offered, taken_value
+from arbot_tui.strategy.trading_strategy import TradingStrategy
 from arbot_tui.strategy.verdict import Edge, clears_at_pct
 
 __all__ = ["ArbitrageStrategy", "DepthSource", "DetectionSettings"]
@@ -84,6 +85,8 @@ class ArbitrageStrategy:
         self._lifecycle = lifecycle
         self._depth = depth
         self._callbacks: list[Callable[[ArbitrageSignal], None]] = []
+        self._filters: tuple[TradingStrategy, ...] = ()
+        self._watching: tuple[Callable[[Ticker], None], ...] = ()
         count = len(self._venues)
         self._count = count
         self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
@@ -111,11 +114,29 @@ class ArbitrageStrategy:
         """Have `callback`, a plain function, called with every signal before detection goes on."""
         self._callbacks.append(callback)
 
+    @property
+    def filters(self) -> tuple[TradingStrategy, ...]:
+        """What has to agree before a signal is handed over; may be replaced at any time."""
+        return self._filters
+
+    @filters.setter
+    def filters(self, filters: Sequence[TradingStrategy]) -> None:
+        self._filters = tuple(filters)
+        # Most look at signals only, and cost nothing at every other quote.
+        self._watching = tuple(
+            each.on_ticker
+            for each in filters
+            if type(each).on_ticker is not TradingStrategy.on_ticker
+        )
+
     def on_ticker(self, ticker: Ticker) -> None:
         """Check the symbol of a ticker that changed the board (`QuoteBoard.update` told so)."""
         row = ticker.row
         venue = ticker.exchange
         self._now_ns = ticker.recv_ns
+        if self._watching:
+            for watch in self._watching:
+                watch(ticker)
         i = row * self._count + venue
         bids, asks = self._bids, self._asks
         bid, ask = bids[i], asks[i]
@@ -273,6 +294,10 @@ class ArbitrageStrategy:
             created_ns=now_ns,
             loop_lag_ns=self.loop_lag_ns,
         )
+        if not all(each.should_execute_trade(signal) for each in self._filters):
+            self._funnel.reject((row, buy, sell), Reason.FILTER)
+            self._lifecycle.mark_denied(opportunity.id, Reason.FILTER)
+            return
         self._funnel.hand((row, buy, sell), opportunity.id)
         self._lifecycle.mark_signalled(opportunity.id)
         for callback in self._callbacks:

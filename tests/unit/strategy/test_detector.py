@@ -355,3 +355,15 @@ def test_beside_an_open_opportunity_the_nearest_is_still_kept() -> None:
     desk.quote(_BYBIT, 100.22, 100.27)
     assert desk.opportunities.opened_total == 2
     assert desk.strategy.nearest is not before
+
+
+def test_a_state_that_only_moves_what_stands_brings_the_life_up_to_date() -> None:
+    desk = _Desk()
+    desk.open_edge()
+    desk.strategy.advance(desk.now_ns + 60_000_000)
+    desk.board.set_fee(_OKX, 0, 0.002)
+    (opportunity,) = desk.opportunities.opened()
+    assert opportunity.capturable_pct == [opportunity.peak_pct] * 2
+    assert opportunity.edge_pct == net_edge_pct(100.1, 101.0, _FEE, 0.002)
+    assert opportunity.last_ns == desk.now_ns + 60_000_000
+    assert len(desk.signals) == 1

@@ -1,0 +1,30 @@
+"""The price that the venues agree on: the middle of their middles."""
+
+from __future__ import annotations
+
+from arbot_tui.market.board import QuoteBoard
+
+__all__ = ["reference_mid"]
+
+
+def reference_mid(board: QuoteBoard, row: int, without: int = -1) -> float | None:
+    """Return the median of the tradeable books' mids; None where there is none.
+
+    Args:
+        board: The quotes.
+        row: Row of the symbol.
+        without: Number of a venue that does not count.
+    """
+    count = len(board.venues)
+    base = row * count
+    bids, asks, blocked = board.bid, board.ask, board.blocked
+    mids = [
+        (bids[base + venue] + asks[base + venue]) / 2.0
+        for venue in range(count)
+        if venue != without and not blocked[base + venue]
+    ]
+    if not mids:
+        return None
+    mids.sort()
+    middle = len(mids) // 2
+    return mids[middle] if len(mids) % 2 else (mids[middle - 1] + mids[middle]) / 2.0

@@ -1,0 +1,174 @@
+"""The filters that come with the program; each is off until it is switched on."""
+
+from __future__ import annotations
+
+from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
+from arbot_tui.market.reference import reference_mid
+from arbot_tui.market.rolling import HalvesMean, MedianWindow
+from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
+from arbot_tui.strategy.trading_strategy import Market, TradingStrategy
+
+__all__ = [
+    "PremiumFilterStrategy",
+    "SignalValidationStrategy",
+    "TrendFilterStrategy",
+    "VolumeFilterStrategy",
+    "build_filters",
+]
+
+
+class TrendFilterStrategy(TradingStrategy):
+    """Trades a symbol only while its price moves the wanted way.
+
+    The trend is the mean of the window's newer half against that of its older half, taken from
+    the median mid of all tradeable venues, so that one dislocated venue is no trend.
+    """
+
+    def __init__(self, market: Market, config: TrendConfig) -> None:
+        """Start without memory."""
+        super().__init__(market)
+        self._config = config
+        self._windows: dict[int, HalvesMean] = {}
+
+    def on_ticker(self, ticker: Ticker) -> None:
+        """Take the symbol's price."""
+        mid = reference_mid(self.market.board, ticker.row)
+        if mid is None:
+            return
+        window = self._windows.get(ticker.row)
+        if window is None:
+            window_ns = round(self._config.moving_average_s * SECOND)
+            window = self._windows[ticker.row] = HalvesMean(window_ns)
+        window.add(ticker.recv_ns, mid)
+
+    def trend(self, row: int, now_ns: int) -> int:
+        """Return 1 where the price rises, -1 where it falls, 0 where neither is confirmed."""
+        window = self._windows.get(row)
+        change_pct = None if window is None else window.change_pct(now_ns)
+        if change_pct is None or abs(change_pct) < self._config.trend_confirmation_threshold_pct:
+            return 0
+        return 1 if change_pct > 0.0 else -1
+
+    def should_execute_trade(self, signal: ArbitrageSignal) -> bool:
+        """Tell whether the trend is a wanted one."""
+        trend = self.trend(self.market.universe.row(signal.symbol), signal.created_ns)
+        return trend in _WANTED[self._config.trend_filter_mode]
+
+
+_WANTED = {
+    "uptrend_buy_low": (1,),
+    "downtrend_sell_high": (-1,),
+    "both": (1, -1),
+    "disabled": (1, 0, -1),
+}
+
+
+class PremiumFilterStrategy(TradingStrategy):
+    """Compares each leg's premium with what is usual for that book.
+
+    The premium is the book's mid above the median mid of the other tradeable venues, percent. It
+    is unusual where it lies more than `outlier_threshold` standard deviations off its median.
+    """
+
+    def __init__(self, market: Market, config: PremiumConfig) -> None:
+        """Start without memory."""
+        super().__init__(market)
+        self._config = config
+        self._needed = min(config.min_samples, config.lookback_periods)
+        self._windows: dict[tuple[int, int], MedianWindow] = {}
+
+    def on_ticker(self, ticker: Ticker) -> None:
+        """Take the premium of the book that changed."""
+        premium = self._premium(ticker.exchange, ticker.row)
+        if premium is None:
+            return
+        key = (ticker.exchange, ticker.row)
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = MedianWindow(self._config.lookback_periods)
+        window.add(premium)
+
+    def _premium(self, venue: int, row: int) -> float | None:
+        board = self.market.board
+        i = row * len(board.venues) + venue
+        others = reference_mid(board, row, without=venue)
+        if others is None or board.blocked[i]:
+            return None
+        return 100.0 * ((board.bid[i] + board.ask[i]) / 2.0 / others - 1.0)
+
+    def is_outlier(self, venue: int, row: int) -> bool | None:
+        """Tell whether a book's premium is unusual now; None where too little is known."""
+        window = self._windows.get((venue, row))
+        premium = self._premium(venue, row)
+        if premium is None or window is None or len(window) < self._needed:
+            return None
+        return abs(premium - window.median) > self._config.outlier_threshold * window.deviation
+
+    def should_execute_trade(self, signal: ArbitrageSignal) -> bool:
+        """Tell whether both books are as usual, or, where so configured, one is not."""
+        row = self.market.universe.row(signal.symbol)
+        venues = self.market.board.venues
+        found = [
+            self.is_outlier(venues.index(quote.venue), row) for quote in (signal.buy, signal.sell)
+        ]
+        if None in found:
+            return False
+        return any(found) is (self._config.premium_filter_mode == "only_outliers")
+
+
+class VolumeFilterStrategy(TradingStrategy):
+    """Trades only where both best prices offer at least so much value."""
+
+    def __init__(self, market: Market, min_value: float) -> None:
+        """Ask for `min_value` in quote currency."""
+        super().__init__(market)
+        self._min_value = min_value
+
+    def should_execute_trade(self, signal: ArbitrageSignal) -> bool:
+        """Tell whether there is enough on both sides."""
+        buy, sell = signal.buy, signal.sell
+        return min(buy.ask * buy.ask_size, sell.bid * sell.bid_size) >= self._min_value
+
+
+class SignalValidationStrategy(TradingStrategy):
+    """Doubts old quotes and prices far from what the other venues say.
+
+    The bounds of the profit need no filter: they are the reasons ``fee`` and ``edge_too_good``.
+    """
+
+    def __init__(self, market: Market, config: FilterConfig) -> None:
+        """Compare with the bounds of `config`, 0 for none."""
+        super().__init__(market)
+        self._max_age_ns = config.max_signal_age_ms * MS
+        self._max_deviation = config.max_price_deviation_pct / 100.0
+
+    def should_execute_trade(self, signal: ArbitrageSignal) -> bool:
+        """Tell whether both quotes are young enough and not far off."""
+        middle = reference_mid(self.market.board, self.market.universe.row(signal.symbol))
+        return all(self._is_sane(quote, middle, signal) for quote in (signal.buy, signal.sell))
+
+    def _is_sane(self, quote: QuoteView, middle: float | None, signal: ArbitrageSignal) -> bool:
+        if self._max_age_ns and signal.created_ns - quote.recv_ns > self._max_age_ns:
+            return False
+        if not self._max_deviation:
+            return True
+        mid = (quote.bid + quote.ask) / 2.0
+        return middle is not None and abs(mid / middle - 1.0) <= self._max_deviation
+
+
+def build_filters(
+    market: Market, filters: FilterConfig, trend: TrendConfig, premium: PremiumConfig
+) -> list[TradingStrategy]:
+    """Return the filters that are switched on, cheapest first."""
+    found: list[TradingStrategy] = []
+    if filters.min_top_volume_usd:
+        found.append(VolumeFilterStrategy(market, float(filters.min_top_volume_usd)))
+    if filters.max_signal_age_ms or filters.max_price_deviation_pct:
+        found.append(SignalValidationStrategy(market, filters))
+    if trend.use_trend_filter:
+        found.append(TrendFilterStrategy(market, trend))
+    if premium.enabled:
+        found.append(PremiumFilterStrategy(market, premium))
+    return found
