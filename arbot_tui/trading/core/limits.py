@@ -31,6 +31,8 @@ class Limits(msgspec.Struct, frozen=True):
         commit_wait_ns: Longest time from the plan to its durable commit; later it is stale.
         ack_timeout_ns: Time from the send until silence means unknown.
         visibility_margin_ns: Beyond expiry, how long a venue may not show an order it holds.
+        unknown_grace_ns: Beyond the expiry of an order whose fate is unknown, how long what the
+            other leg did waits for it before it is brought home by itself.
         unwind_bps: Price allowance of each unwinding attempt, basis points.
         unwind_give_up_ns: Time after which an open remainder is stuck.
     """
@@ -51,5 +53,6 @@ class Limits(msgspec.Struct, frozen=True):
     commit_wait_ns: int
     ack_timeout_ns: int
     visibility_margin_ns: int
+    unknown_grace_ns: int = SECOND
     unwind_bps: tuple[int, ...] = (10, 25, 50, 100)
     unwind_give_up_ns: int = 30 * SECOND

@@ -136,6 +136,7 @@ class Pair(msgspec.Struct):
         planned_ns: When it was planned.
         state: Where it stands.
         unwind_since_ns: When the first unwinding began; 0 before.
+        early: It began while what became of a leg was unknown.
         ended_ns: When it ended; 0 before.
         reason: Why it ended other than closed.
     """
@@ -151,6 +152,7 @@ class Pair(msgspec.Struct):
     planned_ns: int
     state: PairState
     unwind_since_ns: int = 0
+    early: bool = False
     ended_ns: int = 0
     reason: str = ""
 

@@ -52,23 +52,33 @@ def settle(turn: Turn, pair: Pair) -> None:
     """Move the pair on: wait for its orders, bring a remainder home, or end it."""
     turn.touch(pair)
     if not all(leg.is_final for leg in pair.legs):
-        if any(leg.state is LegState.UNKNOWN for leg in pair.legs):
-            pair.state = PairState.RESOLVING
-        elif pair.unwind_since_ns:
-            pair.state = PairState.UNWINDING
-        else:
-            pair.state = PairState.WORKING
+        _wait(turn, pair)
         return
     if pair.remainder == 0:
         both = pair.buy.filled == pair.sell.filled and pair.buy.filled > 0
         end(turn, pair, PairState.CLOSED if both else PairState.FLAT)
         return
-    if not pair.unwind_since_ns:
+    if pair.early or not pair.unwind_since_ns:
+        # What an unknown order turned out to have done is a remainder of its own.
         pair.unwind_since_ns = turn.now_ns
+        pair.early = False
     pair.state = PairState.UNWINDING
     # The first attempt goes at once; a missed one waits for the book to change.
     waits = any(leg.unwinding for leg in pair.legs)
     turn.unwind_timer(pair, _NEXT_UNWINDING_NS if waits else 0)
+
+
+def _wait(turn: Turn, pair: Pair) -> None:
+    """Name what is waited for; do not wait for an unknown order for ever with the other leg."""
+    unknown = [leg for leg in pair.legs if leg.state is LegState.UNKNOWN]
+    if unknown:
+        pair.state = PairState.RESOLVING
+        ripe_ns = unknown[0].expires_ns + turn.state.rules().unknown_grace_ns
+        turn.unwind_timer(pair, max(ripe_ns - turn.now_ns, _NEXT_UNWINDING_NS))
+    elif pair.unwind_since_ns:
+        pair.state = PairState.UNWINDING
+    else:
+        pair.state = PairState.WORKING
 
 
 def end(turn: Turn, pair: Pair, state: PairState, reason: str = "") -> None:
@@ -91,6 +101,7 @@ def reopen(turn: Turn, pair: Pair) -> None:
     pair.state = PairState.WORKING
     pair.ended_ns = 0
     pair.unwind_since_ns = 0
+    pair.early = False
     turn.alarm("late_fill", f"{pair.id} {pair.symbol}: a fill arrived after its end")
 
 

@@ -3,6 +3,10 @@
 Each attempt is a journalled, price-capped IOC on the venue that holds the remainder, with a
 wider allowance than the one before. It passes the gate too. What is below the venue's minimum
 is dust; what does not go within the time allowed is stuck and shown until a person acts.
+
+An order of unknown fate is not waited for with the other leg's exposure: after its expiry and a
+grace, what is known is brought home. Should the order have executed after all, that is a new
+remainder, no larger than one order, and goes the same way.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import exact, from_float
 from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.signal import QuoteView
-from arbot_tui.domain.states import PairState
+from arbot_tui.domain.states import LegState, PairState
 from arbot_tui.trading.core import gate, settling
 from arbot_tui.trading.core.events import TimerFired
 from arbot_tui.trading.core.ids import client_order_id
@@ -35,9 +39,7 @@ _MOST_ORDERS = 1_000
 def on_unwind_timer(turn: Turn, event: TimerFired) -> None:
     """Plan the next attempt, judged on the quotes that came with the timer."""
     pair = turn.state.in_flight.get(event.key)
-    if pair is None or pair.state is not PairState.UNWINDING:
-        return
-    if not all(leg.is_final for leg in pair.legs):
+    if pair is None or not _is_due(pair):
         return
     decision = event.unwinding if turn.replaying else _decide(turn, pair, event.quotes)
     if decision is None:
@@ -49,6 +51,9 @@ def on_unwind_timer(turn: Turn, event: TimerFired) -> None:
     if decision.order is None:
         settling.end(turn, pair, decision.state, decision.reason)
         return
+    if pair.state is PairState.RESOLVING and not pair.unwind_since_ns:
+        pair.unwind_since_ns = turn.now_ns
+        pair.early = True
     leg = Leg.planned(decision.order, unwinding=True)
     pair.legs.append(leg)
     turn.state.add_order(pair, leg)
@@ -57,17 +62,32 @@ def on_unwind_timer(turn: Turn, event: TimerFired) -> None:
     turn.touch(pair)
 
 
+def _is_due(pair: Pair) -> bool:
+    """Tell whether there may be something to bring home: nothing is on its way."""
+    waiting = [leg for leg in pair.legs if not leg.is_final]
+    if pair.state is PairState.RESOLVING:
+        return all(leg.state is LegState.UNKNOWN and not leg.unwinding for leg in waiting)
+    return pair.state is PairState.UNWINDING and not waiting
+
+
 def _decide(turn: Turn, pair: Pair, quotes: tuple[QuoteView, ...]) -> Unwinding | None:
     """Return the next order or the pair's end; None where this moment allows neither."""
     limits = turn.state.rules()
-    if turn.now_ns > pair.unwind_since_ns + limits.unwind_give_up_ns:
-        return Unwinding(state=PairState.STUCK, reason="time to unwind is up")
+    since_ns = pair.unwind_since_ns or turn.now_ns
     orders = [leg for leg in pair.legs if leg.unwinding]
     # What an earlier remainder or an earlier run has used up does not count.
-    attempts = sum(1 for leg in orders if leg.sent_ns >= pair.unwind_since_ns)
-    if attempts >= len(limits.unwind_bps) or len(orders) >= _MOST_ORDERS:
-        return Unwinding(state=PairState.STUCK, reason=f"{attempts} attempts did not fill")
-    return _plan(turn, pair, limits.unwind_bps[attempts], len(orders), quotes)
+    attempts = sum(1 for leg in orders if leg.sent_ns >= since_ns)
+    decision: Unwinding | None
+    if turn.now_ns > since_ns + limits.unwind_give_up_ns:
+        decision = Unwinding(state=PairState.STUCK, reason="time to unwind is up")
+    elif attempts >= len(limits.unwind_bps) or len(orders) >= _MOST_ORDERS:
+        decision = Unwinding(state=PairState.STUCK, reason=f"{attempts} attempts did not fill")
+    else:
+        decision = _plan(turn, pair, limits.unwind_bps[attempts], len(orders), quotes)
+    if pair.state is PairState.RESOLVING and decision is not None and decision.order is None:
+        # No end before the unknown order has one.
+        return None
+    return decision
 
 
 def _plan(
@@ -76,6 +96,8 @@ def _plan(
     """Return the order that brings the remainder home, or that it is dust."""
     selling = pair.remainder > 0
     leg = pair.buy if selling else pair.sell
+    if pair.remainder == 0 or not leg.is_final:
+        return None
     instrument = turn.state.venue(leg.venue).instruments[pair.symbol]
     quote = turn.quote(quotes, leg.venue)
     if quote is None or gate.stale(quote):

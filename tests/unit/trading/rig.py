@@ -631,7 +631,11 @@ class Rig:
             waiting = all(leg.is_final for leg in pair.legs)
             if waiting:
                 assert pair.state is PairState.UNWINDING
-                assert (TimerKind.UNWIND, pair.id) in self._timers
+            unknown = [leg for leg in pair.legs if leg.state is LegState.UNKNOWN]
+            if waiting or unknown == [leg for leg in pair.legs if not leg.is_final]:
+                assert (TimerKind.UNWIND, pair.id) in self._timers or any(
+                    leg.unwinding for leg in unknown
+                )
             for leg in pair.legs:
                 key = (leg.venue, leg.reserved_asset)
                 held[key] = held.get(key, Decimal(0)) + leg.reserved

@@ -75,6 +75,86 @@ def test_each_attempt_allows_more_until_there_are_no_more() -> None:
     rig.settle()
 
 
+def test_what_is_known_does_not_wait_for_an_order_of_unknown_fate() -> None:
+    rig = Rig(Scripted(GOOD, Fate(lost=True)))
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(10 * MS)
+    sell = rig.pair.sell
+
+    rig.run_for(sell.expires_ns + LIMITS.unknown_grace_ns - rig.now_ns - 1)
+    assert len(rig.sent) == 2
+    rig.run_for(20 * MS)
+
+    assert sell.state is LegState.UNKNOWN
+    assert rig.pair.net == 0
+    assert rig.pair_state() is PairState.RESOLVING
+    rig.run_for(5 * SECOND)
+    assert rig.pair_state() is PairState.FLAT
+    assert len(rig.sent) == 3
+    rig.settle()
+
+
+def test_an_unknown_order_that_had_executed_after_all_is_a_new_remainder() -> None:
+    hidden = Fate(
+        travel_ns=1_900 * MS,
+        answer=Answer.NONE,
+        order_lag_ns=1_900 * MS,
+        fills_lag_ns=1_900 * MS,
+    )
+    rig = Rig(Scripted(GOOD, hidden, NONE, NONE, GOOD, NONE, NONE, NONE))
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(3_600 * MS)
+    assert rig.pair.net == 0
+    assert rig.pair_state() is PairState.RESOLVING
+
+    rig.run_for(2 * SECOND)
+
+    # Attempts that the first remainder used up are not missing for the second.
+    bought_back = [order for order in rig.sent[5:] if order.venue == "bee"]
+    assert len(bought_back) == 4
+    assert rig.pair_state() is PairState.FLAT or rig.pair_state() is PairState.CLOSED
+    rig.settle()
+
+
+def test_an_unknown_order_is_not_fired_again_where_it_may_have_executed() -> None:
+    rig = Rig(Scripted(Fate(lost=True), Fate(lost=True)), honest=False)
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(2_100 * MS)
+    rig.set_up("ant", False)
+    rig.quote("ant", "BTC/USDT", 99.98, 100.0)
+    buy = rig.pair.buy
+    # A part of it is known; there may be more.
+    buy.fills.append(
+        Fill("ant", buy.client_id, "BTC/USDT", "1", buy.side, buy.price, Decimal(1), Decimal(0),
+        "USDT", 0)
+    )  # fmt: skip
+
+    rig.run_for(10 * SECOND)
+
+    assert buy.state is LegState.UNKNOWN
+    assert len(rig.sent) == 2
+
+
+def test_no_pair_ends_before_its_unknown_order_has() -> None:
+    rig = Rig(Scripted(GOOD, Fate(lost=True), NONE, NONE, NONE, NONE))
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(10 * MS)
+    rig.set_up("bee", False)
+    rig.run_for(60 * SECOND)
+    assert len(rig.sent) == 6
+    assert rig.pair_state() is PairState.RESOLVING
+
+    rig.set_up("bee", True)
+    rig.run_for(10 * SECOND)
+
+    assert rig.pair_state() is PairState.FLAT
+    rig.settle()
+
+
 def test_a_late_fill_after_all_attempts_is_given_new_ones() -> None:
     rig = long(NONE, NONE, NONE, NONE, honest=False)
     rig.run_for(2 * SECOND)
