@@ -1,4 +1,4 @@
-"""The control server: what the world is, what really happened, and a hand on its prices."""
+"""The control server: what the world is, what really happened, its prices and its faults."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from aiohttp import web
 
 from arbot_tui.domain.clock import Clock
 from arbot_tui.simulator.core.book import BookChange
+from arbot_tui.simulator.core.faults import FaultBoard
 from arbot_tui.simulator.core.truth import truth
 from arbot_tui.simulator.core.world import World
 from arbot_tui.simulator.endpoints import Description
+from arbot_tui.simulator.fault_control import FaultControl
 
 __all__ = ["control_application"]
 
@@ -48,14 +50,16 @@ def control_application(
     description: Description,
     clock: Clock,
     publish: Callable[[Sequence[BookChange]], None],
+    board: FaultBoard,
 ) -> web.Application:
-    """Return the endpoints `/venues`, `/truth` and `/world`.
+    """Return the endpoints `/venues`, `/truth`, `/world` and `/faults`.
 
     Args:
         world: The world.
         description: What `/venues` answers.
         clock: Drives the world.
         publish: Sends book changes to the venues' subscribers.
+        board: The faults.
     """
 
     async def venues(request: web.Request) -> web.Response:
@@ -88,6 +92,7 @@ def control_application(
     application.add_routes(
         [web.get("/venues", venues), web.get("/truth", tell), web.post("/world", act)]
     )
+    application.add_routes(FaultControl(world, clock, publish, board).routes())
     return application
 
 

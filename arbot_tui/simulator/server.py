@@ -13,10 +13,13 @@ from aiohttp import web
 from arbot_tui.domain.clock import Clock, SystemClock
 from arbot_tui.simulator.control import control_application
 from arbot_tui.simulator.core.book import BookChange
+from arbot_tui.simulator.core.effects import WorldEffects
+from arbot_tui.simulator.core.faults import Fault, FaultBoard, FaultRequest
 from arbot_tui.simulator.core.world import World, WorldSpec
 from arbot_tui.simulator.credentials import VenueKeys, mint_keys, mint_world_id
 from arbot_tui.simulator.endpoints import ENDPOINTS, Listeners
 from arbot_tui.simulator.wire.common.market import Market
+from arbot_tui.simulator.wire.common.network import Network
 from arbot_tui.simulator.wire.common.shell import VenueShell
 
 __all__ = ["SyntheticVenues"]
@@ -41,6 +44,7 @@ class SyntheticVenues:
     Attributes:
         world: The world.
         description: Addresses and credentials.
+        faults: What is wrong with the venues; `inject` posts more.
         sinks: Where the book changes of each served venue go.
     """
 
@@ -56,12 +60,22 @@ class SyntheticVenues:
         self._listeners = listeners or Listeners()
         own_keys = keys or mint_keys()
         self.world = World(spec, self._clock.now_ns(), world_id or mint_world_id())
+        shells = {name: _shell_class(name) for name in ENDPOINTS}
+        self.faults = FaultBoard(
+            spec.seed,
+            {name: shell.channels for name, shell in shells.items()},
+            self.world.symbols,
+        )
+        # First what venues really do, then who shows it.
+        self._effects = WorldEffects(self.world, self.faults)
         self.description = self._listeners.describe(self.world.world_id, spec.seed, own_keys)
         self._shells = {
-            name: _shell_class(name)(
-                Market(self.world, name, self._clock, self._publish), own_keys[name]
+            name: shell(
+                Market(self.world, name, self._clock, self._publish, self.faults),
+                own_keys[name],
+                Network(self.faults, name, self.world.symbols, self._clock),
             )
-            for name in ENDPOINTS
+            for name, shell in shells.items()
         }
         self.sinks: dict[str, Callable[[BookChange], None]] = {
             name: shell.publish for name, shell in self._shells.items()
@@ -70,7 +84,9 @@ class SyntheticVenues:
         self._life: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> SyntheticVenues:
-        control = control_application(self.world, self.description, self._clock, self._publish)
+        control = control_application(
+            self.world, self.description, self._clock, self._publish, self.faults
+        )
         served = [(control, self._listeners.control)]
         served += [
             (shell.application(), self._listeners.venues[name])
@@ -97,6 +113,26 @@ class SyntheticVenues:
         await asyncio.gather(*(runner.cleanup() for runner in self._runners))
         self._listeners.close()
 
+    def inject(
+        self,
+        venue: str,
+        fault: str,
+        *,
+        symbol: str | None = None,
+        args: dict[str, object] | None = None,
+        count: int | None = None,
+        for_s: float | None = None,
+    ) -> Fault:
+        """Post a fault from now on, as `POST /faults` does.
+
+        Raises:
+            BadFault: It does not exist or cannot be like this.
+        """
+        now_ns = self._clock.now_ns()
+        self._publish(self.world.advance(now_ns))
+        request = FaultRequest(venue, fault, symbol, args, count, for_s)
+        return self.faults.post(request, now_ns)
+
     async def wait(self) -> None:
         """Wait until something in the world fails; it never ends by itself."""
         if self._life is not None:
@@ -114,7 +150,9 @@ class SyntheticVenues:
             if now_ns - self.world.now_ns > _LATEST_NS:
                 self.world.skip_to(now_ns)
             self._publish(self.world.advance(now_ns))
-            wait_ns = self.world.next_ns - self._clock.now_ns()
+            self.faults.advance(now_ns)
+            next_ns = min(self.world.next_ns, self.faults.next_ns or self.world.next_ns)
+            wait_ns = next_ns - self._clock.now_ns()
             await asyncio.sleep(max(_SHORTEST_SLEEP_S, wait_ns / 1e9))
 
     def _publish(self, changes: Sequence[BookChange]) -> None:

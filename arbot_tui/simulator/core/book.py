@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from arbot_tui.simulator.core.hashing import draw_key, mix
 from arbot_tui.simulator.core.instruments import Instrument
+from arbot_tui.simulator.core.listing import Listing
 
 __all__ = ["DEPTH", "Book", "BookChange", "Level"]
 
@@ -60,6 +61,14 @@ class Book:
         unit_lots: Lots worth about 1,000 USD; sizes of deeper levels are multiples of it.
         grid: Ticks between deeper levels.
         first_id: Update id before the first quote.
+
+    Attributes:
+        instrument: As given; prices and quantities are always counts of its steps.
+        listing: Whether it can be traded, and by which rules, right now; see `relist`.
+        tick_multiple: Ticks of the instrument in one tick of the present rules.
+        lot_multiple: Lots of the instrument in one lot of the present rules.
+        ts_ns: Matching-engine time of the last change, UTC nanoseconds by the venue's clock.
+        update_id: Identity of the present state; grows with every change.
     """
 
     __slots__ = (
@@ -72,6 +81,9 @@ class Book:
         "_step",
         "_unit_lots",
         "instrument",
+        "listing",
+        "lot_multiple",
+        "tick_multiple",
         "ts_ns",
         "update_id",
     )
@@ -80,6 +92,7 @@ class Book:
         self, instrument: Instrument, seed: int, unit_lots: int, grid: int, first_id: int
     ) -> None:
         self.instrument = instrument
+        self.relist(Listing(instrument))
         self.update_id = first_id
         self.ts_ns = 0
         self._key = draw_key(seed, _LADDER, first_id)
@@ -96,6 +109,13 @@ class Book:
         self._bids = self._asks = None
         self._step = step
         self._changed(now_ns)
+
+    def relist(self, listing: Listing) -> None:
+        """Trade by other rules, or not at all, from the next quote on."""
+        own, rules = self.instrument, listing.rules
+        self.listing = listing
+        self.tick_multiple: int = 10 ** (own.price_decimals - rules.price_decimals)
+        self.lot_multiple: int = 10 ** (own.qty_decimals - rules.qty_decimals)
 
     @property
     def bids(self) -> list[Level]:
@@ -170,7 +190,9 @@ class Book:
     def _ladder(self, best: Level, direction: int) -> list[Level]:
         if not best.lots:
             return []
-        grid, key, step = self._grid, self._key, self._step
+        key, step = self._key, self._step
+        tick, lot = self.tick_multiple, self.lot_multiple
+        grid = -(-self._grid // tick) * tick
         levels = [best]
         # Deeper levels sit on a fixed grid of prices: most of them survive a small move.
         cell = best.ticks // grid if direction > 0 else -(-best.ticks // grid)
@@ -183,5 +205,5 @@ class Book:
             # Four hundred to twelve thousand dollars, many small and few large.
             share = (mix(own ^ age) >> 44) & 0xFFF
             lots = self._unit_lots * (400 + share * share // 1398) // 1000
-            levels.append(Level(cell * grid, max(1, lots)))
+            levels.append(Level(cell * grid, max(lot, lots // lot * lot)))
         return levels

@@ -9,6 +9,7 @@ from arbot_tui.domain.orders import OrderSide, OrderStatus
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book
 from arbot_tui.simulator.core.instruments import ClientIdRule, VenueProfile
+from arbot_tui.simulator.core.listing import ListingStatus
 from arbot_tui.simulator.core.orders import NewOrder, Order, Refusal, Refused, TimeInForce, Trade
 
 __all__ = ["Matcher"]
@@ -32,6 +33,11 @@ class Matcher:
         account: The one account that trades here.
         first_order_id: Id of the first order.
         first_trade_id: Id of the first trade.
+
+    Attributes:
+        profile: As given.
+        account: As given.
+        skew_ns: By how much the venue's clock, which stamps everything, is ahead.
     """
 
     def __init__(
@@ -44,6 +50,7 @@ class Matcher:
     ) -> None:
         self.profile = profile
         self.account = account
+        self.skew_ns = 0
         self._books = books
         self._next_order_id = first_order_id
         self._next_trade_id = first_trade_id
@@ -86,7 +93,12 @@ class Matcher:
         book = self._books.get(new.symbol)
         if book is None:
             raise Refused(Refusal.UNKNOWN_SYMBOL)
+        if book.listing.status is ListingStatus.DELISTED:
+            raise Refused(Refusal.DELISTED)
+        if book.listing.status is not ListingStatus.TRADING:
+            raise Refused(Refusal.HALTED)
         ticks, lots = _checked(new, book)
+        stamp_ns = now_ns + self.skew_ns
         self._check_client_id(new.client_id)
         rules = book.instrument
         buying = new.side is OrderSide.BUY
@@ -102,8 +114,8 @@ class Matcher:
             price=new.price,
             qty=new.qty,
             tif=new.tif,
-            created_ns=now_ns,
-            updated_ns=now_ns,
+            created_ns=stamp_ns,
+            updated_ns=stamp_ns,
         )
         # As on the real venues ids only grow, and not by one: others trade too.
         self._next_order_id += 1 + order.order_id % 7
@@ -112,14 +124,14 @@ class Matcher:
         if new.client_id:
             self._by_client[new.client_id] = order
         if new.tif is not TimeInForce.FOK or book.available(buying, ticks) >= lots:
-            for level in book.take(buying, ticks, lots, now_ns):
+            for level in book.take(buying, ticks, lots, stamp_ns):
                 price, qty = rules.price(level.ticks), rules.qty(level.lots)
-                self._execute(order, price, qty, False, now_ns)
+                self._execute(order, price, qty, False, stamp_ns)
         if order.is_open:
             if new.tif is TimeInForce.GTC:
                 self._resting.setdefault(rules.index, []).append(order)
             else:
-                self._end(order, OrderStatus.EXPIRED, now_ns)
+                self._end(order, OrderStatus.EXPIRED, stamp_ns)
         return order
 
     def cancel(self, order: Order, now_ns: int, cancel_id: str = "") -> None:
@@ -131,21 +143,27 @@ class Matcher:
         if not order.is_open:
             raise Refused(Refusal.UNKNOWN_ORDER)
         order.cancel_id = cancel_id
-        self._end(order, OrderStatus.CANCELED, now_ns)
+        self._end(order, OrderStatus.CANCELED, now_ns + self.skew_ns)
+
+    def cancel_all(self, symbol: str, now_ns: int) -> None:
+        """End every open order on a symbol, as a venue does that delists it."""
+        for order in self.open_orders:
+            if order.symbol == symbol:
+                self.cancel(order, now_ns)
 
     def match_resting(self, book: Book, now_ns: int) -> bool:
         """Trade the resting orders that the quoted book has reached; return whether any did."""
         waiting = self._resting.get(book.instrument.index)
-        if not waiting:
+        if not waiting or book.listing.silent:
             return False
         traded = False
-        rules = book.instrument
+        rules, stamp_ns = book.instrument, now_ns + self.skew_ns
         for order in tuple(waiting):
             ticks = int(order.price.scaleb(rules.price_decimals))
             lots = int(order.remaining.scaleb(rules.qty_decimals))
-            for level in book.take(order.side is OrderSide.BUY, ticks, lots, now_ns):
+            for level in book.take(order.side is OrderSide.BUY, ticks, lots, stamp_ns):
                 # The price was set by the order that came first: this one.
-                self._execute(order, order.price, rules.qty(level.lots), True, now_ns)
+                self._execute(order, order.price, rules.qty(level.lots), True, stamp_ns)
                 traded = True
         return traded
 
@@ -183,6 +201,7 @@ class Matcher:
             fee_asset=fee_asset,
             maker=maker,
             ts_ns=ts,
+            skew_ns=self.skew_ns,
         )
         self._next_trade_id += 1
         self._trades.append(trade)
@@ -209,9 +228,9 @@ class Matcher:
 
 
 def _checked(new: NewOrder, book: Book) -> tuple[int, int]:
-    """Return price in ticks and quantity in lots of an order that keeps the book's rules."""
-    rules = book.instrument
-    ticks = _steps(new.price, rules.price_decimals, Refusal.PRICE_STEP)
+    """Return price in ticks and quantity in lots of an order that keeps the present rules."""
+    rules = book.listing.rules
+    ticks = _steps(new.price, rules.price_decimals, Refusal.PRICE_STEP) * book.tick_multiple
     _check_band(new.side, ticks, book)
     lots = _steps(new.qty, rules.qty_decimals, Refusal.LOT_STEP)
     if lots < rules.min_lots:
@@ -220,7 +239,7 @@ def _checked(new: NewOrder, book: Book) -> tuple[int, int]:
         raise Refused(Refusal.MAX_QTY)
     if new.price * new.qty < rules.min_notional:
         raise Refused(Refusal.MIN_NOTIONAL)
-    return ticks, lots
+    return ticks, lots * book.lot_multiple
 
 
 def _steps(amount: Decimal, decimals: int, refusal: Refusal) -> int:

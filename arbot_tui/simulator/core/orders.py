@@ -38,6 +38,8 @@ class Refusal(StrEnum):
     DUPLICATE_CLIENT_ID = "duplicate_client_id"
     INSUFFICIENT_BALANCE = "insufficient_balance"
     UNKNOWN_ORDER = "unknown_order"
+    HALTED = "halted"
+    DELISTED = "delisted"
 
 
 class Refused(Exception):
@@ -90,7 +92,8 @@ class Trade:
         fee: Amount taken from what was received, in `fee_asset`.
         fee_asset: Base for a buy, quote for a sell.
         maker: The order had been resting.
-        ts_ns: Matching-engine time, UTC nanoseconds.
+        ts_ns: Matching-engine time by the venue's clock, UTC nanoseconds.
+        skew_ns: By how much that clock was ahead.
     """
 
     trade_id: int
@@ -104,6 +107,7 @@ class Trade:
     fee_asset: str
     maker: bool
     ts_ns: int
+    skew_ns: int = 0
 
     @property
     def value(self) -> Decimal:

@@ -61,6 +61,9 @@ class Quoter:
         books: `books[symbol][venue]`.
         unit_lots: `unit_lots[symbol][venue]`: lots worth about 1,000 USD.
         taker_fees: Taker fee of each venue as a fraction.
+
+    Attributes:
+        skews_ns: By how much the clock of each venue is ahead, nanoseconds.
     """
 
     def __init__(
@@ -79,6 +82,7 @@ class Quoter:
         self._unit_lots = unit_lots
         self._fees_e8 = [int(fee * E8) for fee in taker_fees]
         self._pins: dict[tuple[int, int], float] = {}
+        self.skews_ns = [0] * len(taker_fees)
 
     def pin(self, symbol: int, venue: int, mid: Decimal | None) -> None:
         """Hold the mid of one book at `mid`, or give it back to the reference with None."""
@@ -188,7 +192,13 @@ class Quoter:
         if edge is not None and edge.size is not None and venue in (edge.venue, edge.other):
             lots = max(1, int(edge.size.scaleb(book.instrument.qty_decimals)))
             sizes = [lots, lots]
-        book.quote(Level(bid, sizes[0]), Level(ask, sizes[1]), step, now_ns)
+        tick, lot = book.tick_multiple, book.lot_multiple
+        if tick > 1 or lot > 1:
+            # Outwards, so that coarser prices open no edge.
+            bid, ask = max(tick, bid // tick * tick), -(-ask // tick) * tick
+            sizes = [max(lot, size // lot * lot) for size in sizes]
+        stamp_ns = now_ns + self.skews_ns[venue]
+        book.quote(Level(bid, sizes[0]), Level(ask, sizes[1]), step, stamp_ns)
 
 
 def _tick_e8(book: Book) -> int:

@@ -105,7 +105,7 @@ def _fills(trades: Iterable[Trade]) -> list[_Fill]:
             "qty": _text(trade.qty),
             "fee": _text(trade.fee),
             "fee_asset": trade.fee_asset,
-            "ts_ns": trade.ts_ns,
+            "ts_ns": trade.ts_ns - trade.skew_ns,
         }
         for trade in trades
     ]

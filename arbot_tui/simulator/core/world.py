@@ -22,6 +22,7 @@ from arbot_tui.simulator.core.daily import Daily
 from arbot_tui.simulator.core.edges import E8, Edge, schedule
 from arbot_tui.simulator.core.hashing import draw_key, text_key
 from arbot_tui.simulator.core.instruments import VENUES, Instrument, VenueProfile
+from arbot_tui.simulator.core.listing import Listing, ListingStatus
 from arbot_tui.simulator.core.matching import Matcher
 from arbot_tui.simulator.core.orders import NewOrder, Order
 from arbot_tui.simulator.core.quoting import LiveEdge, Quoter
@@ -249,6 +250,35 @@ class World:
         )
         self._edge_ns = self._next_turn()
         self._quote_symbol(index, self.now_ns)
+
+    def set_listing(
+        self, venue: str, symbol: str, rules: Instrument, status: ListingStatus, now_ns: int
+    ) -> None:
+        """Change by which rules a symbol is traded on a venue, and whether at all.
+
+        Raises:
+            KeyError: The symbol or the venue does not exist.
+        """
+        book = self._by_venue[venue][symbol]
+        if book.listing.rules == rules and book.listing.status is status:
+            return
+        self._live_until(now_ns)
+        if status is ListingStatus.DELISTED:
+            self.matchers[venue].cancel_all(symbol, self.now_ns)
+        same_rules = book.listing.rules == rules
+        book.relist(Listing(rules, status))
+        if not same_rules:
+            # What was quoted off the new steps has gone.
+            self._quote_book(book.instrument.index, self._venue_index[venue], self.now_ns)
+
+    def set_skew(self, venue: str, skew_ns: int) -> None:
+        """Put the clock of a venue ahead by `skew_ns`; what it stamped before stays as it is.
+
+        Raises:
+            KeyError: The venue does not exist.
+        """
+        self.matchers[venue].skew_ns = skew_ns
+        self._quoter.skews_ns[self._venue_index[venue]] = skew_ns
 
     def set_price(self, symbol: str, venue: str, mid: Decimal | None, now_ns: int) -> None:
         """Hold the mid of a book at `mid`, or let it follow the reference again with None.

@@ -115,7 +115,7 @@ async def test_a_bad_action_says_why_and_does_nothing(
     assert venues.world.live_edges == ()
 
 
-@pytest.mark.parametrize("path", ["/faults", "/", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/nothing", "/faults/x"])
 async def test_what_does_not_exist_yet_is_404(
     session: aiohttp.ClientSession, venues: SyntheticVenues, path: str
 ) -> None:

@@ -53,6 +53,8 @@ def order_refused(refused: Refused) -> ApiError:
         return ApiError(-2010, "Duplicate order sent.")
     if refused.reason is Refusal.INSUFFICIENT_BALANCE:
         return ApiError(-2010, "Account has insufficient balance for requested action.")
+    if refused.reason in (Refusal.HALTED, Refusal.DELISTED):
+        return ApiError(-2010, "Market is closed.")
     return ApiError(-1121, "Invalid symbol.")
 
 

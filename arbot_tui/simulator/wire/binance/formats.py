@@ -8,6 +8,7 @@ from arbot_tui.domain.orders import OrderSide, OrderStatus
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.daily import DayStats
 from arbot_tui.simulator.core.instruments import Instrument
+from arbot_tui.simulator.core.listing import Listing, ListingStatus
 from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
 from arbot_tui.simulator.wire.common.json import JsonObject
 
@@ -30,6 +31,13 @@ __all__ = [
 DIGITS = 8
 """Decimals in which Binance prints prices and quantities."""
 
+_LISTED = {
+    ListingStatus.TRADING: "TRADING",
+    ListingStatus.HALTED: "HALT",
+    ListingStatus.CANCEL_ONLY: "CANCEL_ONLY",
+    # A delisted symbol stays in the list.
+    ListingStatus.DELISTED: "BREAK",
+}
 _STATUS = {
     OrderStatus.NEW: "NEW",
     OrderStatus.PARTIALLY_FILLED: "PARTIALLY_FILLED",
@@ -55,12 +63,13 @@ def wire_symbol(instrument: Instrument) -> str:
     return instrument.base + instrument.quote
 
 
-def symbol_body(instrument: Instrument) -> JsonObject:
+def symbol_body(instrument: Instrument, listing: Listing) -> JsonObject:
     """Return an entry of `exchangeInfo.symbols`."""
-    lot, tick = amount(instrument.lot), amount(instrument.tick)
+    rules = listing.rules
+    lot, tick = amount(rules.lot), amount(rules.tick)
     return {
         "symbol": wire_symbol(instrument),
-        "status": "TRADING",
+        "status": _LISTED[listing.status],
         "baseAsset": instrument.base,
         "baseAssetPrecision": DIGITS,
         "quoteAsset": instrument.quote,
@@ -87,14 +96,14 @@ def symbol_body(instrument: Instrument) -> JsonObject:
             },
             {
                 "filterType": "LOT_SIZE",
-                "minQty": amount(instrument.min_qty),
-                "maxQty": amount(instrument.max_qty),
+                "minQty": amount(rules.min_qty),
+                "maxQty": amount(rules.max_qty),
                 "stepSize": lot,
             },
             {
                 "filterType": "MARKET_LOT_SIZE",
                 "minQty": "0.00000000",
-                "maxQty": amount(instrument.max_qty),
+                "maxQty": amount(rules.max_qty),
                 "stepSize": "0.00000000",
             },
             {
@@ -107,7 +116,7 @@ def symbol_body(instrument: Instrument) -> JsonObject:
             },
             {
                 "filterType": "NOTIONAL",
-                "minNotional": amount(instrument.min_notional),
+                "minNotional": amount(rules.min_notional),
                 "applyMinToMarket": True,
                 "maxNotional": "9000000000.00000000",
                 "applyMaxToMarket": False,

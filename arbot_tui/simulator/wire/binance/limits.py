@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from arbot_tui.simulator.wire.binance.errors import ApiError
 
-__all__ = ["ORDERS_PER_10S", "ORDERS_PER_DAY", "WEIGHT_PER_MINUTE", "Limits"]
+__all__ = ["ORDERS_PER_10S", "ORDERS_PER_DAY", "RAW_REQUESTS_PER_5M", "WEIGHT_PER_MINUTE", "Limits"]
 
 WEIGHT_PER_MINUTE = 6_000
 ORDERS_PER_10S = 100
 ORDERS_PER_DAY = 200_000
+RAW_REQUESTS_PER_5M = 300_000
 _MINUTE_MS, _TEN_SECONDS_MS, _DAY_MS = 60_000, 10_000, 86_400_000
+# Who goes on in spite of a 429 is banned: documented are two minutes at first. How many more
+# requests that takes is not documented.
+_PATIENCE, _BAN_MS = 10, 120_000
 
 
 class Limits:
@@ -17,6 +21,8 @@ class Limits:
 
     def __init__(self) -> None:
         self._weight = _Window(_MINUTE_MS)
+        self._refused = _Window(_MINUTE_MS)
+        self._banned_until_ms = 0
         self._orders_10s = _Window(_TEN_SECONDS_MS)
         self._orders_day = _Window(_DAY_MS)
 
@@ -24,9 +30,15 @@ class Limits:
         """Count a request.
 
         Raises:
-            ApiError: -1003 with HTTP 429 once the minute's weight is used up.
+            ApiError: -1003, with HTTP 429 once the minute's weight is used up, and with HTTP
+                418 for a while if that is ignored.
         """
+        if now_ms < self._banned_until_ms:
+            raise self._banned(now_ms)
         if self._weight.add(weight, now_ms) > WEIGHT_PER_MINUTE:
+            if self._refused.add(1, now_ms) > _PATIENCE:
+                self._banned_until_ms = now_ms + _BAN_MS
+                raise self._banned(now_ms)
             left_s = (_MINUTE_MS - now_ms % _MINUTE_MS) // 1000 + 1
             raise ApiError(
                 -1003,
@@ -36,6 +48,16 @@ class Limits:
                 429,
                 {"Retry-After": str(left_s)},
             )
+
+    def _banned(self, now_ms: int) -> ApiError:
+        until_ms = self._banned_until_ms
+        return ApiError(
+            -1003,
+            f"Way too much request weight used; IP banned until {until_ms}. Please use WebSocket "
+            "Streams for live updates to avoid bans.",
+            418,
+            {"Retry-After": str((until_ms - now_ms) // 1000 + 1)},
+        )
 
     def check_order(self, now_ms: int) -> None:
         """Refuse an order beyond the account's count of unfilled ones.

@@ -103,10 +103,10 @@ class PrivateRest:
         return handle
 
     def _charge(self, weight: int) -> None:
-        self._limits.charge(weight, self._market.now_ms())
+        self._limits.charge(weight, self._market.elapsed_ms())
 
     async def _place(self, request: web.Request, params: Params) -> web.Response:
-        self._limits.check_order(self._market.now_ms())
+        self._limits.check_order(self._market.elapsed_ms())
         kind = params.get("newOrderRespType") or "FULL"
         if kind not in ("ACK", "RESULT", "FULL"):
             raise ApiError(-1119, "Invalid newOrderRespType.")
@@ -114,7 +114,7 @@ class PrivateRest:
             order = self._market.place(self._new_order(params))
         except Refused as refused:
             raise order_refused(refused) from refused
-        now_ms = self._market.now_ms()
+        now_ms = self._market.elapsed_ms()
         self._limits.count_order(bool(order.trades), now_ms)
         self._limits.refund(1, now_ms)
         return respond(order_body(order, kind), headers=self._limits.order_headers(now_ms))
@@ -166,7 +166,7 @@ class PrivateRest:
         if order is None:
             raise cancel_refused()
         self._end(order, params.client_id("newClientOrderId") or self._made_up_id())
-        self._limits.refund(1, self._market.now_ms())
+        self._limits.refund(1, self._market.elapsed_ms())
         return respond(cancel_body(order))
 
     async def _cancel_all(self, request: web.Request, params: Params) -> web.Response:
@@ -175,7 +175,7 @@ class PrivateRest:
             raise cancel_refused()
         for order in open_orders:
             self._end(order, self._made_up_id())
-        self._limits.refund(1, self._market.now_ms())
+        self._limits.refund(1, self._market.elapsed_ms())
         return respond([cancel_body(order) for order in open_orders])
 
     def _end(self, order: Order, cancel_id: str) -> None:

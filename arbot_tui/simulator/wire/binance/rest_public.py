@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from arbot_tui.simulator.core.book import Level
 from arbot_tui.simulator.core.instruments import Instrument
 from arbot_tui.simulator.wire.binance.errors import ApiError
 from arbot_tui.simulator.wire.binance.formats import (
@@ -18,6 +19,7 @@ from arbot_tui.simulator.wire.binance.formats import (
 from arbot_tui.simulator.wire.binance.limits import (
     ORDERS_PER_10S,
     ORDERS_PER_DAY,
+    RAW_REQUESTS_PER_5M,
     WEIGHT_PER_MINUTE,
     Limits,
 )
@@ -73,7 +75,7 @@ class PublicRest:
         return found
 
     def _charge(self, weight: int) -> None:
-        self._limits.charge(weight, self._market.now_ms())
+        self._limits.charge(weight, self._market.elapsed_ms())
 
     def _chosen(self, params: Params) -> tuple[Sequence[Instrument], bool]:
         """Return the instruments a request names, and whether it named a single one."""
@@ -111,9 +113,10 @@ class PublicRest:
                     _rate_limit("REQUEST_WEIGHT", "MINUTE", 1, WEIGHT_PER_MINUTE),
                     _rate_limit("ORDERS", "SECOND", 10, ORDERS_PER_10S),
                     _rate_limit("ORDERS", "DAY", 1, ORDERS_PER_DAY),
+                    _rate_limit("RAW_REQUESTS", "MINUTE", 5, RAW_REQUESTS_PER_5M),
                 ],
                 "exchangeFilters": [],
-                "symbols": [symbol_body(instrument) for instrument in chosen],
+                "symbols": [symbol_body(i, self._market.listing(i)) for i in chosen],
             }
         )
 
@@ -126,10 +129,10 @@ class PublicRest:
         weights = ((100, 5), (500, 25), (1000, 50), (_DEEPEST, 250))
         self._charge(next(weight for most, weight in weights if limit <= most))
         instrument = self.instrument(params.need("symbol"))
-        book = self._market.book_of(instrument)
+        book = self._market.cached_book_of(instrument)
         return respond(
             {
-                "lastUpdateId": book.update_id,
+                "lastUpdateId": self._market.wire_id(instrument.index, book.update_id),
                 "bids": [
                     [instrument.price_text(t, DIGITS), instrument.qty_text(q, DIGITS)]
                     for t, q in book.bids[:limit]
@@ -168,6 +171,9 @@ class PublicRest:
     def _best(self, instrument: Instrument) -> JsonObject:
         book = self._market.book_of(instrument)
         bid, ask = book.best_bid, book.best_ask
+        if self._market.is_silent(instrument.index):
+            # Without trading there is no best price.
+            bid = ask = Level(0, 0)
         return {
             "symbol": wire_symbol(instrument),
             "bidPrice": instrument.price_text(bid.ticks, DIGITS),

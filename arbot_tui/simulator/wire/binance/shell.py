@@ -7,15 +7,16 @@ from typing import ClassVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from arbot_tui.simulator.core.book import BookChange
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.binance.errors import ApiError
 from arbot_tui.simulator.wire.binance.limits import Limits
 from arbot_tui.simulator.wire.binance.rest_private import PrivateRest
 from arbot_tui.simulator.wire.binance.rest_public import PublicRest
-from arbot_tui.simulator.wire.binance.streams import Streams
+from arbot_tui.simulator.wire.binance.streams import CHANNELS, Streams
+from arbot_tui.simulator.wire.common.guard import ConnectLimit
 from arbot_tui.simulator.wire.common.json import JsonObject, respond
 from arbot_tui.simulator.wire.common.market import Market
+from arbot_tui.simulator.wire.common.network import Network
 from arbot_tui.simulator.wire.common.shell import VenueShell
 
 __all__ = ["BinanceShell"]
@@ -25,29 +26,37 @@ class BinanceShell(VenueShell):
     """The Binance dialect: one listener for REST and streams."""
 
     name: ClassVar[str] = "binance"
+    channels = CHANNELS
+    # 300 connections per five minutes and address.
+    connects = ConnectLimit(300, 300_000)
 
-    def __init__(self, market: Market, keys: VenueKeys) -> None:
-        super().__init__(market, keys)
+    def __init__(self, market: Market, keys: VenueKeys, network: Network) -> None:
+        super().__init__(market, keys, network)
         self._limits = Limits()
         self._public = PublicRest(market, self._limits)
         self._private = PrivateRest(market, keys, self._limits, self._public)
-        self._streams = Streams(market)
+        self.streams: Streams = Streams(market, network)
 
     def application(self) -> web.Application:
         """Return the venue's HTTP and WebSocket endpoints."""
-        application = web.Application(middlewares=[self._answer])
+        application = web.Application(middlewares=[self.guard.handle, self._answer])
         application.add_routes(self._public.routes())
         application.add_routes(self._private.routes())
-        application.add_routes(self._streams.routes())
+        application.add_routes(self.streams.routes())
         return application
 
-    def publish(self, change: BookChange) -> None:
-        """Send one change of a book to its streams."""
-        self._streams.publish(change)
-
-    async def run(self) -> None:
-        """Serve the timed streams until cancelled."""
-        await self._streams.run()
+    def banned(self, status: int) -> web.Response:
+        """Return the answer to an address that sent too much: JSON, or the firewall's page."""
+        if status == 403:
+            return web.Response(
+                status=403, text="<html><body>403 Forbidden</body></html>", content_type="text/html"
+            )
+        words = (
+            "Way too much request weight used; IP banned."
+            if status == 418
+            else ("Too much request weight used; please use WebSocket Streams for live updates.")
+        )
+        return respond({"code": -1003, "msg": words}, status)
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -58,5 +67,5 @@ class BinanceShell(VenueShell):
             body: JsonObject = {"code": error.code, "msg": error.message}
             response = respond(body, error.status, error.headers)
         if not response.prepared:
-            response.headers.update(self._limits.headers(self.market.now_ms()))
+            response.headers.update(self._limits.headers(self.market.elapsed_ms()))
         return response

@@ -18,15 +18,20 @@ _PAGE = 100
 _KEPT_MS = 90 * 86_400_000
 
 
-def success(data: Json, now_ms: int, message_key: str = "msg") -> web.Response:
+def success(
+    data: Json, now_ms: int, message_key: str = "msg", *, left: int | None = None
+) -> web.Response:
     """Return an answer with data.
 
     Args:
         data: The data.
         now_ms: The venue's time.
         message_key: `message` on the page that spells it so.
+        left: Requests left on this endpoint, for the header that is said to tell it.
     """
-    return respond({"code": "00000", message_key: "success", "requestTime": now_ms, "data": data})
+    headers = {} if left is None else {"x-mbx-used-remain-limit": str(left)}
+    body: Json = {"code": "00000", message_key: "success", "requestTime": now_ms, "data": data}
+    return respond(body, headers=headers)
 
 
 def refusal(error: ApiError, now_ms: int) -> web.Response:

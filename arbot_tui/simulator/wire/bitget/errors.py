@@ -35,6 +35,8 @@ _REFUSALS = {
     Refusal.MAX_QTY: ("43007", "The order quantity is greater than the maximum order quantity"),
     Refusal.DUPLICATE_CLIENT_ID: ("43118", "clientOrderId duplicate"),
     Refusal.INSUFFICIENT_BALANCE: ("43012", "Insufficient balance"),
+    Refusal.HALTED: ("22004", "Symbol not support API trade"),
+    Refusal.DELISTED: ("40309", "The symbol has been removed"),
     Refusal.UNKNOWN_ORDER: ("43001", "The order does not exist"),
 }
 

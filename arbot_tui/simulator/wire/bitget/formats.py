@@ -13,12 +13,13 @@ from decimal import Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
 from arbot_tui.simulator.core.account import Account
-from arbot_tui.simulator.core.book import Book
 from arbot_tui.simulator.core.daily import DayStats
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
+from arbot_tui.simulator.core.listing import Listing, ListingStatus
 from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
 from arbot_tui.simulator.wire.common.amounts import average, fixed, levels, millis, trimmed
 from arbot_tui.simulator.wire.common.json import JsonObject
+from arbot_tui.simulator.wire.common.views import BookView
 
 __all__ = [
     "FORCES",
@@ -41,6 +42,12 @@ FORCES: Mapping[str, TimeInForce] = {
     "fok": TimeInForce.FOK,
 }
 
+_LISTED = {
+    ListingStatus.TRADING: "online",
+    ListingStatus.HALTED: "halt",
+    ListingStatus.CANCEL_ONLY: "gray",
+    ListingStatus.DELISTED: "offline",
+}
 _STATUS = {
     OrderStatus.NEW: "live",
     OrderStatus.PARTIALLY_FILLED: "partially_filled",
@@ -56,21 +63,22 @@ def wire_symbol(instrument: Instrument) -> str:
     return instrument.base + instrument.quote
 
 
-def symbol_body(instrument: Instrument, profile: VenueProfile) -> JsonObject:
+def symbol_body(instrument: Instrument, listing: Listing, profile: VenueProfile) -> JsonObject:
     """Return an entry of the symbols list; precisions are counts of decimals."""
+    rules = listing.rules
     return {
         "symbol": wire_symbol(instrument),
         "baseCoin": instrument.base,
         "quoteCoin": instrument.quote,
-        "minTradeAmount": "0",
+        "minTradeAmount": trimmed(rules.min_qty) if rules.min_lots > 1 else "0",
         "maxTradeAmount": "900000000000000000000",
         "takerFeeRate": trimmed(profile.taker_fee),
         "makerFeeRate": trimmed(profile.maker_fee),
-        "pricePrecision": str(instrument.price_decimals),
-        "quantityPrecision": str(instrument.qty_decimals),
+        "pricePrecision": str(rules.price_decimals),
+        "quantityPrecision": str(rules.qty_decimals),
         "quotePrecision": str(_QUOTE_DIGITS),
-        "status": "online",
-        "minTradeUSDT": trimmed(instrument.min_notional),
+        "status": _LISTED[listing.status],
+        "minTradeUSDT": trimmed(rules.min_notional),
         "buyLimitPriceRatio": "0.05",
         "sellLimitPriceRatio": "0.05",
         "areaSymbol": "no",
@@ -80,7 +88,7 @@ def symbol_body(instrument: Instrument, profile: VenueProfile) -> JsonObject:
     }
 
 
-def ticker_body(instrument: Instrument, book: Book, day: DayStats, now_ms: int) -> JsonObject:
+def ticker_body(instrument: Instrument, book: BookView, day: DayStats, now_ms: int) -> JsonObject:
     """Return a ticker."""
     bid, ask = book.best_bid, book.best_ask
     change = fixed((day.last - day.open) / day.open, 5)
@@ -104,7 +112,7 @@ def ticker_body(instrument: Instrument, book: Book, day: DayStats, now_ms: int) 
     }
 
 
-def book_body(instrument: Instrument, book: Book, depth: int) -> JsonObject:
+def book_body(instrument: Instrument, book: BookView, depth: int) -> JsonObject:
     """Return the data of the order book; REST depth has no sequence number."""
     return {
         "asks": levels(instrument, book.asks[:depth]),

@@ -87,13 +87,15 @@ class PrivateRest:
             check_request(
                 request.headers, request.method, request.raw_path, body, self._keys, now_ms
             )
-            if self._rates.take(request.path, per_s, _SECOND_MS, now_ms) < 0:
+            elapsed_ms = self._market.elapsed_ms()
+            left = self._rates.take(request.path, per_s, _SECOND_MS, elapsed_ms)
+            if left < 0:
                 raise too_many()
             if request.method == "POST":
                 fields = Fields.of_body(body)
             else:
                 fields = Fields.of_query(raw_query(request))
-            return success(endpoint(fields), now_ms, message_key)
+            return success(endpoint(fields), now_ms, message_key, left=left)
 
         return handle
 
@@ -106,7 +108,7 @@ class PrivateRest:
         try:
             order = self._market.place(new)
         except Refused as refused:
-            raise order_refused(refused, new, instrument) from refused
+            raise order_refused(refused, new, self._market.listing(instrument).rules) from refused
         # Received, nothing more: what became of it is for the query and the private channel.
         return _identity(order)
 
@@ -135,8 +137,8 @@ class PrivateRest:
         order = self._named(fields)
         if order is None or order.symbol != instrument.symbol:
             raise ApiError("43001", "The order does not exist")
-        key, now_ms = ("cancel", order.order_id), self._market.now_ms()
-        if self._rates.take(key, 1, _SECOND_MS, now_ms) < 0:
+        key, elapsed_ms = ("cancel", order.order_id), self._market.elapsed_ms()
+        if self._rates.take(key, 1, _SECOND_MS, elapsed_ms) < 0:
             raise ApiError("45129", "Cancel order is too frequent, the same order in 1s")
         if not order.is_open:
             raise ApiError("43004", "There is no order to cancel")

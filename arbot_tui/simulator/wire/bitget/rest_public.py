@@ -71,10 +71,12 @@ class PublicRest:
         self, endpoint: Callable[[Fields], Json]
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def handle(request: web.Request) -> web.Response:
-            now_ms = self._market.now_ms()
-            if self._rates.take(request.path, _PER_S, _SECOND_MS, now_ms) < 0:
+            elapsed_ms = self._market.elapsed_ms()
+            left = self._rates.take(request.path, _PER_S, _SECOND_MS, elapsed_ms)
+            if left < 0:
                 raise too_many()
-            return success(endpoint(Fields.of_query(raw_query(request))), now_ms)
+            data = endpoint(Fields.of_query(raw_query(request)))
+            return success(data, self._market.now_ms(), left=left)
 
         return handle
 
@@ -82,13 +84,18 @@ class PublicRest:
         return {"serverTime": str(self._market.now_ms())}
 
     def _symbols(self, fields: Fields) -> Json:
-        return [symbol_body(i, self._market.profile) for i in self.chosen(fields)]
+        return [
+            symbol_body(i, self._market.listing(i), self._market.profile)
+            for i in self.chosen(fields)
+            if self._market.is_listed(i)
+        ]
 
     def _tickers(self, fields: Fields) -> Json:
         market = self._market
         return [
             ticker_body(i, market.book_of(i), market.day(i), market.now_ms())
             for i in self.chosen(fields)
+            if market.is_listed(i)
         ]
 
     def _order_book(self, fields: Fields) -> Json:
@@ -97,4 +104,4 @@ class PublicRest:
             # Merged books: the world quotes single levels only.
             raise BadField("type")
         depth = fields.limit(_DEEPEST, _DEEPEST)
-        return book_body(instrument, self._market.book_of(instrument), depth)
+        return book_body(instrument, self._market.cached_book_of(instrument), depth)

@@ -7,15 +7,16 @@ from typing import ClassVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from arbot_tui.simulator.core.book import BookChange
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.bitget.envelope import refusal
 from arbot_tui.simulator.wire.bitget.errors import ApiError, bad_field, too_many
 from arbot_tui.simulator.wire.bitget.rest_private import PrivateRest
 from arbot_tui.simulator.wire.bitget.rest_public import PublicRest
-from arbot_tui.simulator.wire.bitget.streams import Streams
+from arbot_tui.simulator.wire.bitget.streams import CHANNELS, Streams
 from arbot_tui.simulator.wire.common.fields import BadField
+from arbot_tui.simulator.wire.common.guard import ConnectLimit
 from arbot_tui.simulator.wire.common.market import Market
+from arbot_tui.simulator.wire.common.network import Network
 from arbot_tui.simulator.wire.common.rates import AddressLimit
 from arbot_tui.simulator.wire.common.shell import VenueShell
 
@@ -29,36 +30,38 @@ class BitgetShell(VenueShell):
     """The Bitget dialect (v2, Classic account): one listener for REST and the public socket."""
 
     name: ClassVar[str] = "bitget"
+    channels = CHANNELS
+    # 300 new connections per five minutes and 100 open ones per address.
+    connects = ConnectLimit(300, 300_000, open=100)
 
-    def __init__(self, market: Market, keys: VenueKeys) -> None:
-        super().__init__(market, keys)
+    def __init__(self, market: Market, keys: VenueKeys, network: Network) -> None:
+        super().__init__(market, keys, network)
         self._public = PublicRest(market)
         self._private = PrivateRest(market, keys, self._public)
-        self._streams = Streams(market)
+        self.streams: Streams = Streams(market, network)
         self._address = AddressLimit(_IP_REQUESTS, _IP_WINDOW_MS, _IP_BAN_MS)
 
     def application(self) -> web.Application:
         """Return the venue's HTTP and WebSocket endpoints."""
-        application = web.Application(middlewares=[self._answer])
-        application.add_routes(self._streams.routes())
+        application = web.Application(middlewares=[self.guard.handle, self._answer])
+        application.add_routes(self.streams.routes())
         application.add_routes(self._public.routes())
         application.add_routes(self._private.routes())
         return application
 
-    def publish(self, change: BookChange) -> None:
-        """Send one change of a book to its subscribers."""
-        self._streams.publish(change)
-
-    async def run(self) -> None:
-        """Serve the deeper channels until cancelled."""
-        await self._streams.run()
+    def banned(self, status: int) -> web.Response:
+        """Return the answer to an address that sent too much."""
+        error = ApiError(str(status), "Too Many Requests", status)
+        return refusal(error, self.market.now_ms())
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Count a REST request and turn errors into Bitget's bodies."""
         now_ms = self.market.now_ms()
         try:
-            if "Upgrade" not in request.headers and not self._address.allow(now_ms):
+            if "Upgrade" not in request.headers and not self._address.allow(
+                self.market.elapsed_ms()
+            ):
                 raise too_many()
             return await handler(request)
         except BadField as bad:

@@ -37,6 +37,8 @@ _REFUSALS = {
     Refusal.MIN_NOTIONAL: (170140, "Order value exceeded lower limit."),
     Refusal.DUPLICATE_CLIENT_ID: (170141, "Duplicate clientOrderId"),
     Refusal.INSUFFICIENT_BALANCE: (170131, "Insufficient balance."),
+    Refusal.HALTED: (170151, "This trading pair is not available."),
+    Refusal.DELISTED: (170121, "Invalid symbol."),
     Refusal.UNKNOWN_ORDER: (170213, "Order does not exist."),
 }
 

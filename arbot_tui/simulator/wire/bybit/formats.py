@@ -12,12 +12,12 @@ from decimal import Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
 from arbot_tui.simulator.core.account import Account
-from arbot_tui.simulator.core.book import Book
 from arbot_tui.simulator.core.daily import DayStats
 from arbot_tui.simulator.core.instruments import Instrument
 from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
 from arbot_tui.simulator.wire.common.amounts import average, fixed, levels, millis, trimmed
 from arbot_tui.simulator.wire.common.json import Json, JsonObject
+from arbot_tui.simulator.wire.common.views import BookView
 
 __all__ = [
     "SIDES",
@@ -63,8 +63,8 @@ def sequence(update_id: int) -> int:
     return update_id + _SEQUENCE_AHEAD
 
 
-def instrument_body(instrument: Instrument) -> JsonObject:
-    """Return an entry of `instruments-info`."""
+def instrument_body(instrument: Instrument, rules: Instrument) -> JsonObject:
+    """Return an entry of `instruments-info`; `rules` are the present ones."""
     return {
         "symbolId": instrument.index + 1,
         "symbol": wire_symbol(instrument),
@@ -75,36 +75,38 @@ def instrument_body(instrument: Instrument) -> JsonObject:
         "marginTrading": "utaOnly",
         "stTag": "0",
         "lotSizeFilter": {
-            "basePrecision": trimmed(instrument.lot),
+            "basePrecision": trimmed(rules.lot),
             "quotePrecision": trimmed(Decimal(1).scaleb(-_QUOTE_DECIMALS)),
-            "minOrderQty": trimmed(instrument.min_qty),
-            "maxOrderQty": trimmed(instrument.max_qty),
-            "minOrderAmt": trimmed(instrument.min_notional),
+            "minOrderQty": trimmed(rules.min_qty),
+            "maxOrderQty": trimmed(rules.max_qty),
+            "minOrderAmt": trimmed(rules.min_notional),
             "maxOrderAmt": "8000000",
-            "maxLimitOrderQty": trimmed(instrument.max_qty),
-            "maxMarketOrderQty": trimmed(instrument.max_qty / 2),
-            "postOnlyMaxLimitOrderSize": trimmed(instrument.max_qty),
+            "maxLimitOrderQty": trimmed(rules.max_qty),
+            "maxMarketOrderQty": trimmed(rules.max_qty / 2),
+            "postOnlyMaxLimitOrderSize": trimmed(rules.max_qty),
         },
-        "priceFilter": {"tickSize": trimmed(instrument.tick)},
+        "priceFilter": {"tickSize": trimmed(rules.tick)},
         "riskParameters": {"priceLimitRatioX": "0.05", "priceLimitRatioY": "0.1"},
         "symbolType": "",
     }
 
 
-def book_body(instrument: Instrument, book: Book, depth: int, now_ms: int) -> JsonObject:
+def book_body(
+    instrument: Instrument, book: BookView, depth: int, update_id: int, now_ms: int
+) -> JsonObject:
     """Return the result of `GET /v5/market/orderbook`."""
     return {
         "s": wire_symbol(instrument),
         "b": levels(instrument, book.bids[:depth]),
         "a": levels(instrument, book.asks[:depth]),
         "ts": now_ms,
-        "u": book.update_id,
+        "u": update_id,
         "seq": sequence(book.update_id),
         "cts": millis(book.ts_ns),
     }
 
 
-def ticker_body(instrument: Instrument, book: Book, day: DayStats) -> JsonObject:
+def ticker_body(instrument: Instrument, book: BookView, day: DayStats) -> JsonObject:
     """Return an entry of `GET /v5/market/tickers`; unlike the stream it has best bid and ask."""
     bid, ask = book.best_bid, book.best_ask
     change = (day.last - day.open) / day.open

@@ -88,7 +88,7 @@ class PrivateRest:
                     raise ApiError(0, "Forbidden", 403)
                 sent = body if request.method == "POST" else raw_query(request).encode()
                 check_request(request.headers, sent, self._keys, now_ms)
-                self._take(request.path, per_s, now_ms, headers)
+                self._take(request.path, per_s, headers)
                 fields = (
                     Fields.of_body(body)
                     if request.method == "POST"
@@ -104,12 +104,13 @@ class PrivateRest:
 
         return handle
 
-    def _take(self, path: str, per_s: int, now_ms: int, headers: dict[str, str]) -> None:
+    def _take(self, path: str, per_s: int, headers: dict[str, str]) -> None:
         """Count a request and write the limit's headers.
 
         Raises:
             ApiError: 10006; the reset header then says when to come back.
         """
+        now_ms = self._market.elapsed_ms()
         left = self._rates.take(path, per_s, _SECOND_MS, now_ms)
         reset_ms = now_ms if left >= 0 else self._rates.free_at_ms(path, _SECOND_MS, now_ms)
         headers["X-Bapi-Limit"] = str(per_s)

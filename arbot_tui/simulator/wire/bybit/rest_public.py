@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from aiohttp import web
 
 from arbot_tui.simulator.core.instruments import Instrument
+from arbot_tui.simulator.core.listing import ListingStatus
 from arbot_tui.simulator.wire.bybit.envelope import success
 from arbot_tui.simulator.wire.bybit.errors import ApiError
 from arbot_tui.simulator.wire.bybit.formats import (
@@ -87,15 +88,24 @@ class PublicRest:
         fields = Fields.of_query(raw_query(request))
         check_category(fields)
         status = fields.get("status") or "Trading"
-        rows = [instrument_body(i) for i in self.chosen(fields)] if status == "Trading" else []
-        # Spot takes no pages: the whole list in one answer.
+        # Only what can be traded is in the list; spot takes no pages.
+        listings = [(i, self._market.listing(i)) for i in self.chosen(fields)]
+        rows = [
+            instrument_body(i, listing.rules)
+            for i, listing in listings
+            if status == "Trading" and listing.status is ListingStatus.TRADING
+        ]
         return success({"category": "spot", "list": rows}, self._market.now_ms())
 
     async def _tickers(self, request: web.Request) -> web.Response:
         fields = Fields.of_query(raw_query(request))
         check_category(fields)
         market = self._market
-        rows = [ticker_body(i, market.book_of(i), market.day(i)) for i in self.chosen(fields)]
+        rows = [
+            ticker_body(i, market.book_of(i), market.day(i))
+            for i in self.chosen(fields)
+            if market.is_listed(i)
+        ]
         return success({"category": "spot", "list": rows}, market.now_ms())
 
     async def _order_book(self, request: web.Request) -> web.Response:
@@ -104,5 +114,6 @@ class PublicRest:
         instrument = self.instrument(fields.need("symbol"))
         depth = fields.limit(_DEFAULT_DEPTH, _DEEPEST)
         now_ms = self._market.now_ms()
-        book = self._market.book_of(instrument)
-        return success(book_body(instrument, book, depth, now_ms), now_ms)
+        book = self._market.cached_book_of(instrument)
+        update_id = self._market.wire_id(instrument.index, book.update_id)
+        return success(book_body(instrument, book, depth, update_id, now_ms), now_ms)

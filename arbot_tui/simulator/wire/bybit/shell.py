@@ -7,15 +7,16 @@ from typing import ClassVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from arbot_tui.simulator.core.book import BookChange
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.bybit.envelope import refusal
 from arbot_tui.simulator.wire.bybit.errors import ApiError, bad_field
 from arbot_tui.simulator.wire.bybit.rest_private import PrivateRest
 from arbot_tui.simulator.wire.bybit.rest_public import PublicRest
-from arbot_tui.simulator.wire.bybit.streams import Streams
+from arbot_tui.simulator.wire.bybit.streams import CHANNELS, Streams
 from arbot_tui.simulator.wire.common.fields import BadField
+from arbot_tui.simulator.wire.common.guard import ConnectLimit
 from arbot_tui.simulator.wire.common.market import Market
+from arbot_tui.simulator.wire.common.network import Network
 from arbot_tui.simulator.wire.common.rates import AddressLimit
 from arbot_tui.simulator.wire.common.shell import VenueShell
 
@@ -29,36 +30,41 @@ class BybitShell(VenueShell):
     """The Bybit dialect: one listener for REST and the public socket."""
 
     name: ClassVar[str] = "bybit"
+    channels = CHANNELS
+    # 500 new connections per five minutes and 1,000 open ones per address (`v5/ws/connect`).
+    connects = ConnectLimit(500, 300_000, open=1000, status=403)
 
-    def __init__(self, market: Market, keys: VenueKeys) -> None:
-        super().__init__(market, keys)
+    def __init__(self, market: Market, keys: VenueKeys, network: Network) -> None:
+        super().__init__(market, keys, network)
         self._public = PublicRest(market)
         self._private = PrivateRest(market, keys, self._public)
-        self._streams = Streams(market)
+        self.streams: Streams = Streams(market, network)
         self._address = AddressLimit(_IP_REQUESTS, _IP_WINDOW_MS, _IP_BAN_MS)
 
     def application(self) -> web.Application:
         """Return the venue's HTTP and WebSocket endpoints."""
-        application = web.Application(middlewares=[self._answer])
-        application.add_routes(self._streams.routes())
+        application = web.Application(middlewares=[self.guard.handle, self._answer])
+        application.add_routes(self.streams.routes())
         application.add_routes(self._public.routes())
         application.add_routes(self._private.routes())
         return application
 
-    def publish(self, change: BookChange) -> None:
-        """Send one change of a book to its subscribers."""
-        self._streams.publish(change)
-
-    async def run(self) -> None:
-        """Repeat quiet books until cancelled."""
-        await self._streams.run()
+    def banned(self, status: int) -> web.Response:
+        """Return the answer to an address that sent too much: the gateway's text, or JSON."""
+        if status == 429:
+            error = ApiError(10429, "System level frequency protection.")
+            response = refusal(error, self.market.now_ms())
+            response.set_status(429)
+            return response
+        return web.Response(text="access too frequent", status=status)
 
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Count a REST request and turn errors into Bybit's bodies."""
         now_ms = self.market.now_ms()
         try:
-            if "Upgrade" not in request.headers and not self._address.allow(now_ms):
+            rest = "Upgrade" not in request.headers
+            if rest and not self._address.allow(self.market.elapsed_ms()):
                 raise ApiError(0, "access too frequent", 403)
             return await handler(request)
         except BadField as bad:

@@ -43,8 +43,11 @@ def average(order: Order) -> Decimal | None:
 
 
 def levels(instrument: Instrument, side: Iterable[tuple[int, int]]) -> list[list[str]]:
-    """Return levels of a book as `[price, quantity]` texts."""
-    return [[instrument.price_text(ticks), instrument.qty_text(lots)] for ticks, lots in side]
+    """Return levels of a book as `[price, quantity]` texts; "0" stands for a level that went."""
+    return [
+        [instrument.price_text(ticks), instrument.qty_text(lots) if lots else "0"]
+        for ticks, lots in side
+    ]
 
 
 def parse_plain(text: str) -> Decimal:

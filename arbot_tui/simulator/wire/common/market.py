@@ -8,10 +8,13 @@ from arbot_tui.domain.clock import Clock
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book, BookChange
 from arbot_tui.simulator.core.daily import DayStats
+from arbot_tui.simulator.core.faults import FaultBoard
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
+from arbot_tui.simulator.core.listing import Listing, ListingStatus
 from arbot_tui.simulator.core.matching import Matcher
 from arbot_tui.simulator.core.orders import NewOrder, Order
 from arbot_tui.simulator.core.world import World
+from arbot_tui.simulator.wire.common.views import BookView, BookViews
 
 __all__ = ["Market"]
 
@@ -24,6 +27,7 @@ class Market:
         venue: Name of the venue.
         clock: Drives the world.
         publish: Sends book changes of any venue to their subscribers.
+        board: The faults of the world.
     """
 
     def __init__(
@@ -32,6 +36,7 @@ class Market:
         venue: str,
         clock: Clock,
         publish: Callable[[Sequence[BookChange]], None],
+        board: FaultBoard,
     ) -> None:
         self.venue = venue
         self.matcher: Matcher = world.matchers[venue]
@@ -40,6 +45,8 @@ class Market:
         self._world = world
         self._clock = clock
         self._publish = publish
+        self._views = BookViews(venue, self.books, board)
+        self._id_shifts: dict[int, int] = {}
 
     @property
     def profile(self) -> VenueProfile:
@@ -52,20 +59,49 @@ class Market:
         return self.matcher.account
 
     def now_ns(self) -> int:
-        """Return the venue's time, UTC nanoseconds."""
-        return self._clock.now_ns()
+        """Return the time by the venue's clock, UTC nanoseconds."""
+        return self._clock.now_ns() + self.matcher.skew_ns
 
     def now_ms(self) -> int:
-        """Return the venue's time, UTC milliseconds."""
+        """Return the time by the venue's clock, UTC milliseconds."""
+        return self.now_ns() // 1_000_000
+
+    def elapsed_ms(self) -> int:
+        """Return a time for limits and waiting, which a wrong clock leaves alone."""
         return self._clock.now_ns() // 1_000_000
 
-    def book_of(self, instrument: Instrument) -> Book:
-        """Return the book of an instrument of this venue."""
-        return self.books[instrument.symbol]
+    def book_of(self, instrument: Instrument) -> BookView:
+        """Return the book of an instrument of this venue, as it is told."""
+        return self._views.live(instrument)
+
+    def cached_book_of(self, instrument: Instrument) -> BookView:
+        """Return the book of an instrument as the REST order book shows it."""
+        return self._views.cached(instrument)
+
+    def listing(self, instrument: Instrument) -> Listing:
+        """Return by which rules an instrument is traded now, and whether at all."""
+        return self.books[instrument.symbol].listing
+
+    def is_listed(self, instrument: Instrument) -> bool:
+        """Whether the venue still has an instrument."""
+        return self.listing(instrument).status is not ListingStatus.DELISTED
+
+    def is_silent(self, symbol: int) -> bool:
+        """Whether the book of the symbol with this index stands still."""
+        return self.books[self.instruments[symbol].symbol].listing.silent
+
+    def wire_id(self, symbol: int, update_id: int) -> int:
+        """Return the number under which a state of a book is told."""
+        return update_id - self._id_shifts.get(symbol, 0)
+
+    def restart_ids(self, symbol: int) -> None:
+        """Number the states of a book afresh: the present one becomes 1."""
+        book = self.books[self.instruments[symbol].symbol]
+        self._id_shifts[symbol] = book.update_id - 1
 
     def day(self, instrument: Instrument) -> DayStats:
         """Return the last 24 hours of an instrument."""
-        return self._world.daily.stats(self.books[instrument.symbol], self.now_ns())
+        return self._world.daily.stats(self.books[instrument.symbol], self._clock.now_ns())
 
     def place(self, new: NewOrder) -> Order:
         """Accept and match an order; publishes what it changed.
@@ -73,7 +109,7 @@ class Market:
         Raises:
             Refused: The venue does not accept it; nothing has changed.
         """
-        now_ns = self.now_ns()
+        now_ns = self._clock.now_ns()
         order = self._world.place(self.venue, new, now_ns)
         self._publish(self._world.advance(now_ns))
         return order
@@ -84,6 +120,6 @@ class Market:
         Raises:
             Refused: It has already ended.
         """
-        now_ns = self.now_ns()
+        now_ns = self._clock.now_ns()
         self._world.cancel(self.venue, order, now_ns, cancel_id)
         self._publish(self._world.advance(now_ns))

@@ -51,6 +51,8 @@ _REFUSALS = {
     Refusal.MIN_NOTIONAL: ("51020", "Your order should meet or exceed the minimum order amount."),
     Refusal.MAX_QTY: ("51101", "Order amount exceeds the maximum limit."),
     Refusal.DUPLICATE_CLIENT_ID: ("51016", "Client order ID already exists."),
+    Refusal.HALTED: ("51022", "Instrument is suspended."),
+    Refusal.DELISTED: ("51001", "Instrument ID doesn't exist."),
     Refusal.UNKNOWN_ORDER: (
         "51400",
         "Order cancellation failed as the order has been filled, canceled or does not exist.",

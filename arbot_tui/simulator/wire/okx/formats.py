@@ -12,12 +12,13 @@ from decimal import Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
 from arbot_tui.simulator.core.account import Account
-from arbot_tui.simulator.core.book import Book
 from arbot_tui.simulator.core.daily import DayStats
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
+from arbot_tui.simulator.core.listing import Listing, ListingStatus
 from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
 from arbot_tui.simulator.wire.common.amounts import average, millis, trimmed
 from arbot_tui.simulator.wire.common.json import JsonObject
+from arbot_tui.simulator.wire.common.views import BookView
 
 __all__ = [
     "ORDER_TYPES",
@@ -57,8 +58,9 @@ def instrument_id(instrument: Instrument) -> str:
     return f"{instrument.base}-{instrument.quote}"
 
 
-def instrument_body(instrument: Instrument) -> JsonObject:
+def instrument_body(instrument: Instrument, listing: Listing) -> JsonObject:
     """Return an entry of the instruments list; OKX publishes no minimum value."""
+    rules = listing.rules
     return {
         "alias": "",
         "baseCcy": instrument.base,
@@ -77,20 +79,20 @@ def instrument_body(instrument: Instrument) -> JsonObject:
         "instType": "SPOT",
         "lever": "10",
         "listTime": "1606468572000",
-        "lotSz": trimmed(instrument.lot),
+        "lotSz": trimmed(rules.lot),
         "maxLmtAmt": "20000000",
-        "maxLmtSz": trimmed(instrument.max_qty),
+        "maxLmtSz": trimmed(rules.max_qty),
         "maxMktAmt": "1000000",
         "maxMktSz": "",
-        "minSz": trimmed(instrument.min_qty),
+        "minSz": trimmed(rules.min_qty),
         "openType": "call_auction",
         "optType": "",
         "quoteCcy": instrument.quote,
         "ruleType": "normal",
         "settleCcy": "",
-        "state": "live",
+        "state": "live" if listing.status is ListingStatus.TRADING else "suspend",
         "stk": "",
-        "tickSz": trimmed(instrument.tick),
+        "tickSz": trimmed(rules.tick),
         "tradeQuoteCcyList": [instrument.quote],
         "uly": "",
         "upcChg": [],
@@ -110,7 +112,7 @@ def rows(instrument: Instrument, side: Iterable[tuple[int, int]]) -> list[list[s
     ]
 
 
-def ticker_body(instrument: Instrument, book: Book, day: DayStats, now_ms: int) -> JsonObject:
+def ticker_body(instrument: Instrument, book: BookView, day: DayStats, now_ms: int) -> JsonObject:
     """Return a ticker; its volumes are base (`vol24h`) and quote (`volCcy24h`) for spot."""
     bid, ask = book.best_bid, book.best_ask
     return {

@@ -27,7 +27,6 @@ from arbot_tui.simulator.wire.okx.formats import (
     config_body,
     fee_body,
     fill_body,
-    instrument_body,
     order_body,
 )
 from arbot_tui.simulator.wire.okx.rest_public import (
@@ -104,7 +103,12 @@ class PrivateRest:
             else:
                 fields = Fields.of_query(raw_query(request))
             bucket = fields.need("instId") if by_instrument else ""
-            count_request(self._rates, (f"{request.method} {request.path}", bucket), limit, now_ms)
+            count_request(
+                self._rates,
+                (f"{request.method} {request.path}", bucket),
+                limit,
+                self._market.elapsed_ms(),
+            )
             return endpoint(fields, request.headers)
 
         return handle
@@ -293,7 +297,7 @@ class PrivateRest:
 
     def _instruments(self, fields: Fields, headers: Mapping[str, str]) -> web.Response:
         check_spot(fields)
-        return success([instrument_body(i) for i in self._public.chosen(fields)])
+        return success(self._public.listed(fields))
 
 
 def _kept_ms(order: Order) -> int:

@@ -91,7 +91,7 @@ class PublicRest:
             ApiError: 51001.
         """
         found = self.find(name)
-        if found is None:
+        if found is None or not self._market.is_listed(found):
             raise ApiError("51001", "Instrument ID doesn't exist.")
         return found
 
@@ -104,8 +104,20 @@ class PublicRest:
         name = fields.get("instId")
         return self._market.instruments if name is None else [self.instrument(name)]
 
+    def listed(self, fields: Fields) -> list[JsonObject]:
+        """Return the list of the instruments a request names.
+
+        Raises:
+            ApiError: 51001.
+        """
+        return [
+            instrument_body(i, self._market.listing(i))
+            for i in self.chosen(fields)
+            if self._market.is_listed(i)
+        ]
+
     def _count(self, request: web.Request, limit: int) -> None:
-        count_request(self._rates, (request.path, ""), limit, self._market.now_ms())
+        count_request(self._rates, (request.path, ""), limit, self._market.elapsed_ms())
 
     async def _time(self, request: web.Request) -> web.Response:
         self._count(request, 10)
@@ -115,12 +127,13 @@ class PublicRest:
         self._count(request, 20)
         fields = Fields.of_query(raw_query(request))
         check_spot(fields)
-        return success([instrument_body(i) for i in self.chosen(fields)])
+        return success(self.listed(fields))
 
     async def _tickers(self, request: web.Request) -> web.Response:
         self._count(request, 20)
         check_spot(Fields.of_query(raw_query(request)))
-        return success([self._ticker_of(i) for i in self._market.instruments])
+        chosen = [i for i in self._market.instruments if self._market.is_listed(i)]
+        return success([self._ticker_of(i) for i in chosen])
 
     async def _ticker(self, request: web.Request) -> web.Response:
         self._count(request, 20)
@@ -138,14 +151,14 @@ class PublicRest:
         instrument = self.instrument(fields.need("instId"))
         depth = fields.integer("sz")
         depth = _DEFAULT_DEPTH if depth is None else min(max(depth, 1), _DEEPEST)
-        book = self._market.book_of(instrument)
+        book = self._market.cached_book_of(instrument)
         return success(
             [
                 {
                     "asks": rows(instrument, book.asks[:depth]),
                     "bids": rows(instrument, book.bids[:depth]),
                     "ts": str(millis(book.ts_ns)),
-                    "seqId": book.update_id,
+                    "seqId": self._market.wire_id(instrument.index, book.update_id),
                 }
             ]
         )

@@ -7,16 +7,17 @@ from typing import ClassVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from arbot_tui.simulator.core.book import BookChange
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.common.fields import BadField
+from arbot_tui.simulator.wire.common.guard import ConnectLimit
 from arbot_tui.simulator.wire.common.market import Market
+from arbot_tui.simulator.wire.common.network import Network
 from arbot_tui.simulator.wire.common.shell import VenueShell
 from arbot_tui.simulator.wire.okx.envelope import refusal
 from arbot_tui.simulator.wire.okx.errors import ApiError, bad_field
 from arbot_tui.simulator.wire.okx.rest_private import PrivateRest
 from arbot_tui.simulator.wire.okx.rest_public import PublicRest
-from arbot_tui.simulator.wire.okx.streams import Streams
+from arbot_tui.simulator.wire.okx.streams import CHANNELS, Streams
 
 __all__ = ["OkxShell"]
 
@@ -25,28 +26,27 @@ class OkxShell(VenueShell):
     """The OKX dialect: one listener for REST and the public socket."""
 
     name: ClassVar[str] = "okx"
+    channels = CHANNELS
+    # Three new connections per second and address.
+    connects = ConnectLimit(3, 1_000)
 
-    def __init__(self, market: Market, keys: VenueKeys) -> None:
-        super().__init__(market, keys)
+    def __init__(self, market: Market, keys: VenueKeys, network: Network) -> None:
+        super().__init__(market, keys, network)
         self._public = PublicRest(market)
         self._private = PrivateRest(market, keys, self._public)
-        self._streams = Streams(market)
+        self.streams: Streams = Streams(market, network)
 
     def application(self) -> web.Application:
         """Return the venue's HTTP and WebSocket endpoints."""
-        application = web.Application(middlewares=[_answer])
-        application.add_routes(self._streams.routes())
+        application = web.Application(middlewares=[self.guard.handle, _answer])
+        application.add_routes(self.streams.routes())
         application.add_routes(self._public.routes())
         application.add_routes(self._private.routes())
         return application
 
-    def publish(self, change: BookChange) -> None:
-        """Send one change of a book to its subscribers."""
-        self._streams.publish(change)
-
-    async def run(self) -> None:
-        """Serve the timed channels until cancelled."""
-        await self._streams.run()
+    def banned(self, status: int) -> web.Response:
+        """Return the answer to an address that sent too much."""
+        return refusal(ApiError("50011", "Rate limit reached.", status))
 
 
 @web.middleware
