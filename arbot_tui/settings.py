@@ -37,7 +37,7 @@ from arbot_tui.exchanges.config import ExchangesConfig
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.simulator.config import SimulatorConfig
 from arbot_tui.storage.config import StorageConfig
-from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
+from arbot_tui.strategy.config import FilterConfig, IdentityConfig, PremiumConfig, TrendConfig
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 from arbot_tui.tui.config import UiConfig
 
@@ -71,7 +71,7 @@ _LOG_LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
 _SECRET_NAME = re.compile(r"secret|pass(phrase|word)|api_?key|token|private_?key", re.I)
 
 
-class ArbitrageSection(UniverseConfig, ArbitrageConfig, FilterConfig):
+class ArbitrageSection(UniverseConfig, ArbitrageConfig, FilterConfig, IdentityConfig):
     """Which symbols are watched, which edges are traded, and how large."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -357,7 +357,10 @@ def _environment() -> _Layer:
     for name in sorted(os.environ):
         if name.startswith(_PREFIX) and name not in names and name not in _OTHER_NAMES:
             raise ConfigError(f"environment: {_unknown(name, (*names, *_OTHER_NAMES))}")
-    layer = _Layer(dict(_flat(_Environment(Settings)(), "")))
+    layer = _Layer()
+    for name, value in _flat(_Environment(Settings)(), ""):
+        # An empty variable is an empty list, but the source calls it a text.
+        layer.values[name] = _split(value) if keys()[name].kind == "list" else value
     variables = {name: variable for variable, name in names.items()}
     layer.origins = {name: variables[name] for name in layer.values}
     return layer

@@ -275,6 +275,7 @@ def _engine_options(
         universe=settings.arbitrage,
         arbitrage=settings.arbitrage,
         filters=settings.arbitrage,
+        identity=settings.arbitrage,
         trend=settings.trend,
         premium=settings.premium,
         risk=settings.risk,

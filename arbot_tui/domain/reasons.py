@@ -24,6 +24,7 @@ class Reason(StrEnum):
     TRADING_STATE = "trading_state"
     KILL_SWITCH = "kill_switch"
     RECONCILED = "reconciled"
+    IDENTITY_OK = "identity_ok"
     DATA_FRESH = "data_fresh"
     WORST_CASE_EDGE = "worst_case_edge"
     EDGE_TOO_GOOD = "edge_too_good"

@@ -48,6 +48,7 @@ from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
 from arbot_tui.strategy.filters import build_filters
 from arbot_tui.strategy.funnel import RejectFunnel
+from arbot_tui.strategy.identity import IdentityGuard
 from arbot_tui.strategy.lifecycle import OpportunityBook
 from arbot_tui.strategy.trading_strategy import Market
 from arbot_tui.strategy.verdict import run_words
@@ -103,6 +104,7 @@ class ArBot:
             self.funnel,
             self.opportunities,
             self.books.depth,
+            IdentityGuard(self.board, self.universe, options.identity),
         )
         self.strategy.filters = build_filters(
             Market(self.board, self.universe), options.filters, options.trend, options.premium
@@ -266,9 +268,13 @@ class ArBot:
         self._tasks.append(self._group.create_task(supervise(name, run), name=name))
 
     async def _run_sampling(self) -> None:
-        """Once a second: sparks, rates and the value of the account."""
+        """Once a second: identities, sparks, rates and the value of the account."""
         while True:
             await asyncio.sleep(1.0)
+            for venue, row in self.strategy.check_identity(self.clock.now_ns()):
+                why = self.strategy.identity.why(venue, row)
+                symbol = self.universe.symbol(row)
+                _log.warning("identity_doubted", venue=self.venues[venue], symbol=symbol, why=why)
             self.frames.sample()
             self.equity_quote = self._equity()
 

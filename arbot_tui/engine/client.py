@@ -11,11 +11,18 @@ from typing import Protocol
 
 import msgspec
 
-from arbot_tui.engine.frames import BalancesView, DepthView, ExposureView, Frame, FunnelView
+from arbot_tui.engine.frames import (
+    BalancesView,
+    DepthView,
+    ExposureView,
+    Frame,
+    FunnelView,
+    IdentityView,
+)
 
 __all__ = ["CommandResult", "EngineClient", "QueryResult"]
 
-QueryResult = DepthView | BalancesView | ExposureView | FunnelView
+QueryResult = DepthView | BalancesView | ExposureView | FunnelView | IdentityView
 
 
 class CommandResult(msgspec.Struct, frozen=True):
@@ -37,7 +44,7 @@ class EngineClient(Protocol):
         ...
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
-        """Answer ``depth`` (args: symbol), ``balances``, ``exposure`` or ``funnel``.
+        """Answer ``depth`` (args: symbol), ``balances``, ``exposure``, ``funnel`` or ``identity``.
 
         The funnel is per pair; with the argument ``symbol`` of that symbol only.
 

@@ -21,6 +21,8 @@ __all__ = [
     "Frame",
     "FunnelRow",
     "FunnelView",
+    "IdentityRow",
+    "IdentityView",
     "LadderView",
     "LogLine",
     "OpportunityView",
@@ -314,6 +316,20 @@ class FunnelView(msgspec.Struct, frozen=True, tag="funnel"):
     """The reject funnel per pair, most candidates first."""
 
     rows: tuple[FunnelRow, ...]
+
+
+class IdentityRow(msgspec.Struct, frozen=True):
+    """A book that is not traded because it may be another coin's, and why."""
+
+    symbol: str
+    venue: str
+    why: str
+
+
+class IdentityView(msgspec.Struct, frozen=True, tag="identity"):
+    """Every book whose coin is in doubt or denied."""
+
+    rows: tuple[IdentityRow, ...]
 
 
 class BalanceRow(msgspec.Struct, frozen=True):

@@ -19,6 +19,8 @@ from arbot_tui.engine.frames import (
     Frame,
     FunnelRow,
     FunnelView,
+    IdentityRow,
+    IdentityView,
     LadderView,
 )
 from arbot_tui.trading.core.events import Operator, OperatorAction
@@ -64,7 +66,7 @@ class LocalClient:
         return CommandResult(True, f"trading is {word}" + (f" ({reason})" if reason else ""))
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
-        """Answer ``depth`` (args: symbol), ``balances``, ``exposure`` or ``funnel``.
+        """Answer ``depth`` (args: symbol), ``balances``, ``exposure``, ``funnel`` or ``identity``.
 
         Raises:
             ValueError: There is no such query, or an argument is missing or wrong.
@@ -77,6 +79,9 @@ class LocalClient:
             return self._exposure()
         if name == "funnel":
             return self._funnel(args.get("symbol", ""))
+        if name == "identity":
+            doubts = self._bot.strategy.identity.doubted()
+            return IdentityView(tuple(IdentityRow(d.symbol, d.venue, d.why) for d in doubts))
         raise ValueError(f"there is no query {name!r}")
 
     async def _depth(self, symbol: str) -> DepthView:

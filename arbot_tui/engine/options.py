@@ -15,7 +15,7 @@ from arbot_tui.engine.world import WorldInfo
 from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.storage.config import StorageConfig
-from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
+from arbot_tui.strategy.config import FilterConfig, IdentityConfig, PremiumConfig, TrendConfig
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class EngineOptions:
         arbitrage: Which edges are traded, and how large.
         risk: Hard limits.
         filters: Filters that look at nothing but the quotes.
+        identity: When a book is doubted to be the same coin's.
         trend: The trend filter.
         premium: The premium filter.
         storage: What is recorded and for how long.
@@ -61,6 +62,7 @@ class EngineOptions:
     start: bool
     log: LogRing
     filters: FilterConfig = field(default_factory=FilterConfig)
+    identity: IdentityConfig = field(default_factory=IdentityConfig)
     trend: TrendConfig = field(default_factory=TrendConfig)
     premium: PremiumConfig = field(default_factory=PremiumConfig)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["FilterConfig", "PremiumConfig", "TrendConfig"]
+__all__ = ["FilterConfig", "IdentityConfig", "PremiumConfig", "TrendConfig"]
+
+_COIN = re.compile(r"[A-Z0-9]{1,20}(@[A-Z0-9]{1,20})?")
 
 
 class FilterConfig(BaseModel):
@@ -36,6 +39,38 @@ class FilterConfig(BaseModel):
         description="How far a book may lie off the median of all venues; 0 for any.",
         json_schema_extra={"unit": "%", "hot": True, "simulate": 0.0},
     )
+
+
+class IdentityConfig(BaseModel):
+    """Whether one ticker on two venues is one coin."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    identity_ratio_pct: float = Field(
+        default=3.0,
+        ge=0.1,
+        le=100,
+        description="A book lastingly this far off the median of all venues is another coin's.",
+        json_schema_extra={"unit": "%", "hot": True, "simulate": 3.0},
+    )
+    identity_allow: tuple[str, ...] = Field(
+        default=(),
+        description="Coins that were proven to be the same, such as ABC or ABC@OKX.",
+        json_schema_extra={"unit": "COIN or COIN@VENUE", "hot": True, "simulate": []},
+    )
+    identity_deny: tuple[str, ...] = Field(
+        default=(),
+        description="Coins that are never traded, such as ABC or ABC@OKX; wins over allow.",
+        json_schema_extra={"unit": "COIN or COIN@VENUE", "hot": True, "simulate": []},
+    )
+
+    @field_validator("identity_allow", "identity_deny")
+    @classmethod
+    def _named(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _COIN.fullmatch(name):
+                raise ValueError("allowed: a list of COIN or COIN@VENUE in upper case")
+        return tuple(dict.fromkeys(names))
 
 
 class TrendConfig(BaseModel):

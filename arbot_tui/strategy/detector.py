@@ -19,7 +19,9 @@ from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.domain.states import FeedState
 from arbot_tui.market.board import ALL_ROWS, QuoteBoard
 from arbot_tui.market.universe import Universe
+from arbot_tui.strategy.config import IdentityConfig
 from arbot_tui.strategy.funnel import RejectFunnel
+from arbot_tui.strategy.identity import IdentityGuard
 from arbot_tui.strategy.lifecycle import OpportunityBook
 from arbot_tui.strategy.liquidity import offered, taken_value
 from arbot_tui.strategy.trading_strategy import TradingStrategy
@@ -53,6 +55,7 @@ class ArbitrageStrategy:
     Attributes:
         settings: May be replaced at any time.
         loop_lag_ns: Lag of the event loop, set by the engine and stamped into signals.
+        identity: What tells whether two books are of one coin.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class ArbitrageStrategy:
         funnel: RejectFunnel,
         lifecycle: OpportunityBook,
         depth: DepthSource | None = None,
+        identity: IdentityGuard | None = None,
     ) -> None:
         """Connect the parts.
 
@@ -75,6 +79,8 @@ class ArbitrageStrategy:
             funnel: Where candidates and their ends are counted.
             lifecycle: Where opportunities live.
             depth: Levels beyond the top of book, where they are known.
+            identity: What tells whether two books are of one coin; by default with the default
+                gate and empty lists.
         """
         self.settings = settings
         self.loop_lag_ns = 0
@@ -84,6 +90,7 @@ class ArbitrageStrategy:
         self._funnel = funnel
         self._lifecycle = lifecycle
         self._depth = depth
+        self.identity = identity or IdentityGuard(board, universe, IdentityConfig())
         self._callbacks: list[Callable[[ArbitrageSignal], None]] = []
         self._filters: tuple[TradingStrategy, ...] = ()
         self._watching: tuple[Callable[[Ticker], None], ...] = ()
@@ -174,6 +181,17 @@ class ArbitrageStrategy:
         self._now_ns = max(self._now_ns, now_ns)
         self._lifecycle.elapse(now_ns)
 
+    def check_identity(self, now_ns: int) -> list[tuple[int, int]]:
+        """Look at every coin's identity; return (venue, row) of the books newly in doubt."""
+        found = self.identity.look(now_ns)
+        for venue, row in found:
+            self._recheck_book(venue, row)
+        return found
+
+    def _is_doubted(self, row: int, buy: int, sell: int) -> bool:
+        why = self.identity.why
+        return bool(why(buy, row) or why(sell, row))
+
     def _on_usability(self, venue: int, row: int) -> None:
         """Look at books that became gapped, stale, usable or dearer without a ticker."""
         if row != ALL_ROWS:
@@ -202,6 +220,7 @@ class ArbitrageStrategy:
             board.bid[s] > board.ask[b]
             and board.sell_net[s] > board.buy_cost[b]
             and not board.blocked[b] | board.blocked[s]
+            and not self._is_doubted(row, buy, sell)
         )
         if stands != (self._lifecycle.find((row, buy, sell)) is not None):
             self._examine(row, buy, sell, self._now_ns)
@@ -228,6 +247,10 @@ class ArbitrageStrategy:
             reason = Reason.CROSSED if crossed else Reason.DATA_FRESH
             self._funnel.reject((row, buy, sell), reason)
             self._end(row, buy, sell, now_ns, _failed(states))
+            return
+        if self._is_doubted(row, buy, sell):
+            self._funnel.reject((row, buy, sell), Reason.IDENTITY_OK)
+            self._end(row, buy, sell, now_ns, Reason.IDENTITY_OK)
             return
         opportunity = self._follow(row, buy, sell, now_ns)
         if opportunity.pair_id:
@@ -330,10 +353,10 @@ class ArbitrageStrategy:
     def _note_best(self, row: int, b: int, s: int) -> None:
         """Keep the pair that came nearest to clearing; books that are not traded do not count."""
         board = self._board
-        if not board.blocked[b] | board.blocked[s]:
+        buy, sell = b - row * self._count, s - row * self._count
+        if not board.blocked[b] | board.blocked[s] and not self._is_doubted(row, buy, sell):
             self._best_ratio = board.bid[s] / board.ask[b]
-            base = row * self._count
-            self._best = self.edge(row, b - base, s - base)
+            self._best = self.edge(row, buy, sell)
 
     def edge(self, row: int, buy: int, sell: int) -> Edge:
         """Return a pair of books as it stands; both must have a price."""
@@ -363,7 +386,8 @@ class ArbitrageStrategy:
         """
         board = self._board
         base = row * self._count
-        usable = [v for v in range(self._count) if board.is_tradeable(v, row)]
+        why = self.identity.why
+        usable = [v for v in range(self._count) if board.is_tradeable(v, row) and not why(v, row)]
         best: tuple[int, int, float] | None = None
         for buy in usable:
             ask, cost = board.ask[base + buy], board.buy_cost[base + buy]

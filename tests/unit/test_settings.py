@@ -115,7 +115,8 @@ def values(key: Key) -> st.SearchStrategy[object]:
     if key.kind == "int":
         return st.integers(low, high)
     if key.kind == "list":
-        return st.lists(st.sampled_from(["BTC/USDT", "ETH/USDT"]), unique=True).map(tuple)
+        members = ["ABC", "ABC@OKX"] if "identity" in key.name else ["BTC/USDT", "ETH/USDT"]
+        return st.lists(st.sampled_from(members), unique=True).map(tuple)
     return st.decimals(
         Decimal(str(low)).quantize(Decimal("0.01")),
         Decimal(str(high)).quantize(Decimal("0.01")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,7 +15,15 @@ from arbot_tui.domain.errors import AccountLocked, ConfigError
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.states import Mode
 from arbot_tui.engine.bot import ArBot
-from arbot_tui.engine.frames import BalancesView, DepthView, ExposureView, Frame, FunnelView
+from arbot_tui.engine.frames import (
+    BalancesView,
+    DepthView,
+    ExposureView,
+    Frame,
+    FunnelView,
+    IdentityRow,
+    IdentityView,
+)
 from arbot_tui.engine.options import EngineOptions
 from arbot_tui.engine.world import WorldInfo, WorldProcess
 from arbot_tui.exchanges.base import ExchangeConfig
@@ -22,6 +31,7 @@ from arbot_tui.log import LogRing
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.simulator.config import SimulatorConfig
 from arbot_tui.storage.config import StorageConfig
+from arbot_tui.strategy.config import IdentityConfig
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
 pytestmark = pytest.mark.timing
@@ -198,3 +208,14 @@ async def test_the_funnel_can_be_asked_for_per_pair(world: WorldInfo, tmp_path: 
         one = await bot.client.query("funnel", {"symbol": symbol})
         assert isinstance(one, FunnelView)
         assert {row.symbol for row in one.rows} == {symbol}
+
+
+async def test_a_denied_coin_is_listed_with_its_reason(world: WorldInfo, tmp_path: Path) -> None:
+    denying = replace(
+        options(world, tmp_path, "BTC/USDT", "ETH/USDT"),
+        identity=IdentityConfig(identity_deny=("ETH@OKX",)),
+    )
+    async with engine(denying) as bot:
+        await until(bot, all_live)
+        found = await bot.client.query("identity", {})
+        assert found == IdentityView((IdentityRow("ETH/USDT", "okx", "denied by ETH@OKX"),))
