@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from arbot_tui.domain.quotes import Level
+
 __all__ = ["ArbitrageSignal", "QuoteView"]
 
 
@@ -44,6 +46,9 @@ class ArbitrageSignal(msgspec.Struct, frozen=True):
         expected_quote: Expected profit of `qty` in quote currency, after both taker fees.
         created_ns: When it was made, `Clock.now_ns`.
         loop_lag_ns: Lag of the event loop when it was made.
+        asks: Levels to buy from, best first, that are within the slippage; empty where only the
+            top of the book is known.
+        bids: Levels to sell to, likewise.
     """
 
     opportunity_id: int
@@ -55,3 +60,5 @@ class ArbitrageSignal(msgspec.Struct, frozen=True):
     expected_quote: float
     created_ns: int
     loop_lag_ns: int
+    asks: tuple[Level, ...] = ()
+    bids: tuple[Level, ...] = ()

@@ -301,11 +301,15 @@ class ArbitrageStrategy:
     def _hand_over(
         self, opportunity: Opportunity, row: int, buy: int, sell: int, now_ns: int
     ) -> None:
-        qty, profit = self._executable(opportunity, row, buy, sell)
+        asks, bids = self._within_limits(opportunity, row, buy, sell)
+        qty = min(sum(size for _, size in levels) for levels in (asks, bids))
         if qty <= 0.0:
             self._funnel.reject((row, buy, sell), Reason.DEPTH)
             self._lifecycle.mark_denied(opportunity.id, Reason.DEPTH)
             return
+        board, base = self._board, row * self._count
+        brings = taken_value(bids, qty) * (1.0 - board.fee[base + sell])
+        costs = taken_value(asks, qty) * (1.0 + board.fee[base + buy])
         signal = ArbitrageSignal(
             opportunity_id=opportunity.id,
             symbol=opportunity.symbol,
@@ -313,9 +317,11 @@ class ArbitrageStrategy:
             sell=self._board.quote_view(sell, row),
             edge_pct=opportunity.edge_pct,
             qty=qty,
-            expected_quote=profit,
+            expected_quote=brings - costs,
             created_ns=now_ns,
             loop_lag_ns=self.loop_lag_ns,
+            asks=asks,
+            bids=bids,
         )
         if not all(each.should_execute_trade(signal) for each in self._filters):
             self._funnel.reject((row, buy, sell), Reason.FILTER)
@@ -326,10 +332,10 @@ class ArbitrageStrategy:
         for callback in self._callbacks:
             callback(signal)
 
-    def _executable(
+    def _within_limits(
         self, opportunity: Opportunity, row: int, buy: int, sell: int
-    ) -> tuple[float, float]:
-        """Return the base quantity at or better than the limits, and its profit in quote.
+    ) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
+        """Return the asks and bids at or better than the limits.
 
         The limits grant half of the slippage to each leg, as the money core's do.
         """
@@ -343,12 +349,10 @@ class ArbitrageStrategy:
         asks = asks or ((board.ask[b], board.ask_size[b]),)
         bids = bids or ((board.bid[s], board.bid_size[s]),)
         half = self.settings.slippage_pct / 200.0
-        qty = min(
+        return (
             offered(asks, opportunity.buy_price * (1.0 + half), buying=True),
             offered(bids, opportunity.sell_price * (1.0 - half), buying=False),
         )
-        brings = taken_value(bids, qty) * (1.0 - board.fee[s])
-        return qty, brings - taken_value(asks, qty) * (1.0 + board.fee[b])
 
     def _note_best(self, row: int, b: int, s: int) -> None:
         """Keep the pair that came nearest to clearing; books that are not traded do not count."""

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from arbot_tui.domain.quotes import Level
 
 __all__ = ["offered", "taken_value"]
 
 
-def offered(levels: Sequence[Level], limit: float, *, buying: bool) -> float:
-    """Return the base quantity in `levels`, best first, at or better than `limit`."""
-    total = 0.0
-    for price, size in levels:
-        if (price > limit) if buying else (price < limit):
-            break
-        total += size
-    return total
+def offered(levels: Sequence[Level], limit: float, *, buying: bool) -> tuple[Level, ...]:
+    """Return those of `levels`, best first, that are at or better than `limit`."""
+    return tuple(
+        takewhile(lambda level: level[0] <= limit if buying else level[0] >= limit, levels)
+    )
 
 
 def taken_value(levels: Sequence[Level], qty: float) -> float:

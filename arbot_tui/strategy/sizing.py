@@ -20,10 +20,14 @@ class SizePlan(msgspec.Struct, frozen=True):
     Attributes:
         qty: Base quantity of either leg.
         limited_by: What kept it from being larger, in words.
+        least: Smallest quantity that both venues accept.
+        step: Quantity step of both venues.
     """
 
     qty: Decimal
     limited_by: str
+    least: Decimal
+    step: Decimal
 
 
 class SizeRefusal(msgspec.Struct, frozen=True):
@@ -84,7 +88,7 @@ def plan_size(
     qty = floor_to(most, step) if most > 0 else ZERO
     least = _least(buy, sell, buy_price, sell_price, step)
     if qty >= least:
-        return SizePlan(qty, limited_by)
+        return SizePlan(qty, limited_by, least, step)
     detail = f"{limited_by} allows {most:f} {buy.base}, {least:f} is the least both venues accept"
     return SizeRefusal(_REASONS.get(bounds.index((most, limited_by)), _RULES), detail)
 

@@ -10,17 +10,20 @@ from __future__ import annotations
 import math
 from collections import deque
 from decimal import Decimal
+from itertools import chain
 
 import msgspec
 
 from arbot_tui.domain.clock import MS, SECOND
-from arbot_tui.domain.edge import net_edge_pct_exact, net_profit_exact
+from arbot_tui.domain.edge import net_edge_pct_exact
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.orders import OrderSide
+from arbot_tui.domain.quotes import Level
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import LegState, TradingState
+from arbot_tui.strategy.optimum import DecimalLevel, best_multiple, walked_profit
 from arbot_tui.strategy.sizing import SizePlan, plan_size
 from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.pair import Pair
@@ -59,7 +62,7 @@ class Plan(msgspec.Struct, frozen=True):
         buy_price: Highest price to pay.
         sell_price: Lowest price to accept.
         buy_fee: Taker fee of the buying venue, fraction.
-        expected: Profit at the quotes, quote currency, after both taker fees.
+        expected: Profit at the levels of both books, quote currency, after both taker fees.
     """
 
     base: str
@@ -98,7 +101,8 @@ def _may_trade(state: CoreState, signal: ArbitrageSignal, now_ns: int) -> Denial
     if signal.loop_lag_ns > limits.max_loop_lag_ns:
         return Denial(Reason.DATA_FRESH, f"event loop lags {signal.loop_lag_ns / MS:.0f} ms")
     numbers = (signal.edge_pct, signal.qty, signal.expected_quote)
-    if not all(map(math.isfinite, numbers)):
+    levels = chain.from_iterable((*signal.asks, *signal.bids))
+    if not all(map(math.isfinite, chain(numbers, levels))):
         return Denial(Reason.DATA_FRESH, f"no numbers: {numbers}")
     return stale(signal.buy) or stale(signal.sell)
 
@@ -229,21 +233,46 @@ def _priced(
         return Denial(Reason.INSTRUMENT_RULES, f"no valid price at or below {ask}")
     if denial := _worst_case(buy_price, sell_price, buy_fee, sell_fee, limits):
         return denial
+    asks, bids = _levels(signal, buy_price, sell_price)
     size = plan_size(
         buy,
         sell,
         buy_price,
         sell_price,
         _wanted(limits, equity_quote),
-        from_float(signal.qty),
+        min(from_float(signal.qty), _total(asks), _total(bids)),
         state.available(signal.buy.venue, buy.quote),
         state.available(signal.sell.venue, sell.base),
         buy_fee,
     )
     if not isinstance(size, SizePlan):
         return Denial(size.reason, size.detail)
-    expected = net_profit_exact(ask, bid, buy_fee, sell_fee, size.qty)
-    return Plan(buy.base, buy.quote, size.qty, buy_price, sell_price, buy_fee, expected)
+    qty = best_multiple(asks, bids, buy_fee, sell_fee, size.step, size.least, size.qty)
+    expected = walked_profit(asks, bids, buy_fee, sell_fee, qty)
+    return Plan(buy.base, buy.quote, qty, buy_price, sell_price, buy_fee, expected)
+
+
+def _levels(
+    signal: ArbitrageSignal, buy_price: Decimal, sell_price: Decimal
+) -> tuple[list[DecimalLevel], list[DecimalLevel]]:
+    """Return what both books offer at or better than the limit prices, best first.
+
+    Where only the top is known, all of the signal's quantity is at the top.
+    """
+    asks = signal.asks or ((signal.buy.ask, signal.qty),)
+    bids = signal.bids or ((signal.sell.bid, signal.qty),)
+    return (
+        [level for level in map(_exact_level, asks) if level[0] <= buy_price],
+        [level for level in map(_exact_level, bids) if level[0] >= sell_price],
+    )
+
+
+def _total(levels: list[DecimalLevel]) -> Decimal:
+    return sum((size for _, size in levels), ZERO)
+
+
+def _exact_level(level: Level) -> DecimalLevel:
+    return from_float(level[0]), from_float(level[1])
 
 
 def _limit_prices(

@@ -67,7 +67,9 @@ def test_a_step_that_is_not_positive_is_refused(step: str) -> None:
     ],
 )
 def test_the_tightest_bound_decides(changes: dict[str, str], qty: str, limited_by: str) -> None:
-    assert _plan(**changes) == SizePlan(Decimal(qty), limited_by)
+    plan = _plan(**changes)
+    assert isinstance(plan, SizePlan)
+    assert (plan.qty, plan.limited_by, plan.step) == (Decimal(qty), limited_by, Decimal("0.06"))
 
 
 @pytest.mark.parametrize(
@@ -116,4 +118,4 @@ def test_a_minimum_value_that_no_step_meets_exactly_takes_one_step_more() -> Non
         *(Decimal(10**6),) * 2,
         Decimal(0),
     )
-    assert tight == SizePlan(least, "books")
+    assert tight == SizePlan(least, "books", least, Decimal("1E-59"))

@@ -64,6 +64,29 @@ def test_a_good_signal_becomes_a_pair_at_prices_half_the_slippage_away() -> None
     assert rig.pair.expected == Decimal("1.5976")
 
 
+def test_the_expected_profit_is_that_of_the_levels_taken() -> None:
+    rig = started()
+    rig_signal = msgspec.structs.replace(
+        signal(rig),
+        asks=((100.0, 1.0), (100.01, 9.0), (100.02, 50.0)),
+        bids=((100.6, 3.0), (100.59, 0.5)),
+    )
+
+    rig.handle(Signalled(rig_signal, RICH))
+
+    # The third ask is beyond the limit price; both bids together are what there is to sell to.
+    assert rig.pair.buy.qty == Decimal("3.5")
+    costs = (Decimal(100) + Decimal("2.5") * Decimal("100.01")) * Decimal("1.001")
+    brings = (3 * Decimal("100.6") + Decimal("0.5") * Decimal("100.59")) * Decimal("0.999")
+    assert rig.pair.expected == brings - costs
+
+
+def test_levels_that_are_no_numbers_are_refused() -> None:
+    rig = started()
+    broken = msgspec.structs.replace(signal(rig), asks=((100.0, math.nan),))
+    assert denied(rig, Signalled(broken, RICH))[0] is Reason.DATA_FRESH
+
+
 def test_a_plan_that_comes_with_a_signal_is_no_way_around_the_gate() -> None:
     rig = started()
     rig.handle(Signalled(signal(rig), RICH))
