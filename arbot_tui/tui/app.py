@@ -14,7 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.driver import Driver
-from textual.filter import Monochrome, NoColor
+from textual.filter import NoColor
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
@@ -30,6 +30,7 @@ from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
 from arbot_tui.tui.keys import bindings, by_key
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.palette import ActionCommands
 from arbot_tui.tui.screens.confirm import ConfirmScreen
 from arbot_tui.tui.screens.dashboard import DashboardScreen
@@ -37,6 +38,7 @@ from arbot_tui.tui.screens.help import HelpScreen
 from arbot_tui.tui.spans import clean
 from arbot_tui.tui.themes import VARIABLES
 from arbot_tui.tui.view import ViewState
+from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["ArbotApp"]
 
@@ -61,7 +63,6 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     NOTIFICATION_TIMEOUT = 5.0
 
     CSS = """
-    App.-live LineWidget > .line--frame { color: $mode-live; }
     * {
         scrollbar-background: $background; scrollbar-background-hover: $background;
         scrollbar-background-active: $background; scrollbar-color: $frame;
@@ -90,7 +91,11 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         glyphs: Glyphs = UNICODE,
         clock: Clock | None = None,
     ) -> None:
+        # Before the base class, which asks for the theme's variables.
+        self._look = Look(glyphs)
         super().__init__(driver_class=TerminalDriver)
+        # Nothing here moves but the figures, least of all over a slow line.
+        self.animation_level = "none"
         self.client = client
         self.glyphs = glyphs
         self.crash_report = ""
@@ -104,12 +109,11 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self._theme_names.append(entry.name)
         if theme in self._theme_names:
             self.theme = theme
-        if self.no_color:
-            # Textual chose before it knew the theme, and its choice still sends greys.
-            kept = [entry for entry in self._filters if not isinstance(entry, Monochrome)]
-            self._filters = [*kept, NoColor()]
+        # Textual's own choice still sends greys. And a terminal knows its sixteen colours: to
+        # translate them, each line of each picture would be gone through once more.
+        self._filters = [NoColor()] if self.no_color else []
         self.view = ViewState(self._clock.now_ns())
-        self.dashboard = DashboardScreen(glyphs)
+        self.dashboard = DashboardScreen(self._look)
         self._paused_at: int | None = None
         self._halting: set[asyncio.Task[None]] = set()
         self._drawing = True
@@ -124,6 +128,12 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             own: getattr(palette, name) or palette.primary for own, name in VARIABLES.items()
         }
         return {**stand_ins, "cursor-style": "none"}
+
+    def get_css_variables(self) -> dict[str, str]:
+        """Return the theme's variables, for the style sheet and for what is drawn without one."""
+        variables = super().get_css_variables()
+        self._look.use(variables)
+        return variables
 
     async def on_mount(self) -> None:
         """Show the dashboard and begin to pull frames."""
@@ -149,9 +159,10 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     def _show(self) -> None:
         # Nothing is composed for a terminal that does not read; it gets the newest picture later.
         if self._drawing and not self._must_skip():
-            self.set_class(
-                self.view.status is not None and self.view.status.mode == Mode.LIVE, "-live"
-            )
+            status = self.view.status
+            if self._look.set_live(status is not None and status.mode == Mode.LIVE):
+                for widget in self.dashboard.query(LineWidget):
+                    widget.refresh()
             self.dashboard.show(self.view, paused=self._new_since_pause())
 
     def _new_since_pause(self) -> int | None:
@@ -209,12 +220,11 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             ),
         }
         title, lines, yes = questions[name]
+        self._work(partial(self._ask, name, ConfirmScreen(title, lines, yes)), "confirm")
 
-        def answered(agreed: bool | None) -> None:
-            if agreed:
-                self._command(name)
-
-        self.push_screen(ConfirmScreen(title, lines, yes), answered)
+    async def _ask(self, name: str, question: ConfirmScreen) -> None:
+        if await self.push_screen_wait(question):
+            self._command(name)
 
     def _command(self, name: str) -> None:
         # A task of its own: a halt must not wait for, or be cancelled with, anything on screen.

@@ -82,6 +82,14 @@ class TerminalDriver(LinuxDriver):
             columns = rows = 0
         return columns or 80, rows or 24
 
+    def _enable_mouse_support(self) -> None:
+        """Ask for presses and the wheel only: reports of every motion load the line for nothing."""
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1006h")
+
+    def _enable_mouse_pixels(self) -> None:
+        """Leave positions in cells; the base class never switches pixels off again."""
+
     def must_skip(self) -> bool:
         """Return whether a picture would only queue behind what the terminal has not read."""
         return self._screen_writer.must_skip()

@@ -13,7 +13,6 @@ from arbot_tui.tui.glyphs import Glyphs
 __all__ = [
     "age",
     "clock_time",
-    "count",
     "duration",
     "edge",
     "grouped",
@@ -95,15 +94,6 @@ _DECIMALS = ((1000.0, 0), (100.0, 1), (10.0, 2), (1.0, 3))
 def grouped(value: int) -> str:
     """Return a count with a space between thousands."""
     return f"{value:,}".replace(",", " ")
-
-
-def count(value: int) -> str:
-    """Return a count in at most five cells."""
-    if value < 100_000:
-        return str(value)
-    if value < 10_000_000:
-        return f"{value // 1000}k"
-    return f"{value // 1_000_000}M"
 
 
 def age(age_ns: int) -> str:

@@ -7,6 +7,7 @@ row of the matrix two digits differ, so over a thin line nearly all of that is w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
@@ -116,18 +117,7 @@ class Painter:
             pen = self._pens.get(style)
             if pen is None:
                 pen = self._new_pen(style, colors)
-            if text.isascii():
-                cells += [(char, pen) for char in text]
-                continue
-            for char in text:
-                width = get_character_cell_size(char)
-                if width:
-                    cells.append((char, pen))
-                    if width > 1:
-                        cells.append(("", pen))
-                elif cells:
-                    before, its_pen = cells[-1]
-                    cells[-1] = (before + char, its_pen)
+            cells += [(char, pen) for char in (text if text.isascii() else _split(text))]
         return cells
 
     def _new_pen(self, style: Style | None, colors: ColorSystem) -> _Pen:
@@ -148,6 +138,20 @@ class Painter:
         if change is None:
             change = self._changes[old, new] = _sgr(old, new)
         return change
+
+
+@lru_cache(4096)
+def _split(text: str) -> tuple[str, ...]:
+    """Return what stands in each cell of `text`; a wide character leaves the next one empty."""
+    cells: list[str] = []
+    for char in text:
+        width = get_character_cell_size(char)
+        if width:
+            cells += (char, "") if width > 1 else (char,)
+        elif cells:
+            # A mark on a letter shares its cell.
+            cells[-1] += char
+    return tuple(cells)
 
 
 def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Strip]]:

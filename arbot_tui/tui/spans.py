@@ -36,7 +36,7 @@ def clean(text: str, *, ascii_only: bool = False) -> str:
     The engine sanitises at ingest; this is the last door before the terminal, where an escape
     sequence would move the cursor or change a mode.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and (not ascii_only or text.isascii()):
         return text
     lost = "?" if ascii_only else "\N{REPLACEMENT CHARACTER}"
     return "".join(

@@ -148,6 +148,21 @@ async def test_the_ascii_set_draws_with_ascii_alone(size: tuple[int, int]) -> No
         assert "^ +0.184%" in screen.row("SOL/USDT")
 
 
+async def test_live_colours_every_frame() -> None:
+    async with dashboard(FakeClient(frame(status=status(mode="live")))) as screen:
+        red = screen.app.theme_variables["mode-live"]
+        corners = [
+            segment.style
+            for strip in screen.app.screen._compositor.render_strips()
+            for segment in strip
+            if "╮" in segment.text
+        ]
+        assert " LIVE " in screen.lines()[0]
+        assert "real prices, real money" in screen.lines()[1]
+        colours = [style.color.name for style in corners if style and style.color]
+        assert colours.count(red) == 4
+
+
 async def test_signs_repeat_what_the_colours_say() -> None:
     async with dashboard(theme="high-contrast") as screen:
         text = screen.text()

@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
-from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.keys import bindings
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.banner import Banner
 from arbot_tui.tui.widgets.detail import RowDetail
@@ -72,7 +72,7 @@ class DashboardScreen(Screen[None]):
 
     DashboardScreen.-wide #body { layout: horizontal; }
     DashboardScreen.-wide #left { width: 1fr; height: 100%; }
-    DashboardScreen.-wide #right { width: 42; height: 100%; }
+    DashboardScreen.-wide #right { width: 26%; min-width: 42; max-width: 60; height: 100%; }
 
     DashboardScreen.-medium #left { width: 100%; height: 1fr; }
     DashboardScreen.-medium #right { width: 100%; height: 10; layout: horizontal; }
@@ -95,19 +95,19 @@ class DashboardScreen(Screen[None]):
     DashboardScreen.-tiny > TooSmall, DashboardScreen.-flat > TooSmall { display: block; }
     """
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, look: Look) -> None:
         super().__init__()
-        self.status_bar = StatusBar(glyphs, id="status")
-        self.banner = Banner(glyphs, id="banner")
-        self.matrix = PriceMatrix(glyphs, id="matrix")
-        self.detail = RowDetail(glyphs, id="detail")
-        self.trades = RecentTrades(glyphs, id="trades")
-        self.feed = OpportunityFeed(glyphs, id="feed")
-        self.funnel = RejectFunnel(glyphs, id="funnel")
-        self.log_panel = EventLog(glyphs, id="log")
-        self.footer = KeyFooter(glyphs, id="footer")
+        self.status_bar = StatusBar(look, id="status")
+        self.banner = Banner(look, id="banner")
+        self.matrix = PriceMatrix(look, id="matrix")
+        self.detail = RowDetail(look, id="detail")
+        self.trades = RecentTrades(look, id="trades")
+        self.feed = OpportunityFeed(look, id="feed")
+        self.funnel = RejectFunnel(look, id="funnel")
+        self.log_panel = EventLog(look, id="log")
+        self.footer = KeyFooter(look, id="footer")
         self.filter_bar = FilterBar(id="filter")
-        self.too_small = TooSmall(glyphs, MIN_WIDTH, MIN_HEIGHT)
+        self.too_small = TooSmall(look, MIN_WIDTH, MIN_HEIGHT)
         self.panels: tuple[Panel, ...] = (
             self.matrix,
             self.detail,

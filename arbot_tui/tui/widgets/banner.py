@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.engine.frames import StatusView
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, clip, fit, line_width
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
@@ -30,8 +30,8 @@ class Banner(LineWidget):
     Banner { height: 1; }
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self._status: StatusView | None = None
         self._error = ""
 

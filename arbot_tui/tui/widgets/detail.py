@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.engine.frames import DepthView, LadderView, RowView
 from arbot_tui.tui import numbers
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, blank, clip, fit, line_width, pad
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.chart import edge_chart
@@ -24,8 +24,8 @@ class RowDetail(Panel):
 
     LABEL = "Details"
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self._row: RowView | None = None
         self._venues: tuple[str, ...] = ()
         self._depth: DepthView | None = None

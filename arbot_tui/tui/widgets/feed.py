@@ -7,7 +7,7 @@ from collections.abc import Hashable, Sequence
 from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.frames import OpportunityView, StatusView
 from arbot_tui.tui import numbers
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, clip, join, pad
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
@@ -25,8 +25,8 @@ class OpportunityFeed(Panel):
 
     LABEL = "Opportunities"
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self._entries: dict[int, OpportunityView] = {}
         self._keys: list[int] = []
         self._status: StatusView | None = None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.frames import StatusView
-from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.keys import footer_actions
-from arbot_tui.tui.spans import Line, Span, clip, fit, join, line_width
+from arbot_tui.tui.look import Look
+from arbot_tui.tui.spans import Line, Span, clip, join, line_width
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
@@ -18,12 +18,13 @@ _MAY_START = (TradingState.STOPPED, TradingState.DRAINING, TradingState.HALTED)
 class KeyFooter(LineWidget):
     """Keys and what they do now."""
 
+    GROUND = "bar-ground"
     DEFAULT_CSS = """
     KeyFooter { height: 1; background: $bar-ground; }
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self._status: StatusView | None = None
         self._paused = False
 
@@ -52,4 +53,4 @@ class KeyFooter(LineWidget):
             right = ((f" {source} ", "dim"),)
         if line_width(left) + line_width(right) > width:
             right = ()
-        return [join(fit(left, line_width(left)), right, width)]
+        return [join(left, right, width)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from textwrap import wrap
 
 from arbot_tui.engine.frames import StatusView
 from arbot_tui.tui import numbers
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, clip, pad
 from arbot_tui.tui.view import FUNNEL_WINDOW_S, ViewState
 from arbot_tui.tui.widgets.panel import Panel
@@ -15,6 +16,7 @@ __all__ = ["RejectFunnel"]
 
 _REASON = 17
 _COUNT = 7
+_VERDICT_LINES = 4
 
 
 class RejectFunnel(Panel):
@@ -22,8 +24,8 @@ class RejectFunnel(Panel):
 
     LABEL = "Why not"
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self._funnel: dict[str, int] = {}
         self._status: StatusView | None = None
 
@@ -54,6 +56,12 @@ class RejectFunnel(Panel):
                 (bar if room > 0 else "", "title"),
             ),
         )
+
+    def foot(self, width: int) -> Sequence[Line]:
+        """Return the verdict over what the books offer, while nothing clears the fees."""
+        verdict = self._status.verdict if self._status else ""
+        texts = wrap(verdict, width - 2)[:_VERDICT_LINES]
+        return tuple(((f" {text}", "dim"),) for text in texts)
 
     def summary(self) -> str:
         """Return the time it is about."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
+from rich.cells import cell_len
+
 from arbot_tui.engine.frames import LogLine
 from arbot_tui.tui import numbers
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, clip
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
@@ -26,19 +28,17 @@ class EventLog(Panel):
     """One line per event; follows the newest until the cursor is moved up."""
 
     LABEL = "Log"
+    NEWEST_LAST = True
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self._lines: dict[int, LogLine] = {}
         self._keys: list[int] = []
 
     def show(self, view: ViewState) -> None:
         """Display the lines of `view`."""
-        follow = not self._keys or self.cursor == self._keys[-1]
         self._lines = {line.seq: line for line in view.log}
         self._keys = list(self._lines)
-        if follow and self._keys:
-            self.cursor = self._keys[-1]
         self.repaint()
 
     def keys(self) -> Sequence[Hashable]:
@@ -55,7 +55,11 @@ class EventLog(Panel):
         event = line.event.replace("_", " ")
         room = max(0, width - 12)
         name = clip(event, room, self.glyphs.more)
-        fields = clip(line.fields, max(0, room - len(name) - 1), self.glyphs.more)
+        # Which part of the program said it is for the log file; here the room is short.
+        said = line.fields
+        if said.startswith("logger="):
+            said = said.partition(" ")[2]
+        fields = clip(said, max(0, room - cell_len(name) - 1), self.glyphs.more)
         return (
             (
                 (" " + numbers.clock_time(line.at_ns), "dim"),

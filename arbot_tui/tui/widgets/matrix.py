@@ -9,7 +9,7 @@ from textual.message import Message
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.states import FeedState
 from arbot_tui.engine.frames import RowView, VenueView
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.ordering import RowOrder, SortKey
 from arbot_tui.tui.spans import Line
 from arbot_tui.tui.view import ViewState
@@ -38,8 +38,8 @@ class PriceMatrix(Panel):
             super().__init__()
             self.symbol = symbol
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self.order = RowOrder()
         self._rows: dict[int, RowView] = {}
         self._venues: tuple[VenueView, ...] = ()
@@ -49,7 +49,7 @@ class PriceMatrix(Panel):
         self._keys: list[int] = []
         self._columns: MatrixLayout | None = None
         self._planned: tuple[int, int, int] | None = None
-        self._drawn: dict[int, tuple[RowView, int, bool, Line]] = {}
+        self._drawn: dict[int, tuple[RowView, int, bool, Sequence[Line]]] = {}
 
     @property
     def selected(self) -> RowView | None:
@@ -121,8 +121,8 @@ class PriceMatrix(Panel):
         drawn = self._drawn.get(key)
         if drawn is None or drawn[0] is not row or drawn[1] != second or drawn[2] is not selected:
             line = self._columns.row(row, self._now_ns, self.glyphs, selected=selected)
-            drawn = self._drawn[key] = (row, second, selected, line)
-        return (drawn[3],)
+            drawn = self._drawn[key] = (row, second, selected, (line,))
+        return drawn[3]
 
     def summary(self) -> str:
         """Return how many symbols, the filter and the order."""

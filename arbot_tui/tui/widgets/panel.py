@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, blank, clip, fit, join, line_width, on_cursor
 from arbot_tui.tui.view import Link
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["Panel"]
+
+
+_FINISHED_KEPT = 4096
 
 
 class Panel(LineWidget, can_focus=True):
@@ -27,15 +30,19 @@ class Panel(LineWidget, can_focus=True):
     LABEL = ""
     KEEPS_CURSOR = False
     """Show where the cursor is without the focus, too."""
+    NEWEST_LAST = False
+    """The newest entry is the last one, not the first."""
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id, classes="panel")
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id, classes="panel")
         self.framed = True
         self.frozen = False
         self.link = Link("loading", 0)
         self.cursor: Hashable | None = None
         self._cursor_index = 0
         self._top = 0
+        self._chosen = False
+        self._finished: dict[Hashable, tuple[object, tuple[bool, int], Sequence[Line]]] = {}
 
     # What a subclass says.
 
@@ -44,7 +51,10 @@ class Panel(LineWidget, can_focus=True):
         return ()
 
     def entry(self, key: Hashable, width: int) -> Sequence[Line]:
-        """Return the `entry_height` lines of one entry."""
+        """Return the `entry_height` lines of one entry.
+
+        Where it would read the same, the same object: its finished lines are used again.
+        """
         raise NotImplementedError
 
     def entry_height(self, width: int) -> int:
@@ -54,6 +64,11 @@ class Panel(LineWidget, can_focus=True):
 
     def head(self, width: int) -> Sequence[Line]:
         """Return the lines that stay above the entries."""
+        del width
+        return ()
+
+    def foot(self, width: int) -> Sequence[Line]:
+        """Return the lines that stay below the entries."""
         del width
         return ()
 
@@ -75,6 +90,11 @@ class Panel(LineWidget, can_focus=True):
         here = key == self.cursor and self.cursor_shown
         return (self.glyphs.cursor if here else " ", "key")
 
+    def on_blur(self) -> None:
+        """Show the newest entries again."""
+        self._chosen = False
+        super().on_blur()
+
     # Moving about.
 
     def move(self, steps: int) -> None:
@@ -87,6 +107,8 @@ class Panel(LineWidget, can_focus=True):
         if keys:
             self._cursor_index = min(max(index, 0), len(keys) - 1)
             self.cursor = keys[self._cursor_index]
+            # On the newest entry there is, the cursor goes on to the next new one.
+            self._chosen = self._cursor_index != (len(keys) - 1 if self.NEWEST_LAST else 0)
             self.cursor_moved()
         self.repaint()
 
@@ -119,14 +141,15 @@ class Panel(LineWidget, can_focus=True):
         return [top, *((*side, *line, *side) for line in body), self._bottom_line(width, frame)]
 
     def _inner_width(self) -> int:
-        return max(0, self.size.width - (2 if self.framed else 0))
+        return max(0, self.area.width - (2 if self.framed else 0))
 
     def _inner_height(self) -> int:
-        return max(0, self.size.height - (2 if self.framed else 1))
+        return max(0, self.area.height - (2 if self.framed else 1))
 
     def _visible_entries(self) -> int:
         width = self._inner_width()
-        return (self._inner_height() - len(self.head(width))) // self.entry_height(width)
+        fixed = len(self.head(width)) + len(self.foot(width))
+        return (self._inner_height() - fixed) // self.entry_height(width)
 
     def _body(self, width: int, height: int) -> list[Line]:
         keys = self.keys()
@@ -136,16 +159,29 @@ class Panel(LineWidget, can_focus=True):
             lines = [fit(line, width) for line in self.head(width)]
             self._follow(keys)
             for index in range(self._top, min(len(keys), self._top + self._visible_entries())):
-                drawn = (fit(line, width) for line in self.entry(keys[index], width))
-                if keys[index] == self.cursor and self.cursor_shown:
-                    lines += [on_cursor(line) for line in drawn]
-                else:
-                    lines += drawn
-        lines = lines[:height]
-        return lines + [blank(width)] * (height - len(lines))
+                lines += self._entry_lines(keys[index], width)
+        foot = [fit(line, width) for line in self.foot(width)][:height]
+        lines = lines[: height - len(foot)]
+        return lines + [blank(width)] * (height - len(foot) - len(lines)) + foot
+
+    def _entry_lines(self, key: Hashable, width: int) -> Sequence[Line]:
+        """Return an entry's lines fitted to `width`, on the cursor's ground where it is there."""
+        raw = self.entry(key, width)
+        here = key == self.cursor and self.cursor_shown
+        finished = self._finished.get(key)
+        if finished is None or finished[0] is not raw or finished[1] != (here, width):
+            if len(self._finished) > _FINISHED_KEPT:
+                self._finished.clear()
+            lines = [fit(line, width) for line in raw]
+            if here:
+                lines = [on_cursor(line) for line in lines]
+            finished = self._finished[key] = (raw, (here, width), lines)
+        return finished[2]
 
     def _follow(self, keys: Sequence[Hashable]) -> None:
         """Find the cursor's entry again and scroll so that it is visible."""
+        if not self.KEEPS_CURSOR and not self._chosen:
+            self.cursor = keys[-1 if self.NEWEST_LAST else 0]
         try:
             self._cursor_index = keys.index(self.cursor)
         except ValueError:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from arbot_tui.domain.states import FeedState, TradingState
 from arbot_tui.engine.frames import RowView, StatusView, VenueView
 from arbot_tui.tui import numbers
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, clip, fit, line_width
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
@@ -40,12 +40,13 @@ _DETAILS = ((3, 3), (3, 2), (2, 2), (2, 1), (1, 1), (1, 0), (0, 1), (0, 0))
 class StatusBar(LineWidget):
     """One line that answers: is it live, is it making money, what is the best edge."""
 
+    GROUND = "bar-ground"
     DEFAULT_CSS = """
     StatusBar { height: 1; background: $bar-ground; }
     """
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self._status: StatusView | None = None
         self._venues: tuple[VenueView, ...] = ()
         self._best: RowView | None = None
@@ -66,7 +67,7 @@ class StatusBar(LineWidget):
         del height
         status = self._status
         if status is None:
-            return [((" arbot-tui ", "title"), ("starting", "dim"))]
+            return [fit(((" arbot-tui ", "title"), ("starting", "dim")), width)]
         line: Line = ()
         for more_left, more_right in _DETAILS:
             left, right = self._left(status, more_left), self._right(status, more_right)

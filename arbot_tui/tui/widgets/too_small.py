@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, blank, pad
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
@@ -16,8 +16,8 @@ class TooSmall(LineWidget):
     TooSmall { width: 100%; height: 100%; }
     """
 
-    def __init__(self, glyphs: Glyphs, width: int, height: int) -> None:
-        super().__init__(glyphs)
+    def __init__(self, look: Look, width: int, height: int) -> None:
+        super().__init__(look)
         self._needed = (width, height)
 
     def compose_lines(self, width: int, height: int) -> list[Line]:

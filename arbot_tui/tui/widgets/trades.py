@@ -9,6 +9,7 @@ from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.frames import StatusView, TradeView
 from arbot_tui.tui import numbers
 from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, clip, pad
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
@@ -25,8 +26,8 @@ class RecentTrades(Panel):
 
     LABEL = "Trades"
 
-    def __init__(self, glyphs: Glyphs, *, id: str | None = None) -> None:
-        super().__init__(glyphs, id=id)
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
         self._trades: dict[str, TradeView] = {}
         self._keys: list[str] = []
         self._status: StatusView | None = None

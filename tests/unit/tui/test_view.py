@@ -86,10 +86,10 @@ def at(second: int, totals: tuple[tuple[str, int], ...], version: int) -> Frame:
 
 def test_the_funnel_counts_the_last_minute() -> None:
     view = merged(at(0, (("fee", 100), ("depth", 1)), 1))
-    assert view.funnel == (("fee", 100), ("depth", 1))
+    assert list(view.funnel) == [("fee", 100), ("depth", 1)]
     for second in range(1, 90):
         view.merge(at(second, (("fee", 100 + 10 * second), ("depth", 1)), second + 1), 0)
-    assert view.funnel == (("fee", 600),)
+    assert list(view.funnel) == [("fee", 600)]
 
 
 def test_the_funnel_of_an_engine_found_running_starts_at_zero() -> None:
