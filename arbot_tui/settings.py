@@ -37,7 +37,13 @@ from arbot_tui.exchanges.config import ExchangesConfig
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.simulator.config import SimulatorConfig
 from arbot_tui.storage.config import StorageConfig
-from arbot_tui.strategy.config import FilterConfig, IdentityConfig, PremiumConfig, TrendConfig
+from arbot_tui.strategy.config import (
+    FilterConfig,
+    IdentityConfig,
+    PluginConfig,
+    PremiumConfig,
+    TrendConfig,
+)
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 from arbot_tui.tui.config import UiConfig
 
@@ -71,7 +77,7 @@ _LOG_LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
 _SECRET_NAME = re.compile(r"secret|pass(phrase|word)|api_?key|token|private_?key", re.I)
 
 
-class ArbitrageSection(UniverseConfig, ArbitrageConfig, FilterConfig, IdentityConfig):
+class ArbitrageSection(UniverseConfig, ArbitrageConfig, FilterConfig, IdentityConfig, PluginConfig):
     """Which symbols are watched, which edges are traded, and how large."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

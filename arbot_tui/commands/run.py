@@ -276,6 +276,7 @@ def _engine_options(
         arbitrage=settings.arbitrage,
         filters=settings.arbitrage,
         identity=settings.arbitrage,
+        plugins=settings.arbitrage,
         trend=settings.trend,
         premium=settings.premium,
         risk=settings.risk,

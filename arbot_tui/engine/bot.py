@@ -26,6 +26,7 @@ from arbot_tui.domain.errors import AccountLocked
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import TradingState
+from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import EngineClient
 from arbot_tui.engine.feeding import MarketFeed
 from arbot_tui.engine.frame_builder import FrameBuilder
@@ -50,6 +51,7 @@ from arbot_tui.strategy.filters import build_filters
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.identity import IdentityGuard
 from arbot_tui.strategy.lifecycle import OpportunityBook
+from arbot_tui.strategy.plugins import load_strategies
 from arbot_tui.strategy.trading_strategy import Market
 from arbot_tui.strategy.verdict import run_words
 from arbot_tui.trading.account import AccountLocks, make_private_dir, recover
@@ -76,7 +78,11 @@ class ArBot:
     """The composition root: one account, its venues, detection, trading and records."""
 
     def __init__(self, options: EngineOptions, clock: Clock | None = None) -> None:
-        """Build the parts that need no file and no network."""
+        """Build the parts that need no file and no network.
+
+        Raises:
+            ConfigError: A strategy that was asked for is not installed or cannot be used.
+        """
         self.options = options
         self.clock: Clock = clock or SystemClock()
         self.venues = tuple(config.name for config in options.venues)
@@ -106,8 +112,10 @@ class ArBot:
             self.books.depth,
             IdentityGuard(self.board, self.universe, options.identity),
         )
-        self.strategy.filters = build_filters(
-            Market(self.board, self.universe), options.filters, options.trend, options.premium
+        market = Market(self.board, self.universe)
+        self.strategy.filters = (
+            *build_filters(market, options.filters, options.trend, options.premium),
+            *load_strategies(options.plugins.strategies, market, _log_strategy_failure),
         )
         self.strategy.add_signal_callback(self._on_signal)
         self.judge = FeedJudge(self)
@@ -309,6 +317,11 @@ class ArBot:
         if self.judge.start_wanted and self.core.trading is TradingState.STOPPED:
             return TradingState.STOPPED, "starts when two venues are live"
         return self.core.trading, self.core.trading_reason
+
+
+def _log_strategy_failure(name: str, error: Exception) -> None:
+    kind, message = type(error).__name__, sanitise(str(error))
+    _log.error("strategy_failed", strategy=name, error=kind, message=message)
 
 
 def _forget_old_worlds(options: EngineOptions) -> None:

@@ -15,7 +15,13 @@ from arbot_tui.engine.world import WorldInfo
 from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.storage.config import StorageConfig
-from arbot_tui.strategy.config import FilterConfig, IdentityConfig, PremiumConfig, TrendConfig
+from arbot_tui.strategy.config import (
+    FilterConfig,
+    IdentityConfig,
+    PluginConfig,
+    PremiumConfig,
+    TrendConfig,
+)
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
 if TYPE_CHECKING:
@@ -39,6 +45,7 @@ class EngineOptions:
         risk: Hard limits.
         filters: Filters that look at nothing but the quotes.
         identity: When a book is doubted to be the same coin's.
+        plugins: Strategies that are not part of the program.
         trend: The trend filter.
         premium: The premium filter.
         storage: What is recorded and for how long.
@@ -63,6 +70,7 @@ class EngineOptions:
     log: LogRing
     filters: FilterConfig = field(default_factory=FilterConfig)
     identity: IdentityConfig = field(default_factory=IdentityConfig)
+    plugins: PluginConfig = field(default_factory=PluginConfig)
     trend: TrendConfig = field(default_factory=TrendConfig)
     premium: PremiumConfig = field(default_factory=PremiumConfig)
 

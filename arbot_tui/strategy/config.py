@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["FilterConfig", "IdentityConfig", "PremiumConfig", "TrendConfig"]
+__all__ = ["FilterConfig", "IdentityConfig", "PluginConfig", "PremiumConfig", "TrendConfig"]
 
 _COIN = re.compile(r"[A-Z0-9]{1,20}(@[A-Z0-9]{1,20})?")
 
@@ -38,6 +38,18 @@ class FilterConfig(BaseModel):
         le=100,
         description="How far a book may lie off the median of all venues; 0 for any.",
         json_schema_extra={"unit": "%", "hot": True, "simulate": 0.0},
+    )
+
+
+class PluginConfig(BaseModel):
+    """Strategies that are not part of the program."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    strategies: tuple[str, ...] = Field(
+        default=(),
+        description="Installed strategies (entry points arbot_tui.strategies) that have to agree.",
+        json_schema_extra={"unit": "NAME", "hot": False, "simulate": []},
     )
 
 
