@@ -444,8 +444,10 @@ def test_a_commit_that_fails_sends_nothing_and_starts_nothing_more() -> None:
     assert isinstance(choices, Scripted)
     choices.commits.append(-1)
     rig.handle(Signalled(signal(rig), RICH))
+    commits = rig.state.commits
 
     assert refused(rig) == "journal_ok: commit failed"
+    assert rig.state.commits == commits
     assert [alarm.code for alarm in rig.alarms] == ["journal_failed"]
     assert denied(rig, Signalled(signal(rig), RICH))[0] is Reason.JOURNAL_OK
     choices.survivors = 1
