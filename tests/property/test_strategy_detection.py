@@ -127,6 +127,7 @@ class _World:
         self.signals: list[ArbitrageSignal] = []
         self.traded: set[Pair] = set()
         self.counted: Counter[Pair] = Counter()
+        self.nearest = 1.0
         # What the oracle thinks of each opportunity's edge at the end of every step.
         self.lives: dict[int, list[tuple[int, float]]] = {}
         self.ended: list[Opportunity] = []
@@ -172,6 +173,7 @@ class _World:
         after = self.oracle.standing()
         if ticked is None:
             expected = before ^ after
+            self._note_nearest(expected)
             due = {pair for pair in after - before if self.oracle.due(pair)}
         else:
             venue, symbol = ticked
@@ -179,6 +181,7 @@ class _World:
             expected = {pair for pair in touched if self.oracle.gross(pair)}
             due = {pair for pair in touched if self.oracle.due(pair) and pair not in traded}
             self._assert_others_unmoved(before, after, touched)
+            self._note_nearest(expected)
         assert self.funnel.candidates - candidates == len(expected)
         self.counted.update(expected)
         assert Counter((s.symbol, s.buy.venue, s.sell.venue) for s in self.signals) == Counter(due)
@@ -191,6 +194,21 @@ class _World:
             self.ticked_ns = self.now_ns
             self.strategy.advance(self.now_ns)
         self._assert_same(after)
+
+    def _note_nearest(self, examined: set[Pair]) -> None:
+        """Keep the highest bid for an ask that did not clear the fees, and compare."""
+        for symbol, buy, sell in examined:
+            pair = (symbol, buy, sell)
+            tradeable = self.oracle.tradeable(buy, symbol) and self.oracle.tradeable(sell, symbol)
+            if tradeable and self.oracle.gross(pair) and self.oracle.net_pct(pair) <= 0.0:
+                bid = self.oracle.books[sell, symbol].bid
+                self.nearest = max(self.nearest, bid / self.oracle.books[buy, symbol].ask)
+        found = self.strategy.nearest
+        if found is None:
+            assert self.nearest == 1.0
+        else:
+            clears_at_pct = 100.0 * (self.nearest - 1.0) / (self.nearest + 1.0)
+            assert abs(found.clears_at_pct - clears_at_pct) < 1e-9
 
     @staticmethod
     def _assert_others_unmoved(before: set[Pair], after: set[Pair], touched: list[Pair]) -> None:
@@ -294,6 +312,7 @@ class _World:
         assert self.funnel.balanced
         rows = Counter(self.universe.row(symbol) for symbol, _, _ in standing)
         assert self.opportunities.rows == dict(rows)
+        highest: list[float] = []
         for row, symbol in enumerate(_SYMBOLS):
             usable = [v for v in _VENUES if self.oracle.tradeable(v, symbol)]
             edges = {
@@ -303,11 +322,14 @@ class _World:
             best = self.strategy.best_edge(row)
             assert (best is None) is (not edges)
             if best is not None:
+                highest.append(max(edges.values()))
                 buy, sell, pct = best
                 assert abs(pct - max(edges.values())) < 1e-9
                 assert abs(pct - edges[_VENUES[buy], _VENUES[sell]]) < 1e-9
         ranked = self.strategy.best_edges()
-        assert [edge[3] for edge in ranked] == sorted((e[3] for e in ranked), reverse=True)
+        assert len(ranked) == len(highest)
+        for edge, pct in zip(ranked, sorted(highest, reverse=True), strict=True):
+            assert abs(edge[3] - pct) < 1e-9
 
 
 @given(seed=st.integers(0, 2**32))
