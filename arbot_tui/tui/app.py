@@ -19,7 +19,7 @@ from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
-from arbot_tui.domain.actions import action
+from arbot_tui.domain.actions import Action, action
 from arbot_tui.domain.clock import SECOND, Clock, SystemClock
 from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.states import Mode, TradingState
@@ -115,9 +115,10 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.view = ViewState(self._clock.now_ns())
         self.dashboard = DashboardScreen(self._look)
         self._paused_at: int | None = None
-        self._halting: set[asyncio.Task[None]] = set()
+        self._commands: set[asyncio.Task[None]] = set()
         self._drawing = True
         self._next_depth_ns = 0
+        self._asked_depth = ""
 
     # Life.
 
@@ -185,11 +186,13 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         """Carry out an action of the table."""
         entry = action(name)
         if entry.confirm:
-            self._confirm(name)
+            self._work(partial(self._confirm, entry), "confirm")
         elif entry.engine:
             self._command(name)
         elif name == "quit":
-            self._work(self._quit, "quit")
+            # Asked again, the question that is on the screen is answer enough.
+            if not isinstance(self.screen, ConfirmScreen):
+                self._work(self._quit, "quit")
         elif name == "theme":
             self._next_theme()
         elif name == "help":
@@ -206,31 +209,18 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         running = trading in (TradingState.ACTIVE, TradingState.REDUCING)
         return "drain" if running else "start"
 
-    def _confirm(self, name: str) -> None:
-        questions = {
-            "stop": (
-                "Stop trading?",
-                ("No new pairs; open orders are cancelled; legs that are open are resolved.",),
-                "Stop",
-            ),
-            "reset": (
-                "Reset the halt?",
-                ("Trading will be stopped; it starts again only when somebody starts it.",),
-                "Reset",
-            ),
-        }
-        title, lines, yes = questions[name]
-        self._work(partial(self._ask, name, ConfirmScreen(title, lines, yes)), "confirm")
-
-    async def _ask(self, name: str, question: ConfirmScreen) -> None:
-        if await self.push_screen_wait(question):
-            self._command(name)
+    async def _confirm(self, entry: Action) -> None:
+        """Ask, with what is open in sight, and then do it."""
+        lines = [entry.help, *await self._open_lines()]
+        name = entry.label.capitalize()
+        if await self.push_screen_wait(ConfirmScreen(f"{name}?", lines, name)):
+            self._command(entry.id)
 
     def _command(self, name: str) -> None:
         # A task of its own: a halt must not wait for, or be cancelled with, anything on screen.
         task = asyncio.get_running_loop().create_task(self._carry_out(name), name=f"tui-{name}")
-        self._halting.add(task)
-        task.add_done_callback(self._halting.discard)
+        self._commands.add(task)
+        task.add_done_callback(self._commands.discard)
 
     async def _carry_out(self, name: str) -> None:
         try:
@@ -253,20 +243,22 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     async def _quit(self) -> None:
         """End, but name what is open first."""
-        lines: tuple[str, ...] = ()
-        try:
-            answer = await self.client.query("exposure", {})
-        except (ArbotError, OSError, ValueError) as e:
-            lines = (f"What is open is not known: {e}",)
-        else:
-            if isinstance(answer, ExposureView):
-                lines = answer.lines
+        lines = await self._open_lines()
         if lines:
-            shown = [self._clean(line) for line in lines]
-            question = ConfirmScreen("Quit with open legs?", shown, "Drain and quit", "Stay")
+            question = ConfirmScreen("Quit with open legs?", lines, "Drain and quit", "Stay")
             if not await self.push_screen_wait(question):
                 return
         self.exit(ExitReason.QUIT)
+
+    async def _open_lines(self) -> list[str]:
+        """Return a sentence for each leg or exposure that is open."""
+        try:
+            answer = await self.client.query("exposure", {})
+        except (ArbotError, OSError, ValueError) as e:
+            return [self._clean(f"What is open is not known: {e}")]
+        return (
+            [self._clean(line) for line in answer.lines] if isinstance(answer, ExposureView) else []
+        )
 
     def _next_theme(self) -> None:
         if self._theme_names:
@@ -298,11 +290,13 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         if self.dashboard.detail_visible and self._paused_at is None and self._drawing:
             symbol, now = self.dashboard.detail.symbol, self._clock.now_ns()
             # A cursor that runs through the rows must not spend the venues' request quota.
-            if symbol and now >= self._next_depth_ns:
+            # A slow answer is waited for: asked again each second, it would never come.
+            if symbol and symbol != self._asked_depth and now >= self._next_depth_ns:
                 self._next_depth_ns = now + DEPTH_NS
                 self._work(partial(self._fetch_depth, symbol), "depth")
 
     async def _fetch_depth(self, symbol: str) -> None:
+        self._asked_depth = symbol
         try:
             answer = await self.client.query("depth", {"symbol": symbol})
         except (ArbotError, OSError, ValueError) as e:
@@ -310,6 +304,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         else:
             if isinstance(answer, DepthView):
                 self.dashboard.detail.show_depth(answer)
+        finally:
+            self._asked_depth = ""
 
     def on_dashboard_screen_detail_wanted(self) -> None:
         """Show the newly selected symbol at once."""

@@ -93,6 +93,9 @@ class Look:
                 attributes.append(self._variables["cursor-style"])
         if role == "frame" and self._live:
             role = "frame-live"
+        if "reverse" in attributes:
+            # Reversed, each colour would become a ground of its own.
+            role = "text"
         variable, attribute, badge = _ROLES.get(role, _ROLES["text"])
         attributes.append(attribute)
         return Style(

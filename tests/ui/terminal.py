@@ -79,6 +79,11 @@ class Terminal:
     def kill(self, signum: signal.Signals) -> None:
         self._process.send_signal(signum)
 
+    def stopped(self) -> bool:
+        """Return whether the program has been stopped, as by ctrl+z."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2]
+        return fields.split()[0] == "T"
+
     def hang_up(self) -> None:
         """Close the terminal, as a dropped connection does."""
         os.close(self._master)

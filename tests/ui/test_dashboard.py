@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from textual.widgets import Input
 from arbot_tui.domain.actions import ACTIONS
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.errors import ArbotError
+from arbot_tui.engine.client import QueryResult
 from arbot_tui.engine.frames import CellView
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.keys import key_name
@@ -105,12 +107,15 @@ async def test_s_starts_or_drains(trading: str, command: str) -> None:
 async def test_stop_asks_and_enter_is_the_safe_answer() -> None:
     async with dashboard() as screen:
         await screen.press("x")
-        assert "Stop trading?" in screen.text()
+        assert "Stop?" in screen.text()
         await screen.press("enter")
         assert screen.client.commands == []
         await screen.press("x", "escape")
         assert screen.client.commands == []
-        await screen.press("x", "tab", "enter")
+        screen.client.exposure = ("pair 7f: okx leg acked",)
+        await screen.press("x")
+        assert "pair 7f: okx leg acked" in screen.text()
+        await screen.press("tab", "enter")
         assert screen.client.commands == ["stop"]
 
 
@@ -259,6 +264,43 @@ async def test_details_show_four_ladders_with_buy_and_sell_marked() -> None:
         assert len(screen.client.queries) == asked
 
 
+async def test_a_slow_answer_is_waited_for_and_one_for_another_symbol_is_dropped() -> None:
+    answers: list[asyncio.Future[None]] = []
+
+    class Slow(FakeClient):
+        async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
+            answers.append(asyncio.get_running_loop().create_future())
+            await answers[-1]
+            return await super().query(name, args)
+
+    async with dashboard(Slow()) as screen:
+        await screen.press("enter")
+        for _ in range(3):
+            screen.clock.advance(2 * SECOND)
+            screen.app._ask_depth()
+            await screen.pilot.pause()
+        assert len(answers) == 1
+        assert "asked for" in screen.text()
+        await screen.press("j")
+        screen.clock.advance(2 * SECOND)
+        screen.app._ask_depth()
+        await screen.pilot.pause()
+        assert answers[0].cancelled()
+        answers[1].set_result(None)
+        await screen.pilot.pause()
+        assert screen.client.queries == [("depth", {"symbol": "ETH/USDT"})]
+        assert "asked for" not in screen.text()
+
+
+async def test_hidden_panels_catch_up_when_they_are_shown() -> None:
+    async with dashboard(size=(80, 24)) as screen:
+        screen.client.push(frame(2, trades=(trade("p9", symbol="NEW/USDT"),)))
+        await screen.pull()
+        assert "NEW/USDT" not in screen.text()
+        await screen.press("tab", "tab")
+        assert "NEW/USDT" in screen.text()
+
+
 async def test_books_that_cannot_be_had_say_why() -> None:
     class Silent(FakeClient):
         async def query(self, name: str, args: object) -> object:  # type: ignore[override]
@@ -325,7 +367,7 @@ async def test_the_palette_finds_every_action() -> None:
         await wait_for(screen, lambda: "Start trading:" not in screen.text())
         await screen.press("enter")
         await wait_for(screen, lambda: isinstance(screen.app.screen, ConfirmScreen))
-        assert "Reset the halt?" in screen.text()
+        assert "Reset?" in screen.text()
         await screen.press("tab", "enter")
         assert screen.client.commands == ["reset"]
 

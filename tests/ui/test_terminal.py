@@ -163,6 +163,20 @@ def test_a_crash_restores_the_terminal_and_shows_no_local_variable(
     assert terminal.restored()
 
 
+def test_stopped_and_continued_from_the_shell_it_draws_itself_again(start: Start) -> None:
+    terminal = start()
+    terminal.kill(signal.SIGTSTP)
+    terminal.wait_for(terminal.stopped)
+    terminal.read()
+    assert terminal.restored()
+    terminal.screen.reset()
+    terminal.kill(signal.SIGCONT)
+    terminal.wait_text("SOL/USDT")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+    assert terminal.restored()
+
+
 def test_no_color_sends_no_colour(start: Start) -> None:
     terminal = start(NO_COLOR="1")
     terminal.send("q")

@@ -34,7 +34,7 @@ def edge_chart(values: tuple[float, ...], width: int, height: int, glyphs: Glyph
             label = numbers.edge(high, glyphs)
         elif line == rows - 1:
             label = numbers.edge(low, glyphs)
-        role = "gain" if known[-1] > 0 else "title"
+        role = "gain" if known[-1] > 0 else "neutral"
         lines.append(fit(((pad(label, _AXIS, ">") + " ", "dim"), (bars.rjust(room), role)), width))
     return lines
 

@@ -53,7 +53,7 @@ class RejectFunnel(Panel):
                 self.cursor_mark(key),
                 (pad(clip(reason.replace("_", " "), _REASON, self.glyphs.more), _REASON), "text"),
                 (pad(numbers.grouped(many), _COUNT, ">") + "  ", "strong"),
-                (bar if room > 0 else "", "title"),
+                (bar if room > 0 else "", "neutral"),
             ),
         )
 

@@ -64,7 +64,7 @@ class LineWidget(Widget):
     def repaint(self) -> None:
         """Compose again and repaint the lines that read differently now."""
         width, height = self.area
-        if not width or not height:
+        if not width or not height or not self.display:
             return
         old = self._painted
         new = self._painted = self.compose_lines(width, height)
@@ -100,6 +100,10 @@ class LineWidget(Widget):
         """Compose for the new size."""
         self.area = event.size
         self._painted = []
+        self.repaint()
+
+    def on_show(self) -> None:
+        """Catch up with what happened while hidden."""
         self.repaint()
 
     def on_focus(self) -> None:

@@ -33,7 +33,7 @@ _FEED_ROLES: Mapping[str, str] = {
 }
 
 
-_DETAILS = ((3, 3), (3, 2), (2, 2), (2, 1), (1, 1), (1, 0), (0, 1), (0, 0))
+_DETAILS = ((3, 3), (3, 2), (2, 2), (2, 1), (1, 1), (1, 0), (0, 1), (0, 0), (0, -1))
 """How much the venues and the figures say, from the widest terminal down."""
 
 
@@ -92,7 +92,7 @@ class StatusBar(LineWidget):
         for venue in self._venues:
             spans += self._venue(venue, detail)
         if self._paused is not None:
-            spans += [(" screen paused", "warn"), (f" +{self._paused} new ", "strong")]
+            spans += [(" screen paused", "warn"), (f" +{self._paused} new", "strong")]
         return tuple(spans)
 
     def _venue(self, venue: VenueView, detail: int) -> list[Span]:
@@ -128,7 +128,7 @@ class StatusBar(LineWidget):
         if status.stuck:
             spans += [("  ", "text"), (f"{status.stuck} stuck", "bad")]
         best = self._best
-        if best is not None and best.net_edge_pct is not None:
+        if best is not None and best.net_edge_pct is not None and detail >= 0:
             role = "gain" if best.net_edge_pct > 0 else "neutral"
             base = clip(best.symbol.partition("/")[0], 6, glyphs.more)
             spans += [("  best ", "dim"), (numbers.edge(best.net_edge_pct, glyphs), role)]
