@@ -1,0 +1,118 @@
+"""Binance's own SDK on the synthetic Binance: only its URLs are changed."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from arbot_tui.simulator.endpoints import Description
+
+configuration = pytest.importorskip("binance_common.configuration")
+errors = pytest.importorskip("binance_common.errors")
+sdk = pytest.importorskip("binance_sdk_spot")
+
+WAIT_S = 30.0
+
+
+def rest_of(venues: Description, secret: str | None = None) -> Any:
+    about = venues["venues"]["binance"]
+    config = configuration.ConfigurationRestAPI(
+        api_key=about["api_key"],
+        api_secret=secret or about["api_secret"],
+        base_path=about["rest"],
+        timeout=30_000,
+    )
+    return sdk.Spot(config_rest_api=config).rest_api
+
+
+@pytest.fixture
+def rest(venues: Description) -> Any:
+    return rest_of(venues)
+
+
+def test_market_data_over_http(rest: Any) -> None:
+    assert rest.ping().status == 200
+    assert rest.time().data().server_time > 0
+    info = rest.exchange_info().data()
+    btc = next(row for row in info.symbols if row.symbol == "BTCUSDT")
+    assert (btc.base_asset, btc.quote_asset, btc.status) == ("BTC", "USDT", "TRADING")
+    assert {limit.rate_limit_type for limit in info.rate_limits} == {
+        "REQUEST_WEIGHT",
+        "ORDERS",
+        "RAW_REQUESTS",
+    }
+    book = rest.depth(symbol="BTCUSDT", limit=100)
+    assert int(book.headers["x-mbx-used-weight-1m"]) > 0
+    bids, asks = book.data().bids, book.data().asks
+    assert len(bids) == len(asks) == 20
+    assert Decimal(bids[0][0]) < Decimal(asks[0][0])
+
+
+def test_orders_are_placed_found_and_cancelled(rest: Any) -> None:
+    best = rest.ticker_book_ticker(symbol="BTCUSDT").data().actual_instance
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": 0.001}
+    taken = rest.new_order(
+        **order,
+        time_in_force="IOC",
+        price=float(best.ask_price) + 100,
+        new_client_order_id="sdk-1",
+    ).data()
+    assert (taken.status, taken.executed_qty) == ("FILLED", "0.00100000")
+    assert {fill.commission_asset for fill in taken.fills} == {"BTC"}
+    found = rest.get_order(symbol="BTCUSDT", orig_client_order_id="sdk-1").data()
+    assert (found.order_id, found.status) == (taken.order_id, "FILLED")
+    fills = rest.my_trades(symbol="BTCUSDT", order_id=taken.order_id).data()
+    assert sum(Decimal(fill.qty) for fill in fills) == Decimal("0.001")
+
+    half = float(Decimal(best.bid_price).to_integral_value() // 2)
+    rest.new_order(**order, time_in_force="GTC", price=half, new_client_order_id="sdk-2")
+    resting = rest.get_open_orders(symbol="BTCUSDT").data()
+    assert [row.client_order_id for row in resting] == ["sdk-2"]
+    gone = rest.delete_order(symbol="BTCUSDT", orig_client_order_id="sdk-2").data()
+    assert (gone.status, gone.orig_client_order_id) == ("CANCELED", "sdk-2")
+
+
+def test_account_and_fees(rest: Any) -> None:
+    account = rest.get_account(omit_zero_balances=True).data()
+    assert account.can_trade
+    assert {"BTC", "USDT"} <= {balance.asset for balance in account.balances}
+    fees = rest.account_commission(symbol="BTCUSDT").data().standard_commission
+    assert Decimal(fees.taker) == Decimal("0.001")
+
+
+def test_a_wrong_secret_is_refused_as_documented(venues: Description) -> None:
+    with pytest.raises(errors.BadRequestError) as refused:
+        rest_of(venues, secret="x" * 64).get_account()
+
+    assert "Signature" in str(refused.value)
+
+
+async def test_streams(venues: Description) -> None:
+    url = venues["venues"]["binance"]["ws_public"]
+    config = configuration.ConfigurationWebSocketStreams(stream_url=f"{url}/stream")
+    streams = await sdk.Spot(config_ws_streams=config).websocket_streams.create_connection()
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    try:
+        for subscribe in (
+            streams.book_ticker(symbol="btcusdt"),
+            streams.diff_book_depth(symbol="btcusdt", update_speed="100ms"),
+            streams.partial_book_depth(symbol="btcusdt", levels="5", update_speed="100ms"),
+        ):
+            (await subscribe).on("message", heard.put_nowait)
+        async with asyncio.timeout(WAIT_S):
+            frames = [await heard.get() for _ in range(60)]
+    finally:
+        await streams.close_connection(close_session=True)
+
+    kinds = {type(frame).__name__ for frame in frames}
+    assert kinds == {"BookTickerResponse", "DiffBookDepthResponse", "PartialBookDepthResponse"}
+    diffs = [frame for frame in frames if type(frame).__name__ == "DiffBookDepthResponse"]
+    for before, after in pairwise(diffs):
+        assert before.u + 1 == after.U
+    for frame in frames:
+        if type(frame).__name__ == "PartialBookDepthResponse":
+            assert len(frame.bids) == len(frame.asks) == 5

@@ -1,0 +1,149 @@
+"""A client written from Bitget's documentation alone, with nothing but the standard library."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from decimal import Decimal
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from websockets.sync.client import connect
+
+from arbot_tui.simulator.endpoints import Description
+
+WAIT_S = 30.0
+
+
+class Bitget:
+    """REST v2 as the signature page describes it."""
+
+    def __init__(self, venues: Description, secret: str | None = None) -> None:
+        about = venues["venues"]["bitget"]
+        self.rest, self.ws = about["rest"], about["ws_public"]
+        self.key, self.passphrase = about["api_key"], about["passphrase"]
+        self.secret = secret or about["api_secret"]
+
+    def get(self, path: str) -> Any:
+        return self._send(Request(self.rest + path))  # noqa: S310 - loopback
+
+    def signed(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
+        text = "" if body is None else json.dumps(body)
+        stamp = str(int(time.time() * 1000))
+        prehash = f"{stamp}{method}{path}{text}"
+        digest = hmac.new(self.secret.encode(), prehash.encode(), hashlib.sha256).digest()
+        headers = {
+            "ACCESS-KEY": self.key,
+            "ACCESS-SIGN": base64.b64encode(digest).decode(),
+            "ACCESS-TIMESTAMP": stamp,
+            "ACCESS-PASSPHRASE": self.passphrase or "",
+            "Content-Type": "application/json",
+            "locale": "en-US",
+        }
+        url = self.rest + path
+        request = Request(url, text.encode() or None, headers, method=method)  # noqa: S310
+        return self._send(request)
+
+    @staticmethod
+    def _send(request: Request) -> Any:
+        try:
+            with urlopen(request, timeout=WAIT_S) as answer:  # noqa: S310
+                return json.load(answer)
+        except HTTPError as error:
+            with error:
+                return json.load(error)
+
+
+def ok(answer: Any) -> Any:
+    assert answer["code"] == "00000", answer
+    return answer["data"]
+
+
+def test_market_data_over_http(venues: Description) -> None:
+    client = Bitget(venues)
+    assert int(ok(client.get("/api/v2/public/time"))["serverTime"]) > 0
+    rows = ok(client.get("/api/v2/spot/public/symbols"))
+    btc = next(row for row in rows if row["symbol"] == "BTCUSDT")
+    assert (btc["baseCoin"], btc["quoteCoin"], btc["status"]) == ("BTC", "USDT", "online")
+    assert len(ok(client.get("/api/v2/spot/market/tickers"))) == len(rows)
+    book = ok(client.get("/api/v2/spot/market/orderbook?symbol=BTCUSDT&type=step0&limit=150"))
+    assert len(book["bids"]) == len(book["asks"]) == 20
+    assert Decimal(book["bids"][0][0]) < Decimal(book["asks"][0][0])
+
+
+def test_order_books_over_the_socket(venues: Description) -> None:
+    depths = {"books1": 1, "books5": 5, "books15": 15, "books": 20}
+    args = [{"instType": "SPOT", "channel": name, "instId": "BTCUSDT"} for name in depths]
+    books: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
+    seqs: dict[str, int] = {}
+    with connect(Bitget(venues).ws, max_queue=None) as socket:
+        socket.send("ping")
+        assert socket.recv(WAIT_S) == "pong"
+        socket.send(json.dumps({"op": "subscribe", "args": args}))
+        acks = [json.loads(socket.recv(WAIT_S)) for _ in args]
+        assert acks == [{"event": "subscribe", "arg": arg} for arg in args]
+        for _ in range(60):
+            frame = json.loads(socket.recv(WAIT_S))
+            (item,), name = frame["data"], frame["arg"]["channel"]
+            assert item["seq"] > seqs.get(name, 0)
+            if frame["action"] == "snapshot":
+                books[name] = ({}, {})
+            else:
+                assert (name, item["pseq"]) == ("books", seqs[name])
+            seqs[name] = item["seq"]
+            for side, rows in zip(books[name], (item["bids"], item["asks"]), strict=True):
+                side.update(rows)
+                for price in [price for price, size in side.items() if not Decimal(size)]:
+                    del side[price]
+            bids, asks = books[name]
+            assert len(bids) == len(asks) == depths[name]
+            assert max(map(Decimal, bids)) < min(map(Decimal, asks))
+
+    assert books.keys() == depths.keys()
+
+
+def test_orders_are_placed_found_and_cancelled(venues: Description) -> None:
+    client = Bitget(venues)
+    (best,) = ok(client.get("/api/v2/spot/market/tickers?symbol=BTCUSDT"))
+    place, info = "/api/v2/spot/trade/place-order", "/api/v2/spot/trade/orderInfo"
+    order = {"symbol": "BTCUSDT", "side": "buy", "orderType": "limit", "size": "0.001"}
+    price = str(Decimal(best["askPr"]) + 100)
+    taken = ok(
+        client.signed(
+            "POST", place, {**order, "force": "ioc", "price": price, "clientOid": "sdk-1"}
+        )
+    )
+    (found,) = ok(client.signed("GET", f"{info}?clientOid=sdk-1"))
+    assert (found["orderId"], found["status"]) == (taken["orderId"], "filled")
+    assert Decimal(found["baseVolume"]) == Decimal("0.001")
+    path = f"/api/v2/spot/trade/fills?symbol=BTCUSDT&orderId={taken['orderId']}"
+    fills = ok(client.signed("GET", path))
+    assert sum(Decimal(fill["size"]) for fill in fills) == Decimal("0.001")
+    assert all(Decimal(fill["feeDetail"]["totalFee"]) < 0 for fill in fills)
+
+    half = str(Decimal(best["bidPr"]).to_integral_value() // 2)
+    ok(client.signed("POST", place, {**order, "force": "gtc", "price": half, "clientOid": "sdk-2"}))
+    resting = ok(client.signed("GET", "/api/v2/spot/trade/unfilled-orders?symbol=BTCUSDT"))
+    assert [row["clientOid"] for row in resting] == ["sdk-2"]
+    cancel = {"symbol": "BTCUSDT", "clientOid": "sdk-2"}
+    ok(client.signed("POST", "/api/v2/spot/trade/cancel-order", cancel))
+    (gone,) = ok(client.signed("GET", f"{info}?clientOid=sdk-2"))
+    assert (gone["status"], gone["cancelReason"]) == ("cancelled", "normal_cancel")
+
+
+def test_account_and_fees(venues: Description) -> None:
+    client = Bitget(venues)
+    (usdt,) = ok(client.signed("GET", "/api/v2/spot/account/assets?coin=USDT"))
+    assert Decimal(usdt["available"]) > 0
+    rate = ok(client.signed("GET", "/api/v2/common/trade-rate?businessType=spot&symbol=BTCUSDT"))
+    assert rate == {"makerFeeRate": "0.001", "takerFeeRate": "0.001"}
+
+
+def test_a_wrong_secret_is_refused_as_documented(venues: Description) -> None:
+    answer = Bitget(venues, secret="x" * 64).signed("GET", "/api/v2/spot/account/assets")
+
+    assert (answer["code"], answer["data"]) == ("40009", None)
