@@ -369,6 +369,32 @@ def test_an_order_is_never_more_than_its_share_of_the_account(
     assert rig.pair.sell.price * rig.pair.sell.qty <= (equity or RICH) / 5
 
 
+def test_what_another_pair_holds_back_is_not_there_twice() -> None:
+    opening = {
+        "ant": {"USDT": Decimal(600)},
+        "bee": {"ETH": Decimal(50), "BTC": Decimal(50)},
+    }
+    rig = started(venues=("ant", "bee"), opening=opening)
+    rig.edge("ant", "bee", "ETH/USDT")
+    assert rig.pair.buy.qty == Decimal(4)
+
+    rig.handle(Signalled(signal(rig), RICH))
+
+    # 600 less 400.44004 that the first may spend, at 100.11001 each.
+    assert rig.pair.buy.qty == Decimal("1.993")
+    rig.settle()
+
+
+def test_what_is_held_back_of_the_base_is_not_sold_twice() -> None:
+    rig = started()
+    rig._check_state = lambda: None  # type: ignore[method-assign]
+    rig.state.reserved["bee", "BTC"] = Decimal("98.5")
+
+    rig.handle(Signalled(signal(rig), RICH))
+
+    assert rig.pair.sell.qty == Decimal("1.5")
+
+
 def test_a_rebate_is_not_spent_in_advance() -> None:
     rig = started()
     rig.handle(FeesChanged("ant", {"BTC/USDT": TradingFees(Decimal("-0.001"), Decimal("-0.001"))}))
