@@ -77,6 +77,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("details", ("enter",), "detail", "Show or hide the selected row's order books."),
     Action("pause", ("space",), "pause", "Freeze the screen; trading goes on."),
     Action("theme", ("t",), "theme", "Next colour theme."),
+    Action("redraw", ("ctrl+l",), "redraw", "Draw the whole screen anew."),
     Action("help", ("question_mark", "f1"), "keys", "Show the keys and what this view means."),
     Action("palette", ("ctrl+p",), "palette", "Find any action by name."),
     Action(

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.command import CommandPalette
@@ -44,6 +45,10 @@ __all__ = ["ArbotApp"]
 
 DEPTH_NS = SECOND
 """The ladders of the selected row are asked for once in this time."""
+
+
+_QUIT = "quit"
+"""Identity of the question whether to quit."""
 
 
 class ArbotApp(App[ExitReason], inherit_bindings=False):
@@ -191,7 +196,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self._command(name)
         elif name == "quit":
             # Asked again, the question that is on the screen is answer enough.
-            if not isinstance(self.screen, ConfirmScreen):
+            if self.screen.id != _QUIT:
                 self._work(self._quit, "quit")
         elif name == "theme":
             self._next_theme()
@@ -201,6 +206,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self.action_command_palette()
         elif name == "pause":
             self._pause()
+        elif name == "redraw":
+            self._redraw()
         else:
             self.dashboard.perform(name)
 
@@ -246,6 +253,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         lines = await self._open_lines()
         if lines:
             question = ConfirmScreen("Quit with open legs?", lines, "Drain and quit", "Stay")
+            question.id = _QUIT
             if not await self.push_screen_wait(question):
                 return
         self.exit(ExitReason.QUIT)
@@ -256,9 +264,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             answer = await self.client.query("exposure", {})
         except (ArbotError, OSError, ValueError) as e:
             return [self._clean(f"What is open is not known: {e}")]
-        return (
-            [self._clean(line) for line in answer.lines] if isinstance(answer, ExposureView) else []
-        )
+        lines = answer.lines if isinstance(answer, ExposureView) else ()
+        return [self._clean(line) for line in lines]
 
     def _next_theme(self) -> None:
         if self._theme_names:
@@ -305,7 +312,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             if isinstance(answer, DepthView):
                 self.dashboard.detail.show_depth(answer)
         finally:
-            self._asked_depth = ""
+            if self._asked_depth == symbol:
+                self._asked_depth = ""
 
     def on_dashboard_screen_detail_wanted(self) -> None:
         """Show the newly selected symbol at once."""
@@ -325,6 +333,19 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         elif self._running and self._drawing and not self._batch_count and not driver.must_skip():
             colors = self.console._color_system or ColorSystem.TRUECOLOR
             driver.paint(renderable, colors, synchronised=self._sync_available)
+
+    def _redraw(self) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.redraw()
+        self.refresh()
+
+    def on_app_blur(self, event: events.AppBlur) -> None:
+        """Keep the panel that has the focus: a terminal in the background is still looked at."""
+        event.prevent_default()
+
+    def on_app_focus(self) -> None:
+        """Draw anew when somebody comes back: only what changes is sent otherwise."""
+        self._redraw()
 
     def terminal_drained(self) -> None:
         """Draw the whole picture: parts of it were skipped."""

@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 from codecs import getincrementaldecoder
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.color import ColorSystem
@@ -102,6 +103,10 @@ class TerminalDriver(LinuxDriver):
         if text:
             self.write(f"{SYNC_START}{text}{SYNC_END}" if synchronised else text)
 
+    def redraw(self) -> None:
+        """Send the next picture as a whole: something else may have written on the screen."""
+        self._painter.reset()
+
     def start_application_mode(self) -> None:
         """Take over the screen, whatever is on it."""
         self._painter.reset()
@@ -160,7 +165,7 @@ class TerminalDriver(LinuxDriver):
     def _drained(self) -> None:
         self._call(self._owner.terminal_drained)
 
-    def _call(self, callback: Any) -> None:
+    def _call(self, callback: Callable[[], None]) -> None:
         loop: asyncio.AbstractEventLoop = self._loop
         if not loop.is_closed():
             loop.call_soon_threadsafe(callback)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 import pytest
+from textual import events
 from textual.command import CommandPalette
 from textual.geometry import Region
 from textual.widgets import Input
@@ -58,6 +59,8 @@ async def test_the_status_bar_always_says_mode_state_venues_profit_and_best_edge
         assert "best +0.184% SOL" in bar
         assert "14:03:22" in bar
         assert "simulated prices, no account" in screen.lines()[1]
+        assert "simulate limits · " in screen.lines()[1]
+        assert "arbot.toml" in screen.lines()[1]
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -386,7 +389,11 @@ async def test_quit_names_what_is_open_and_stays_by_default() -> None:
         assert "okx leg: 0.02 BTC [not] hedged" in screen.text()
         await screen.press("enter")
         assert screen.app.return_value is None
-        await screen.press("question_mark", "q")
+        await screen.press("x", "q", "q", "ctrl+c")
+        assert "Quit with open legs?" in screen.text()
+        await screen.press("escape")
+        assert "Stop?" in screen.text()
+        await screen.press("escape", "question_mark", "q")
         assert "0.02 BTC" in screen.text()
         await screen.press("tab", "enter")
         assert screen.app.return_value is ExitReason.QUIT
@@ -544,6 +551,37 @@ async def test_open_opportunities_come_first_and_the_cursor_follows_its_own() ->
         assert list(feed.keys()) == [3, 1, 2]
         assert feed.selected.id == 2
         assert "worst case edge" in screen.text()
+
+
+async def test_a_terminal_in_the_background_keeps_its_place() -> None:
+    many = tuple(opportunity(number) for number in range(1, 9))
+    async with dashboard(FakeClient(frame(opportunities=many))) as screen:
+        await screen.press("tab", "j", "j")
+        feed = screen.app.dashboard.feed
+        assert feed.selected is not None
+        before = feed.selected.id
+        screen.app.post_message(events.AppBlur())
+        await screen.pilot.pause()
+        assert focused(screen) == "feed"
+        screen.app.post_message(events.AppFocus())
+        screen.client.push(frame(2, opportunities=(opportunity(9),)))
+        await screen.pull()
+        assert feed.selected.id == before
+
+
+async def test_feeds_show_the_newest_until_somebody_moves_in_them() -> None:
+    many = tuple(opportunity(number) for number in range(1, 40))
+    async with dashboard(FakeClient(frame(opportunities=many))) as screen:
+        feed = screen.app.dashboard.feed
+        feed.focus()
+        await screen.press("G", "g")
+        screen.client.push(frame(2, opportunities=(opportunity(40, "TOP/USDT"),)))
+        await screen.pull()
+        assert "▸▲ TOP/USDT" in screen.text()
+        await screen.press("G", "tab")
+        screen.client.push(frame(3, opportunities=(opportunity(41, "NEW/USDT"),)))
+        await screen.pull()
+        assert "▲ NEW/USDT" in screen.text()
 
 
 async def test_a_crash_keeps_a_report_without_local_variables() -> None:

@@ -59,6 +59,15 @@ def test_keys_and_resize_reach_the_dashboard(start: Start) -> None:
     assert terminal.restored()
 
 
+@pytest.mark.parametrize("keys", ["\x0c", "\x1b[I"], ids=["ctrl+l", "focus"])
+def test_what_others_wrote_on_the_screen_is_drawn_over(start: Start, keys: str) -> None:
+    terminal = start()
+    terminal.screen.erase_in_display(2)
+    terminal.send(keys)
+    terminal.wait_text("q quit")
+    assert "Matrix" in terminal.screen.display[2]
+
+
 @pytest.mark.parametrize("key", ["q", "\x03"], ids=["q", "ctrl+c"])
 def test_quit_restores_the_terminal(start: Start, counter: Path, key: str) -> None:
     terminal = start()

@@ -144,7 +144,8 @@ class DashboardScreen(Screen[None]):
     @property
     def detail_visible(self) -> bool:
         """Whether the ladders are on the screen."""
-        return self.detail.display and bool(self.detail.size)
+        too_small = self.has_class("-tiny") or self.has_class("-flat")
+        return self.detail.display and bool(self.detail.size) and not too_small
 
     def show(self, view: ViewState, *, paused: int | None) -> None:
         """Display `view`; while paused only the status bar goes on."""
@@ -153,7 +154,10 @@ class DashboardScreen(Screen[None]):
         self.footer.show(view, paused=paused is not None)
         frozen = paused is not None
         for panel in self.panels:
+            news = (panel.link, panel.frozen) != (view.link, frozen)
             panel.link, panel.frozen = view.link, frozen
+            if frozen and news:
+                panel.repaint()
         if frozen:
             return
         self.matrix.show(view)
@@ -166,6 +170,9 @@ class DashboardScreen(Screen[None]):
     def perform(self, name: str) -> None:
         """Carry out a screen action of the table on the panel that has the focus."""
         panel = self.focused if isinstance(self.focused, Panel) else self.matrix
+        if panel is self.detail:
+            # It has no entries of its own: there, moving goes to the next symbol's.
+            panel = self.matrix
         match name:
             case "down" | "up":
                 panel.move(1 if name == "down" else -1)

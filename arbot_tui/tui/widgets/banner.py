@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.engine.frames import StatusView
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, Span, clip, fit, line_width
+from arbot_tui.tui.spans import Line, Span, clip, fit, join, line_width
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
@@ -20,7 +20,9 @@ _KEY_HINTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     TradingState.REDUCING: (("s", "drains"),),
     TradingState.HALTED: (("ctrl+p", "reset lifts the halt"),),
 }
-_MORE_HINTS = (("enter", "order books"), ("?", "all keys"))
+_FULL_PATH_FROM = 110
+"""Columns that the rest of the line needs."""
+_MORE_HINTS = (("?", "all keys"), ("enter", "order books"))
 
 
 class Banner(LineWidget):
@@ -51,7 +53,16 @@ class Banner(LineWidget):
             return [fit(((" connecting to the engine", "dim"),), width)]
         if status.alarm:
             return [fit(((f" {self.glyphs.up} {status.alarm}", "bad"),), width)]
-        return [self._hints(status, width)]
+        right = self._source(status, width)
+        return [join(self._hints(status, width - line_width(right)), right, width)]
+
+    def _source(self, status: StatusView, width: int) -> Line:
+        """Return which limits apply and which file they were read from."""
+        name = status.config_source
+        if len(name) > width - _FULL_PATH_FROM:
+            name = name.rpartition("/")[2]
+        name = clip(name, 40, self.glyphs.more)
+        return ((f"{clip(status.profile, 10, '')} limits {self.glyphs.dot} {name} ", "dim"),)
 
     def _hints(self, status: StatusView, width: int) -> Line:
         spans: list[Span] = [(" ", "text")]

@@ -1,4 +1,4 @@
-"""The bottom line: the keys that matter here, and where the settings come from."""
+"""The bottom line: the keys that matter here, and the seed of the world."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.frames import StatusView
 from arbot_tui.tui.keys import footer_actions
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, Span, clip, join, line_width
+from arbot_tui.tui.spans import Line, Span, join, line_width
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
@@ -47,10 +47,7 @@ class KeyFooter(LineWidget):
         left: Line = tuple(spans)
         right: Line = ()
         if status is not None:
-            source = clip(status.config_source.rpartition("/")[2], 24, self.glyphs.more)
-            if status.seed is not None:
-                source += f" {self.glyphs.dot} seed {status.seed}"
-            right = ((f" {source} ", "dim"),)
+            right = ((f" seed {status.seed} " if status.seed is not None else "", "dim"),)
         if line_width(left) + line_width(right) > width:
             right = ()
         return [join(left, right, width)]

@@ -50,3 +50,19 @@ def test_only_unfilled_orders_count() -> None:
     assert (error.value.code, error.value.status) == (-1015, 429)
     assert error.value.headers == {"Retry-After": "2"}
     limits.check_order(MINUTE + 10_000)
+
+
+def test_who_goes_on_in_spite_of_429_is_banned_for_two_minutes() -> None:
+    limits = Limits()
+    limits.charge(6000, MINUTE)
+    statuses: list[int] = []
+    for _ in range(12):
+        with pytest.raises(ApiError) as error:
+            limits.charge(1, MINUTE)
+        statuses.append(error.value.status)
+    assert statuses == [429] * 10 + [418] * 2
+    assert (error.value.code, error.value.headers) == (-1003, {"Retry-After": "121"})
+    # Not even the next minute's weight helps before the ban is over.
+    with pytest.raises(ApiError):
+        limits.charge(1, MINUTE + 119_999)
+    limits.charge(1, MINUTE + 120_000)
