@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-import structlog
-
 from arbot_tui.domain.clock import MS, Clock
-from arbot_tui.domain.errors import ExchangeError, RequestRefused
 from arbot_tui.domain.feed import Continuity
-from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.orders import (
-    Balance,
-    Fill,
-    OrderEvent,
-    OrderReject,
-    OrderRequest,
-    OrderState,
-)
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
-from arbot_tui.exchanges.base import (
-    BaseExchange,
-    ExchangeConfig,
-    MarketDataSink,
-    OrderEventSink,
-)
+from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.exchanges.bitget import turnover
 from arbot_tui.exchanges.bitget.answers import Answer, parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.bitget.errors import judge
@@ -37,10 +18,9 @@ from arbot_tui.exchanges.bitget.feed import BitgetFeed
 from arbot_tui.exchanges.bitget.hosts import DEMO_HEADERS
 from arbot_tui.exchanges.bitget.instruments import parse_instruments
 from arbot_tui.exchanges.bitget.quotas import Quotas
-from arbot_tui.exchanges.transport.ban import BanClock
-from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset
+from arbot_tui.exchanges.transport.adapter import FeedAdapter
+from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, RestResponse, ban_on
-from arbot_tui.exchanges.transport.submissions import Submissions
 
 __all__ = ["BitgetExchange"]
 
@@ -50,10 +30,9 @@ _MOST_LEVELS = 150
 # 429 is one endpoint's limit or the lock-out of the address (five minutes): asking again after
 # each of these stays finds out which.
 _STAYS_S = {429: 10.0, 403: 60.0}
-_log = structlog.get_logger(__name__)
 
 
-class BitgetExchange(BaseExchange):
+class BitgetExchange(FeedAdapter):
     """Bitget spot over ``books1``, ``books15`` and REST v2; see `BaseExchange` for the contract."""
 
     continuity = Continuity.SNAPSHOT_ONLY
@@ -61,7 +40,6 @@ class BitgetExchange(BaseExchange):
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
         super().__init__(config, clock)
-        self._ban = BanClock()
         self._rest = RestClient(
             venue=_VENUE,
             base_url=config.urls.rest,
@@ -80,19 +58,7 @@ class BitgetExchange(BaseExchange):
             doubt_clock=self._doubt_clock,
             quotas=self._quotas,
         )
-        self._submissions = Submissions(_VENUE)
-        self._resyncing: asyncio.Task[None] | None = None
         self._feed = BitgetFeed(config.urls.ws_public, config.index, clock, self._ban)
-        self._instruments: dict[str, Instrument] = {}
-
-    async def sync_clock(self) -> None:
-        """Measure `offset_ns` and `rtt_ns` against ``/api/v2/public/time``.
-
-        Raises:
-            ExchangeError: The venue did not tell the time.
-        """
-        sample = await measure_offset(self._ask_time)
-        self.offset_ns, self.rtt_ns = sample.offset_ns, sample.rtt_ns
 
     async def load_instruments(self) -> list[Instrument]:
         """Fetch every spot instrument with its rules, tradeable or not.
@@ -102,9 +68,7 @@ class BitgetExchange(BaseExchange):
         """
         answer, _ = await self._public("/api/v2/spot/public/symbols")
         found, dropped = parse_instruments(answer.data)
-        for reason in dropped:
-            _log.warning("instrument_dropped", venue=_VENUE, reason=reason)
-        self._instruments.update({instrument.symbol: instrument for instrument in found})
+        self._learn(found, dropped)
         return found
 
     async def get_volumes(self) -> dict[str, Decimal]:
@@ -116,86 +80,20 @@ class BitgetExchange(BaseExchange):
         answer, _ = await self._public(turnover.TARGET)
         return turnover.parse_turnover(answer.data)
 
-    def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
-        """Learn which wire symbols to follow."""
-        self._feed.set_rows(rows)
-        self._instruments.update({given.symbol: given for given in instruments})
-
-    async def connect_ws(self, sink: MarketDataSink) -> None:
-        """Follow best bid and ask of the universe, and depth where wanted, until cancelled."""
-        await self._feed.run(sink)
-
-    def request_depth(self, row: int, wanted: bool) -> None:
-        """Start or stop following depth of one row; survives reconnects."""
-        self._feed.request_depth(row, wanted)
-
-    def resync_book(self, row: int) -> None:
-        """Start quote and book of one row over by subscribing again, at most every 4 s.
-
-        After three times in five minutes the symbol is left alone until they have passed.
-        """
-        self._feed.resync(row)
-
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.
 
         Raises:
             ExchangeError: The book could not be fetched or read, or the row is not followed.
         """
-        symbol = self._feed.symbol_of(row)
-        if symbol is None:
-            raise RequestRefused(_VENUE, "row", f"row {row} is not followed")
+        symbol = self._followed(row)
         limit = max(1, min(levels, _MOST_LEVELS))
         target = f"/api/v2/spot/market/orderbook?symbol={symbol}&type=step0&limit={limit}"
         answer, response = await self._public(target)
         return parse_orderbook(answer.data, levels, response.recv_ns)
 
-    def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
-        """Start the request; its outcome comes to `sink` as events."""
-        self._submissions.start(order, self.place_order, sink)
-
-    async def place_order(self, order: OrderRequest) -> list[OrderEvent]:
-        """Place the order and return the events that `submit` would report, in order."""
-        instrument = self._instruments.get(order.symbol)
-        if instrument is None:
-            text = f"{order.symbol} is not listed"
-            return [OrderReject(_VENUE, order.client_id, "symbol", text)]
-        return await self._execution.place(order, instrument)
-
-    async def cancel_order(self, symbol: str, client_id: str) -> None:
-        """Ask the venue to cancel; see `BaseExchange.cancel_order`."""
-        await self._execution.cancel(self._instrument(symbol), client_id)
-
-    async def query_order(self, symbol: str, client_id: str) -> OrderState:
-        """Return the order's state; see `ClassicExecution.query`."""
-        return await self._execution.query(self._instrument(symbol), client_id)
-
-    async def get_fills(self, symbol: str, client_id: str, venue_id: str) -> list[Fill]:
-        """Return all executions of one order, oldest first."""
-        return await self._execution.fills(self._instrument(symbol), client_id, venue_id)
-
-    async def get_balance(self) -> list[Balance]:
-        """Return all non-zero balances of the spot account."""
-        return await self._execution.balances()
-
-    async def get_trading_fees(self, symbols: Sequence[str]) -> dict[str, TradingFees]:
-        """Return the account's own rates by canonical symbol: one request each."""
-        wanted = {self._instrument(symbol).wire_symbol: symbol for symbol in symbols}
-        return await self._execution.fees(wanted)
-
-    async def close(self) -> None:
-        """Give up what is under way (reported as unknown) and close every connection."""
-        await self._submissions.close()
-        if self._resyncing is not None:
-            self._resyncing.cancel()
-            await asyncio.gather(self._resyncing, return_exceptions=True)
+    async def _close_requests(self) -> None:
         await self._rest.close()
-
-    def _instrument(self, symbol: str) -> Instrument:
-        instrument = self._instruments.get(symbol)
-        if instrument is None:
-            raise RequestRefused(_VENUE, "symbol", f"{symbol} is not listed")
-        return instrument
 
     async def _ask_time(self) -> ClockSample:
         answer, response = await self._public("/api/v2/public/time")
@@ -210,14 +108,3 @@ class BitgetExchange(BaseExchange):
         if isinstance(answer, Refusal):
             raise read_error(answer)
         return answer, response
-
-    def _doubt_clock(self) -> None:
-        """Measure the offset again in the background, once at a time."""
-        if self._resyncing is None or self._resyncing.done():
-            self._resyncing = asyncio.create_task(self._resync())
-
-    async def _resync(self) -> None:
-        try:
-            await self.sync_clock()
-        except ExchangeError as e:
-            _log.warning("clock_not_synced", venue=_VENUE, error=str(e))

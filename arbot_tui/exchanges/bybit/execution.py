@@ -186,12 +186,13 @@ class BybitExecution:
         asked = ("order", "history", "fills")
         return OrderState(_VENUE, client_id, OrderStatus.NOT_FOUND, ZERO, asked)
 
-    async def fills(self, instrument: Instrument, client_id: str) -> list[Fill]:
-        """Return all executions of one order, oldest first.
+    async def fills(self, instrument: Instrument, client_id: str, venue_id: str) -> list[Fill]:
+        """Return all executions of one order, oldest first; the venue finds them by our id.
 
         Raises:
             ExchangeError: They could not be fetched completely.
         """
+        del venue_id
         fills, _ = await self._executions(instrument, client_id)
         return sorted(fills, key=lambda fill: fill.event_ns)
 

@@ -84,6 +84,7 @@ class OkxExecution:
         resync: Callable[[], Awaitable[None]],
         doubt_clock: Callable[[], None],
         quotas: Quotas,
+        fee_group: Callable[[str], str],
     ) -> None:
         """Prepare; nothing is sent before it is asked for.
 
@@ -95,6 +96,7 @@ class OkxExecution:
             resync: Measures that offset again.
             doubt_clock: Has it measured soon, without waiting; called when an order came late.
             quotas: What the venue allows.
+            fee_group: Returns the fee group of a wire symbol; empty where it is not known.
         """
         self._rest = rest
         self._clock = clock
@@ -103,6 +105,7 @@ class OkxExecution:
         self._resync = resync
         self._doubt_clock = doubt_clock
         self._quotas = quotas
+        self._fee_group = fee_group
         self._trade_mode = ""
         # When an order was sent bounds the search for its executions. Oldest forgotten first.
         self._sent_ns: OrderedDict[str, int] = OrderedDict()
@@ -219,14 +222,11 @@ class OkxExecution:
         answer = await self._get("/api/v5/account/balance", charges=self._quotas.balance)
         return parse_balances(answer.data)
 
-    async def fees(
-        self, symbols: Mapping[str, str], groups: Mapping[str, str]
-    ) -> dict[str, TradingFees]:
+    async def fees(self, symbols: Mapping[str, str]) -> dict[str, TradingFees]:
         """Return the account's rates by canonical symbol, asking once per fee group.
 
         Args:
             symbols: Wire symbol to canonical symbol.
-            groups: Wire symbol to fee group.
 
         Raises:
             ExchangeError: They could not be fetched.
@@ -234,7 +234,7 @@ class OkxExecution:
         by_group: dict[str, TradingFees] = {}
         fees: dict[str, TradingFees] = {}
         for wire_symbol, symbol in symbols.items():
-            group = groups.get(wire_symbol, "")
+            group = self._fee_group(wire_symbol)
             if group not in by_group:
                 answer = await self._get(
                     f"/api/v5/account/trade-fee?instType=SPOT&instId={wire_symbol}",

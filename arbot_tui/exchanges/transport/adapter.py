@@ -1,0 +1,212 @@
+"""What every adapter does alike: orders by instrument, requests under way, the venue's clock.
+
+A venue's own class says where its clock, instruments and feed come from; what is here asks its
+execution, knows which instrument a symbol is, and loses no request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from collections.abc import Awaitable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from arbot_tui.domain.clock import Clock
+from arbot_tui.domain.errors import ExchangeError, RequestRefused
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderReject, OrderRequest, OrderState
+from arbot_tui.exchanges.base import BaseExchange, ExchangeConfig, MarketDataSink, OrderEventSink
+from arbot_tui.exchanges.transport.ban import BanClock
+from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset
+from arbot_tui.exchanges.transport.submissions import Submissions
+
+__all__ = ["Execution", "FeedAdapter", "PublicFeed", "VenueAdapter"]
+
+_log = structlog.get_logger(__name__)
+
+
+class Execution(Protocol):
+    """Signed requests of one account; `BaseExchange` says what each of them means."""
+
+    async def place(self, order: OrderRequest, instrument: Instrument) -> list[OrderEvent]:
+        """Place an order and return what is known of it afterwards."""
+        ...
+
+    async def cancel(self, instrument: Instrument, client_id: str) -> None:
+        """Ask for a cancel."""
+        ...
+
+    async def query(self, instrument: Instrument, client_id: str) -> OrderState:
+        """Return the order's state."""
+        ...
+
+    async def fills(self, instrument: Instrument, client_id: str, venue_id: str) -> list[Fill]:
+        """Return all executions of one order, oldest first."""
+        ...
+
+    async def balances(self) -> list[Balance]:
+        """Return the non-zero balances."""
+        ...
+
+    async def fees(self, symbols: Mapping[str, str]) -> dict[str, TradingFees]:
+        """Return the account's rates by canonical symbol, given wire symbol to canonical one."""
+        ...
+
+
+class VenueAdapter(BaseExchange):
+    """The account's side of an adapter, and the venue's clock."""
+
+    _execution: Execution
+
+    def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
+        """Keep `config`; nothing is opened before it is asked for."""
+        super().__init__(config, clock)
+        self._ban = BanClock()
+        self._instruments: dict[str, Instrument] = {}
+        self._submissions = Submissions(config.name)
+        self._resyncing: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    async def _ask_time(self) -> ClockSample:
+        """Ask the venue for its time once."""
+
+    @abstractmethod
+    async def _close_requests(self) -> None:
+        """Close every connection for requests."""
+
+    async def sync_clock(self) -> None:
+        """Measure `offset_ns` and `rtt_ns` against the venue's server time.
+
+        Raises:
+            ExchangeError: The venue did not tell the time.
+        """
+        sample = await measure_offset(self._ask_time)
+        self.offset_ns, self.rtt_ns = sample.offset_ns, sample.rtt_ns
+
+    def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
+        """Start the request; its outcome comes to `sink` as events."""
+        self._submissions.start(order, self.place_order, sink)
+
+    async def place_order(self, order: OrderRequest) -> list[OrderEvent]:
+        """Place the order and return the events that `submit` would report, in order."""
+        instrument = self._instruments.get(order.symbol)
+        if instrument is None:
+            text = f"{order.symbol} is not listed"
+            return [OrderReject(self.name, order.client_id, "symbol", text)]
+        return await self._execution.place(order, instrument)
+
+    async def cancel_order(self, symbol: str, client_id: str) -> None:
+        """Ask the venue to cancel; see `BaseExchange.cancel_order`."""
+        await self._execution.cancel(self._instrument(symbol), client_id)
+
+    async def query_order(self, symbol: str, client_id: str) -> OrderState:
+        """Return the order's state; see the venue's execution for what is asked."""
+        return await self._execution.query(self._instrument(symbol), client_id)
+
+    async def get_fills(self, symbol: str, client_id: str, venue_id: str) -> list[Fill]:
+        """Return all executions of one order, oldest first."""
+        return await self._execution.fills(self._instrument(symbol), client_id, venue_id)
+
+    async def get_balance(self) -> list[Balance]:
+        """Return all non-zero balances of the account that trades."""
+        return await self._execution.balances()
+
+    async def get_trading_fees(self, symbols: Sequence[str]) -> dict[str, TradingFees]:
+        """Return the account's own rates by canonical symbol."""
+        wanted = {self._instrument(symbol).wire_symbol: symbol for symbol in symbols}
+        return await self._execution.fees(wanted)
+
+    async def close(self) -> None:
+        """Give up what is under way (reported as unknown) and close every connection."""
+        await self._submissions.close()
+        if self._resyncing is not None:
+            self._resyncing.cancel()
+            await asyncio.gather(self._resyncing, return_exceptions=True)
+        await self._close_requests()
+
+    def _learn(self, instruments: Sequence[Instrument], dropped: Sequence[str] = ()) -> None:
+        """Know these instruments from now on, and say which could not be read."""
+        for reason in dropped:
+            _log.warning("instrument_dropped", venue=self.name, reason=reason)
+        self._instruments.update({found.symbol: found for found in instruments})
+
+    def _instrument(self, symbol: str) -> Instrument:
+        instrument = self._instruments.get(symbol)
+        if instrument is None:
+            raise RequestRefused(self.name, "symbol", f"{symbol} is not listed")
+        return instrument
+
+    def _doubt_clock(self) -> None:
+        """Measure the offset again in the background, once at a time."""
+        if self._resyncing is None or self._resyncing.done():
+            self._resyncing = asyncio.create_task(self._resync())
+
+    async def _resync(self) -> None:
+        try:
+            await self.sync_clock()
+        except ExchangeError as e:
+            _log.warning("clock_not_synced", venue=self.name, error=str(e))
+
+
+class PublicFeed(Protocol):
+    """The public connections of one adapter (`LineSet`)."""
+
+    def set_rows(self, rows: Mapping[str, int]) -> None:
+        """Follow these wire symbols from now on, and no others."""
+        ...
+
+    def symbol_of(self, row: int) -> str | None:
+        """Return the wire symbol of a followed row."""
+        ...
+
+    def request_depth(self, row: int, wanted: bool) -> None:
+        """Start or stop following depth of one row."""
+        ...
+
+    def resync(self, row: int) -> None:
+        """Start quote and book of one row over."""
+        ...
+
+    def run(self, sink: MarketDataSink) -> Awaitable[None]:
+        """Keep every connection up until cancelled."""
+        ...
+
+
+class FeedAdapter(VenueAdapter):
+    """An adapter whose best bid and ask and depth come on lines of their own."""
+
+    _feed: PublicFeed
+
+    def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
+        """Learn which wire symbols to follow, and the board row of each."""
+        self._feed.set_rows(rows)
+        self._learn(instruments)
+
+    async def connect_ws(self, sink: MarketDataSink) -> None:
+        """Follow best bid and ask of the universe, and depth where wanted, until cancelled."""
+        await self._feed.run(sink)
+
+    def request_depth(self, row: int, wanted: bool) -> None:
+        """Start or stop following depth of one row; survives reconnects."""
+        self._feed.request_depth(row, wanted)
+
+    def resync_book(self, row: int) -> None:
+        """Start quote and book of one row over by subscribing again, at most every 4 s.
+
+        After three times in five minutes the symbol is left alone until they have passed.
+        """
+        self._feed.resync(row)
+
+    def _followed(self, row: int) -> str:
+        """Return the wire symbol of a row.
+
+        Raises:
+            RequestRefused: The row is not followed.
+        """
+        symbol = self._feed.symbol_of(row)
+        if symbol is None:
+            raise RequestRefused(self.name, "row", f"row {row} is not followed")
+        return symbol
