@@ -29,6 +29,12 @@ _config_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(_config_app, name="config")
+_keys_app = typer.Typer(
+    help="API keys. Secrets are asked for, or read from stdin; never from the command line.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.add_typer(_keys_app, name="keys")
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration file to read.")
@@ -174,6 +180,56 @@ def path(context: typer.Context, config: ConfigOption = None, as_json: JsonOptio
     from arbot_tui.commands import configuration as commands
 
     return commands.path(config or context.obj, as_json)
+
+
+ExchangeArgument = Annotated[str, typer.Argument(metavar="EXCHANGE", help="Venue of the key.")]
+EnvironmentOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="prod, demo, testnet or custom; the configured one."),
+]
+StoreOption = Annotated[
+    str | None, typer.Option("--backend", metavar="NAME", help="keyring or encrypted-file.")
+]
+
+
+@_keys_app.command("set")
+def keys_set(
+    context: typer.Context,
+    exchange: ExchangeArgument,
+    environment: EnvironmentOption = None,
+    backend: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Ask for a venue's key and keep it in the keyring, or in an encrypted file."""
+    from arbot_tui.commands import keys as commands
+
+    return commands.keep(exchange, environment, backend, config or context.obj, as_json)
+
+
+@_keys_app.command("list")
+def keys_list(
+    context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False
+) -> int:
+    """Show which key each venue would use, by its last four characters."""
+    from arbot_tui.commands import keys as commands
+
+    return commands.show(config or context.obj, as_json)
+
+
+@_keys_app.command("remove")
+def keys_remove(
+    context: typer.Context,
+    exchange: ExchangeArgument,
+    environment: EnvironmentOption = None,
+    backend: StoreOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Forget a venue's key."""
+    from arbot_tui.commands import keys as commands
+
+    return commands.forget(exchange, environment, backend, config or context.obj, as_json)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -72,7 +72,12 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 FILE_NAME = "arbot.toml"
 _APP = "arbot-tui"
 _PREFIX = "ARBOT_"
-_OTHER_NAMES = ("ARBOT_CONFIG", "ARBOT_LOG")
+_OTHER_NAMES = (
+    "ARBOT_CONFIG",
+    "ARBOT_LOG",
+    "ARBOT_KEYS_PASSPHRASE",
+    "ARBOT_KEYS_PASSPHRASE_FILE",
+)
 _LOG_LEVELS: tuple[LogLevel, ...] = ("debug", "info", "warning", "error")
 _SECRET_NAME = re.compile(r"secret|pass(phrase|word)|api_?key|token|private_?key", re.I)
 

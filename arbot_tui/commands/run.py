@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -145,11 +144,13 @@ def _enabled(text: str) -> dict[str, tuple[str, object]]:
 
 
 def _check_live_keys(loaded: Loaded) -> None:
-    from arbot_tui.credentials import find_keys
+    from arbot_tui.commands.prompts import passphrase_prompt
+    from arbot_tui.credentials.finding import KeySources, find_keys
 
     settings = loaded.settings
     environments = {name: venue.environment for name, venue in settings.exchanges.enabled.items()}
-    find_keys(environments, settings.credentials.backend, os.environ)
+    sources = KeySources(folder=data_folder(settings), ask_passphrase=passphrase_prompt())
+    find_keys(environments, settings.credentials.backend, sources)
 
 
 def _require_terminal() -> None:

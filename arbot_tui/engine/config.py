@@ -26,7 +26,7 @@ class CredentialsConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    backend: Literal["auto", "systemd", "keyring", "env-file", "env"] = Field(
+    backend: Literal["auto", "systemd", "keyring", "encrypted-file", "env-file", "env"] = Field(
         default="auto",
         description="The one place to read API keys from; auto asks them in this order.",
         json_schema_extra={"hot": False, "simulate": "auto"},

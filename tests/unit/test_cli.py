@@ -76,7 +76,7 @@ class TestRefusals:
             (["backtest", "x"], "No such command 'backtest'."),
             (["replay", "x"], "No such command 'replay'."),
             (["export", "trades"], "No such command 'export'."),
-            (["keys", "list"], "No such command 'keys'."),
+            (["attach", "url"], "No such command 'attach'."),
             (["doctor"], "No such command 'doctor'."),
             (["status"], "No such command 'status'."),
             (["api-token"], "No such command 'api-token'."),

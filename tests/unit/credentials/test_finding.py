@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keyring
@@ -14,8 +14,10 @@ import keyring.backends.SecretService
 import keyring.errors
 import pytest
 
-from arbot_tui import credentials
-from arbot_tui.credentials import BACKENDS, VenueKey, find_keys
+from arbot_tui.credentials import os_keyring
+from arbot_tui.credentials.finding import BACKENDS, KeySources
+from arbot_tui.credentials.finding import find_keys as find
+from arbot_tui.credentials.venue_key import VenueKey
 from arbot_tui.domain.errors import CredentialError
 from arbot_tui.domain.secret import Secret
 
@@ -27,6 +29,20 @@ OKX_ENV = {"OKX_API_KEY": "ok", "OKX_API_SECRET": "os", "OKX_PASSPHRASE": "op"}
 
 def nothing(users: Sequence[str]) -> dict[str, str]:
     return {}
+
+
+def find_keys(
+    venues: dict[str, str],
+    backend: str,
+    environ: dict[str, str],
+    *,
+    keyring_limit_s: float = 3.0,
+    read_entries: Callable[[Sequence[str]], dict[str, str]] = os_keyring.read_entries,
+) -> dict[str, VenueKey]:
+    sources = KeySources(
+        environ=environ, keyring_limit_s=keyring_limit_s, read_keyring=read_entries
+    )
+    return find(venues, backend, sources)
 
 
 def complaint(venues: dict[str, str], backend: str, environ: dict[str, str]) -> str:
@@ -153,8 +169,9 @@ class TestOrder:
     def test_all_causes_are_in_the_one_sentence(self) -> None:
         message = complaint(BOTH, "auto", {})
         assert message.startswith(
-            "no API key for binance, okx in systemd, keyring, env-file, env"
-            " (systemd passes no credentials); set BINANCE_API_KEY and BINANCE_API_SECRET"
+            "no API key for binance, okx in systemd, keyring, encrypted-file, env-file, env"
+            " (systemd passes no credentials; there is no encrypted file); run arbot-tui keys set"
+            " binance, or set BINANCE_API_KEY and BINANCE_API_SECRET"
         )
 
     def test_the_settings_offer_these_backends(self) -> None:
@@ -277,7 +294,7 @@ class TestKeyring:
             release.set()
 
     def test_the_limit_is_three_seconds(self) -> None:
-        assert credentials._KEYRING_LIMIT_S == 3.0
+        assert os_keyring.KEYRING_LIMIT_S == 3.0
 
     def test_what_a_prompter_prints_stays_off_the_terminal(
         self, capfd: pytest.CaptureFixture[str]
@@ -299,6 +316,6 @@ class TestKeyring:
 
     def test_the_allowed_names_exist(self) -> None:
         service = keyring.backends.SecretService.Keyring()  # type: ignore[no-untyped-call]
-        assert credentials._class_name(service) in credentials._ALLOWED_KEYRINGS
+        assert os_keyring._class_name(service) in os_keyring._ALLOWED
         chainer = keyring.backends.chainer.ChainerBackend()  # type: ignore[no-untyped-call]
-        assert credentials._class_name(chainer) == credentials._CHAINER
+        assert os_keyring._class_name(chainer) == os_keyring._CHAINER
