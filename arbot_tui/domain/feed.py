@@ -32,6 +32,8 @@ class FeedEventKind(Enum):
     """Anything arrived, a pong or control frame included."""
     MALFORMED = "malformed"
     """A frame was dropped because it broke its schema."""
+    ASSIGNED = "assigned"
+    """`rows` names all rows that the connection is to bring from now on."""
 
 
 class FeedEvent(msgspec.Struct, frozen=True):
@@ -46,7 +48,8 @@ class FeedEvent(msgspec.Struct, frozen=True):
         connection: Number of the connection within the venue. A connection that is replaced
             while the old one still delivers keeps its number, and nothing is told of it.
         rows: With `DISCONNECTED`: the rows whose quotes and books end with the connection.
-            None means every row of the venue.
+            With `ASSIGNED`: the rows that it brings; where that is never told, connection 0
+            brings them all. None means every row of the venue.
     """
 
     exchange: int

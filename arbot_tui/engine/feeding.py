@@ -48,7 +48,9 @@ class MarketFeed:
         """Take a best bid and ask."""
         self.quotes += 1
         changed = self._board.update(ticker)
-        if self._monitor.on_frame(ticker.exchange, ticker.event_ns, ticker.recv_ns, changed):
+        if self._monitor.on_frame(
+            ticker.exchange, ticker.row, ticker.event_ns, ticker.recv_ns, changed
+        ):
             self._judge(ticker.exchange)
         if changed:
             self.newest[(ticker.exchange, ticker.row)] = ticker
@@ -56,20 +58,20 @@ class MarketFeed:
 
     def on_book(self, update: BookUpdate) -> None:
         """Take a depth message."""
-        if self._monitor.on_depth(update.exchange, update.event_ns, update.recv_ns):
+        if self._monitor.on_depth(update.exchange, update.row, update.event_ns, update.recv_ns):
             self._judge(update.exchange)
         self._books.apply(update)
 
     def on_feed(self, event: FeedEvent) -> None:
         """Take a change in the life of a connection."""
         self._monitor.on_feed(event)
-        if event.kind is FeedEventKind.CONNECTED:
+        if event.kind in (FeedEventKind.CONNECTED, FeedEventKind.ASSIGNED):
             self._judge(event.exchange)
         if event.kind is FeedEventKind.DISCONNECTED:
             self._board.clear_venue(event.exchange, event.rows)
             self._books.clear_venue(event.exchange, event.rows)
             self._judge(event.exchange)
-        if event.kind is not FeedEventKind.ALIVE:
+        if event.kind not in (FeedEventKind.ALIVE, FeedEventKind.ASSIGNED):
             self._news.append(event)
 
     def take_news(self) -> list[FeedEvent]:

@@ -34,6 +34,11 @@ class FeedJudge:
         """Judge the feeds of `bot`."""
         self._bot = bot
         self.start_wanted = bot.options.start
+        # The verdicts that were told of, by venue and connection, and by venue.
+        self._told: dict[int, dict[int, tuple[FeedState, frozenset[int] | None]]] = {}
+        self._states: dict[int, FeedState] = dict.fromkeys(
+            range(len(bot.venues)), FeedState.CONNECTING
+        )
 
     async def run(self) -> None:
         """Judge until cancelled."""
@@ -53,10 +58,26 @@ class FeedJudge:
             await asyncio.sleep(_PERIOD_S)
 
     def judge(self, index: int) -> None:
-        """Take a feed's verdict as of now."""
+        """Take the verdicts of a venue's connections, and its own, as of now."""
         bot = self._bot
-        state, reason = bot.monitor.verdict(index, bot.clock.now_ns())
-        if bot.board.set_venue_verdict(index, state):
+        now_ns = bot.clock.now_ns()
+        found = bot.monitor.connections(index, now_ns)
+        told = self._told.setdefault(index, {})
+        for one in found:
+            if told.get(one.number) == (one.state, one.rows):
+                continue
+            told[one.number] = one.state, one.rows
+            if bot.board.set_venue_verdict(index, one.state, one.rows) and len(found) > 1:
+                _log.info(
+                    "connection_state",
+                    venue=bot.venues[index],
+                    connection=one.number,
+                    state=one.state.value,
+                    reason=one.reason,
+                )
+        state, reason = bot.monitor.verdict(index, now_ns)
+        if state is not self._states.get(index):
+            self._states[index] = state
             name = bot.venues[index]
             bot.executor.handle(VenueLive(name, state is FeedState.LIVE))
             _log.info("venue_state", venue=name, state=state.value, reason=reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,6 @@ from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.states import FeedState
 from arbot_tui.engine.selection import followed, select_symbols
 from arbot_tui.exchanges.base import BaseExchange
 from arbot_tui.trading.core.events import FeesChanged, InstrumentsChanged
@@ -97,7 +96,11 @@ class Listings:
                 pass
             self._doubt.clear()
             listings = await self._load_all(needed=0)
-            if bot.clock.now_ns() - selected_ns >= period_ns and len(listings) == len(bot.venues):
+            # Symbols that a person named are followed whatever becomes of them.
+            due = not bot.options.universe.symbols and (
+                bot.clock.now_ns() - selected_ns >= period_ns
+            )
+            if due and len(listings) == len(bot.venues):
                 selected_ns = bot.clock.now_ns()
                 self._select(listings, await self._volumes(listings))
             for name, listing in listings.items():
@@ -213,12 +216,8 @@ class Listings:
         self.instruments[name] = now
         if gone:
             self._bot.executor.handle(InstrumentsChanged(name, tuple(gone.values())))
+        self._close(name, gone)
         self._tell(name)
-        index = self._bot.venues.index(name)
-        for symbol, instrument in (now | gone).items():
-            if instrument.tradeable != before.get(symbol, instrument).tradeable:
-                state = FeedState.LIVE if instrument.tradeable else FeedState.DOWN
-                self._bot.board.set_book_state(index, self._bot.universe.row(symbol), state)
         return bool(now.keys() - before.keys())
 
     def _tell(self, name: str) -> None:
@@ -226,9 +225,17 @@ class Listings:
         bot = self._bot
         instruments = self.instruments[name]
         bot.executor.handle(InstrumentsChanged(name, tuple(instruments.values())))
+        self._close(name, instruments)
         known = bot.core.venue(name).fees
         fallback = bot.exchanges[name].config.fallback_fees
         self._take_fees(name, {symbol: known.get(symbol, fallback) for symbol in instruments})
+
+    def _close(self, name: str, instruments: Mapping[str, Instrument]) -> None:
+        """Have no book judged whose symbol the venue does not trade, and only those."""
+        bot = self._bot
+        index = bot.venues.index(name)
+        for symbol, instrument in instruments.items():
+            bot.board.set_closed(index, bot.universe.row(symbol), not instrument.tradeable)
 
     async def _learn_fees(self, name: str) -> None:
         """Replace the configured fee rates by the account's own, once they can be had."""

@@ -27,6 +27,9 @@ ALL_ROWS = -1
 _LOW = 1e-18
 _HIGH = 1e18
 
+# Beyond so many it is cheaper to look through all rows than to be told of each.
+_FEW_ROWS = 32
+
 # Why a book is not traded; several may hold at once.
 _NO_QUOTE = 1  # none yet, none since the connection was lost, or the latest one was unusable
 _ONE_SIDED = 2
@@ -36,6 +39,7 @@ _GAPPED = 16  # its depth missed a message
 _DEPTH_CROSSED = 32
 _VENUE = 64  # the venue's feed is not live
 _NO_FEE = 128  # nothing may clear fees that nobody knows
+_CLOSED = 256  # the venue does not trade the symbol: halted, delisted, or no longer followed
 
 _OF_TICKER = _NO_QUOTE | _ONE_SIDED | _CROSSED | _STALE
 """What a good ticker ends."""
@@ -90,7 +94,9 @@ class QuoteBoard:
         self.fee: list[float] = []
         self.dirty: set[int] = set()
         self.rejected = 0
+        # The venue's own, for rows to come, and those of the books.
         self._verdicts = [FeedState.CONNECTING] * self._n
+        self._book_verdicts: list[FeedState] = []
         self._callbacks: list[Callable[[int, int], None]] = []
 
     def add_usability_callback(self, callback: Callable[[int, int], None]) -> None:
@@ -133,6 +139,7 @@ class QuoteBoard:
             for verdict in self._verdicts
         ]
         self.blocked.extend(one_row * fresh)
+        self._book_verdicts.extend(self._verdicts * fresh)
 
     def update(self, ticker: Ticker) -> bool:
         """Take a best bid and ask; tell whether prices, sizes or usability changed.
@@ -228,22 +235,53 @@ class QuoteBoard:
         self.dirty.add(row)
         self._tell(venue, row)
 
-    def set_venue_verdict(self, venue: int, verdict: FeedState) -> bool:
-        """Let all books of a venue be traded only while its verdict is live; tell of a change."""
-        before = self._verdicts[venue]
-        if verdict is before:
-            return False
-        self._verdicts[venue] = verdict
-        blocked = self.blocked
-        if verdict is FeedState.LIVE:
-            for i in range(venue, len(blocked), self._n):
+    def set_venue_verdict(
+        self, venue: int, verdict: FeedState, rows: Collection[int] | None = None
+    ) -> bool:
+        """Let books of a venue be traded only while their feed's verdict is live.
+
+        Args:
+            venue: Number of the venue.
+            verdict: What was found.
+            rows: The rows of the connection that was judged; None where it carries all, those to
+                come included.
+
+        Returns:
+            Whether that is news for any of them.
+        """
+        verdicts, blocked, n = self._book_verdicts, self.blocked, self._n
+        told = False
+        if rows is None:
+            told = verdict is not self._verdicts[venue]
+            self._verdicts[venue] = verdict
+            changed = [r for r in range(self.rows) if verdicts[r * n + venue] is not verdict]
+        else:
+            self.grow(max(rows, default=-1) + 1)
+            changed = [r for r in rows if verdicts[r * n + venue] is not verdict]
+        for row in changed:
+            i = row * n + venue
+            verdicts[i] = verdict
+            if verdict is FeedState.LIVE:
                 blocked[i] &= ~_VENUE
-        elif before is FeedState.LIVE:
-            for i in range(venue, len(blocked), self._n):
+            else:
                 blocked[i] |= _VENUE
-        self.dirty.update(range(self.rows))
-        self._tell(venue, ALL_ROWS)
-        return True
+        self.dirty.update(changed)
+        if rows is not None and len(changed) <= _FEW_ROWS:
+            for row in changed:
+                self._tell(venue, row)
+        elif told or changed:
+            self._tell(venue, ALL_ROWS)
+        return told or bool(changed)
+
+    def set_closed(self, venue: int, row: int, closed: bool) -> None:
+        """Note that a venue does not trade a symbol, or trades it again; `down` meanwhile."""
+        self.grow(row + 1)
+        i = row * self._n + venue
+        before = self.blocked[i]
+        self.blocked[i] = before | _CLOSED if closed else before & ~_CLOSED
+        if self.blocked[i] != before:
+            self.dirty.add(row)
+            self._tell(venue, row)
 
     def set_book_state(self, venue: int, row: int, state: FeedState) -> None:
         """Mark one book: gapped or crossed depth, stale by age, or live again.
@@ -294,14 +332,19 @@ class QuoteBoard:
         return i < len(self.blocked) and self.blocked[i] == 0
 
     def book_state(self, venue: int, row: int) -> FeedState:
-        """Return the word for one book: the venue's where that is not live, else its own.
+        """Return the word for one book: its feed's where that is not live, else its own.
 
-        A book without a usable quote is `connecting`.
+        A book without a usable quote is `connecting`, one that is not traded there `down`.
         """
-        if self._verdicts[venue] is not FeedState.LIVE:
-            return self._verdicts[venue]
         i = row * self._n + venue
-        bits = self.blocked[i] if i < len(self.blocked) else _NO_QUOTE
+        if i >= len(self.blocked):
+            verdict, bits = self._verdicts[venue], _NO_QUOTE
+        else:
+            verdict, bits = self._book_verdicts[i], self.blocked[i]
+        if bits & _CLOSED:
+            return FeedState.DOWN
+        if verdict is not FeedState.LIVE:
+            return verdict
         for mask, word in _WORDS:
             if bits & mask:
                 return word

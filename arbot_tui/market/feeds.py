@@ -1,92 +1,113 @@
-"""Health of each venue's feed: lag, silence and cadence, and the verdict they lead to.
+"""Health of each venue's feed, connection by connection, and the verdicts it leads to.
 
-No clock of its own: every time is passed in, `Clock.now_ns`. The rule is DESIGN section 3;
-only a `live` feed is traded.
+No clock of its own: every time is passed in, `Clock.now_ns`. A venue whose symbols are spread
+over several connections loses only the rows of the one that fails.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arbot_tui.domain.clock import MS, SECOND
+import msgspec
+
 from arbot_tui.domain.feed import FeedEvent, FeedEventKind
 from arbot_tui.domain.states import FeedState
 from arbot_tui.market.ages import BookAges
 from arbot_tui.market.board import QuoteBoard
+from arbot_tui.market.connection import Connection, Verdict
 from arbot_tui.market.window import Window
 
-__all__ = ["FeedMonitor"]
-
-MAX_LAG_NS = 250 * MS
-MAX_SILENCE_NS = 5 * SECOND
-MIN_CADENCE_NS = 2 * SECOND
-CADENCE_GAPS = 20
-MAX_CLOCK_ERROR_NS = 60 * SECOND
-QUARANTINE_NS = 5 * SECOND
-"""How long one impossible event time discredits the feed."""
+__all__ = ["ConnectionHealth", "FeedMonitor"]
 
 _LAGS = 1024
-_GAPS = 128
+
+# The nearer to being traded, the more it says of the venue.
+_ORDER = (
+    FeedState.LIVE,
+    FeedState.DELAYED,
+    FeedState.STALE,
+    FeedState.CONNECTING,
+    FeedState.DOWN,
+)
 
 
-class _Feed:
-    """What is known of one venue's feed; 0 stands for a time that never was."""
+class ConnectionHealth(msgspec.Struct, frozen=True):
+    """One connection that is to bring quotes, as it stands.
 
-    __slots__ = (
-        "absurd_ns",
-        "changed_ns",
-        "connected",
-        "connections",
-        "detail",
-        "event_error_ns",
-        "gaps",
-        "heard_ns",
-        "lag_ns",
-        "lags",
-        "late",
-        "malformed",
-        "offset_ns",
-        "quotes",
-        "rtt_ns",
-        "timed_ns",
-    )
+    Attributes:
+        number: Its number within the venue.
+        state: Its verdict; only the rows of a `live` one are traded.
+        reason: Why it is not live; empty while it is.
+        rows: The rows it brings; None where that is every row of the venue.
+    """
+
+    number: int
+    state: FeedState
+    reason: str
+    rows: frozenset[int] | None
+
+
+class _Venue:
+    """The connections of one venue, and which row comes on which."""
+
+    __slots__ = ("by_row", "connections", "lags", "malformed", "offset_ns", "rtt_ns")
 
     def __init__(self) -> None:
-        self.connected = False
-        self.connections = 0
-        self.detail = ""
-        self.heard_ns = 0
-        self.changed_ns = 0
-        self.timed_ns = 0
-        self.lag_ns = 0
-        self.late = False
-        self.absurd_ns = 0
-        self.event_error_ns = 0
+        self.lags = Window(_LAGS)
         self.offset_ns = 0
         self.rtt_ns = 0
-        self.quotes = 0
         self.malformed = 0
-        self.lags = Window(_LAGS)
-        self.gaps = Window(_GAPS)
+        self.connections: dict[int, Connection] = {}
+        # An adapter that never says which connection brings a row has but one.
+        self.by_row: list[Connection] = []
+        self.connection(0)
+
+    def connection(self, number: int) -> Connection:
+        found = self.connections.get(number)
+        if found is None:
+            found = self.connections[number] = Connection(self.lags, self.offset_ns)
+        return found
+
+    def bring(self, row: int) -> Connection:
+        """Return the connection of a row not heard of before."""
+        self.by_row.extend([self.connections[0]] * (row + 1 - len(self.by_row)))
+        return self.by_row[row]
+
+    def assign(self, connection: Connection, rows: frozenset[int]) -> None:
+        if rows:
+            self.bring(max(rows))
+        for row in rows:
+            self.by_row[row] = connection
+        for other in self.connections.values():
+            if other is not connection and other.rows:
+                other.rows -= rows
+
+    def expected(self) -> list[tuple[int, Connection]]:
+        """Return the connections that are to bring quotes, by number; at least one."""
+        found = [(n, c) for n, c in sorted(self.connections.items()) if not c.idle]
+        # The number that stands for all rows means nothing once others have named theirs.
+        named = [(n, c) for n, c in found if c.rows]
+        return named or found or [(0, self.connections[0])]
 
 
 class FeedMonitor:
     """Judges the feeds of all venues, by venue number.
 
     `on_frame` and `on_depth` run for every message and only write down; judging is left to
-    `verdict`, which a timer asks a few times a second.
+    `connections` and `verdict`, which a timer asks a few times a second.
     """
 
     def __init__(self, venues: Sequence[str]) -> None:
         """Start with every venue `connecting`."""
-        self._feeds = [_Feed() for _ in venues]
+        self._venues = [_Venue() for _ in venues]
         self._ages = BookAges()
 
-    def on_frame(self, venue: int, event_ns: int, recv_ns: int, changed: bool) -> bool:
+    def on_frame(self, venue: int, row: int, event_ns: int, recv_ns: int, changed: bool) -> bool:
         """Take the arrival of a best bid and ask.
 
         Args:
             venue: Number of the venue.
+            row: Row of the symbol.
             event_ns: Venue time in the frame; 0 where it has none.
             recv_ns: When it was received.
             changed: Whether it changed the board, as `QuoteBoard.update` told.
@@ -95,16 +116,13 @@ class FeedMonitor:
             Whether its lag or its time turned from good to bad or back, so that waiting for the
             next timer to ask for the verdict would be too long.
         """
-        feed = self._feeds[venue]
-        feed.quotes += 1
-        feed.heard_ns = recv_ns
-        if changed:
-            if feed.changed_ns:
-                feed.gaps.add(recv_ns - feed.changed_ns)
-            feed.changed_ns = recv_ns
-        return event_ns != 0 and _take_time(feed, event_ns, recv_ns)
+        try:
+            connection = self._venues[venue].by_row[row]
+        except IndexError:
+            connection = self._venues[venue].bring(row)
+        return connection.on_frame(event_ns, recv_ns, changed)
 
-    def on_depth(self, venue: int, event_ns: int, recv_ns: int) -> bool:
+    def on_depth(self, venue: int, row: int, event_ns: int, recv_ns: int) -> bool:
         """Take the arrival of a depth message: it tells time and life, not cadence.
 
         Depth that still ticks must not hide that the best bids and asks have stopped.
@@ -112,110 +130,93 @@ class FeedMonitor:
         Returns:
             As `on_frame`.
         """
-        feed = self._feeds[venue]
-        feed.heard_ns = recv_ns
-        return event_ns != 0 and _take_time(feed, event_ns, recv_ns)
+        try:
+            connection = self._venues[venue].by_row[row]
+        except IndexError:
+            connection = self._venues[venue].bring(row)
+        return connection.on_depth(event_ns, recv_ns)
 
     def on_feed(self, event: FeedEvent) -> None:
         """Take a change in the life of a connection."""
-        feed = self._feeds[event.exchange]
-        match event.kind:
-            case FeedEventKind.CONNECTED:
-                feed.connected = True
-                feed.connections += 1
-                feed.heard_ns = event.at_ns
-                self._forget_stream(feed)
-            case FeedEventKind.DISCONNECTED:
-                feed.connected = False
-                feed.detail = event.detail
-                self._forget_stream(feed)
-            case FeedEventKind.ALIVE:
-                feed.heard_ns = event.at_ns
-                if event.rtt_ns:
-                    feed.rtt_ns = event.rtt_ns
-            case FeedEventKind.MALFORMED:
-                feed.heard_ns = event.at_ns
-                feed.malformed += 1
-            case _:
-                pass  # connecting: the verdict follows from there being no connection
-
-    @staticmethod
-    def _forget_stream(feed: _Feed) -> None:
-        """What was measured on one connection says nothing about the next."""
-        feed.changed_ns = feed.timed_ns = feed.absurd_ns = 0
-        feed.late = False
+        venue = self._venues[event.exchange]
+        connection = venue.connection(event.connection)
+        connection.on_event(event)
+        if event.kind is FeedEventKind.ALIVE and event.rtt_ns:
+            venue.rtt_ns = event.rtt_ns
+        elif event.kind is FeedEventKind.MALFORMED:
+            venue.malformed += 1
+        elif event.kind is FeedEventKind.ASSIGNED and event.rows is not None:
+            venue.assign(connection, event.rows)
 
     def set_offset(self, venue: int, offset_ns: int) -> None:
         """Learn the venue's clock minus ours."""
-        self._feeds[venue].offset_ns = offset_ns
+        self._venues[venue].offset_ns = offset_ns
+        for connection in self._venues[venue].connections.values():
+            connection.offset_ns = offset_ns
 
     def set_rtt(self, venue: int, rtt_ns: int) -> None:
         """Learn a round trip measured elsewhere."""
-        self._feeds[venue].rtt_ns = rtt_ns
+        self._venues[venue].rtt_ns = rtt_ns
 
-    def verdict(self, venue: int, now_ns: int) -> tuple[FeedState, str]:
-        """Return the feed's state and, where it is not live, the reason in words."""
-        feed = self._feeds[venue]
-        if not feed.connected:
-            if not feed.connections:
-                return FeedState.CONNECTING, feed.detail or "no connection yet"
-            return FeedState.DOWN, feed.detail or "connection lost"
-        silence_ns = now_ns - feed.heard_ns
-        if silence_ns > MAX_SILENCE_NS:
-            return FeedState.STALE, f"nothing arrived for {silence_ns / SECOND:.1f} s"
-        if feed.absurd_ns and now_ns - feed.absurd_ns < QUARANTINE_NS:
-            error_s = feed.event_error_ns / SECOND
-            return FeedState.STALE, f"event times are {error_s:+.0f} s off the clock"
-        if not feed.changed_ns:
-            return FeedState.CONNECTING, "no quote yet"
-        if not feed.timed_ns:
-            return FeedState.CONNECTING, "no event time yet"
-        quiet_ns, limit_ns = now_ns - feed.changed_ns, self._cadence_ns(feed)
-        if quiet_ns > limit_ns:
-            return FeedState.STALE, (
-                f"no quote changed for {quiet_ns / SECOND:.1f} s (limit {limit_ns / SECOND:.1f} s)"
-            )
-        # Quotes that carry no time borrow it from a neighbour stream, which may have stopped.
-        if feed.changed_ns - feed.timed_ns > MAX_SILENCE_NS:
-            untimed_s = (now_ns - feed.timed_ns) / SECOND
-            return FeedState.STALE, f"no event time for {untimed_s:.1f} s"
-        if feed.lag_ns > MAX_LAG_NS:
-            return FeedState.DELAYED, f"events arrive {feed.lag_ns / MS:.0f} ms late"
-        return FeedState.LIVE, ""
+    def connections(self, venue: int, now_ns: int) -> list[ConnectionHealth]:
+        """Return every connection that is to bring quotes, by number; there is at least one."""
+        return [
+            ConnectionHealth(number, *connection.verdict(now_ns), connection.rows)
+            for number, connection in self._venues[venue].expected()
+        ]
 
-    @staticmethod
-    def _cadence_ns(feed: _Feed) -> int:
-        return max(MIN_CADENCE_NS, CADENCE_GAPS * (feed.gaps.percentile(50) or 0))
+    def verdict(self, venue: int, now_ns: int) -> Verdict:
+        """Return the venue's state and what is wrong in words; nothing where all is well.
+
+        A venue is as good as its best connection: the rows of the others are blocked one by one.
+        """
+        found = self.connections(venue, now_ns)
+        best = min(found, key=lambda one: _ORDER.index(one.state))
+        if len(found) == 1:
+            return best.state, best.reason
+        bad = [one for one in found if one.state is not FeedState.LIVE]
+        if not bad:
+            return FeedState.LIVE, ""
+        first = min(bad, key=lambda one: -_ORDER.index(one.state))
+        count = f"{len(bad)} of {len(found)} connections"
+        return best.state, f"{count} not live: {first.state}, {first.reason}"
 
     def lag_ns(self, venue: int) -> int | None:
-        """Return the lag of the newest timestamped frame; None where there was none."""
-        feed = self._feeds[venue]
-        return feed.lag_ns if feed.timed_ns else None
+        """Return the lag of the newest timestamped frame of the connection that lags most.
+
+        None where no frame had a time.
+        """
+        timed = [c.lag_ns for _, c in self._venues[venue].expected() if c.timed]
+        return max(timed, default=None)
 
     def lag_percentile_ns(self, venue: int, percent: float) -> int | None:
         """Return a percentile of the latest lags; None where nothing was measured."""
-        return self._feeds[venue].lags.percentile(percent)
+        return self._venues[venue].lags.percentile(percent)
 
     def silence_ns(self, venue: int, now_ns: int) -> int | None:
         """Return the time since anything arrived; None before the first connection."""
-        feed = self._feeds[venue]
-        return now_ns - feed.heard_ns if feed.heard_ns else None
+        heard_ns = max(c.heard_ns for c in self._venues[venue].connections.values())
+        return now_ns - heard_ns if heard_ns else None
+
+    def offset_ns(self, venue: int) -> int:
+        """Return the venue's clock minus ours, as lags are corrected by it."""
+        return self._venues[venue].offset_ns
 
     def rtt_ns(self, venue: int) -> int | None:
         """Return the latest round trip; None where not measured."""
-        return self._feeds[venue].rtt_ns or None
+        return self._venues[venue].rtt_ns or None
 
     def quotes(self, venue: int) -> int:
         """Return how many best bids and asks were received in this run."""
-        return self._feeds[venue].quotes
+        return sum(c.quotes for c in self._venues[venue].connections.values())
 
     def malformed(self, venue: int) -> int:
         """Return how many frames were dropped because they broke their schema."""
-        return self._feeds[venue].malformed
+        return self._venues[venue].malformed
 
     def reconnects(self, venue: int) -> int:
-        """Return how many connections were made after the first."""
-        return max(self._feeds[venue].connections - 1, 0)
+        """Return how many connections were made again after they had ended."""
+        return sum(max(c.connections - 1, 0) for c in self._venues[venue].connections.values())
 
     def stale_books(self, board: QuoteBoard, now_ns: int) -> list[tuple[int, int]]:
         """Return (venue, row) of books that the other venues left behind by 10 bps or more.
@@ -224,21 +225,3 @@ class FeedMonitor:
         it resynced; its next ticker makes it good again.
         """
         return self._ages.stale(board, now_ns)
-
-
-def _take_time(feed: _Feed, event_ns: int, recv_ns: int) -> bool:
-    lag_ns = recv_ns - event_ns + feed.offset_ns
-    if -MAX_CLOCK_ERROR_NS <= lag_ns <= MAX_CLOCK_ERROR_NS:
-        feed.timed_ns = recv_ns
-        feed.lag_ns = lag_ns
-        feed.lags.add(lag_ns)
-        late = lag_ns > MAX_LAG_NS
-        if late is feed.late:
-            return False
-        feed.late = late
-        return True
-    # Seconds for milliseconds, a clock gone wrong: not "very fresh", but not to be believed.
-    fresh = not feed.absurd_ns or recv_ns - feed.absurd_ns >= QUARANTINE_NS
-    feed.absurd_ns = recv_ns
-    feed.event_error_ns = -lag_ns
-    return fresh

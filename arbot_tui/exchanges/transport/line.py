@@ -92,6 +92,10 @@ class Line(Generic[ControlT]):
         for socket in self._sockets():
             socket.subscriptions.follow(map(self._ticker, rows))
 
+    def tell_rows(self) -> None:
+        """Tell which rows it brings."""
+        self._tell(FeedEventKind.ASSIGNED)
+
     def leave(self, symbol: str) -> None:
         """Bring nothing more of a wire symbol."""
         row = self._rows.pop(symbol)
@@ -226,7 +230,8 @@ class Line(Generic[ControlT]):
 
     def _tell(self, kind: FeedEventKind, detail: str = "") -> None:
         at_ns = self.context.clock.now_ns()
-        rows = self.rows if kind is FeedEventKind.DISCONNECTED else None
+        with_rows = kind in (FeedEventKind.DISCONNECTED, FeedEventKind.ASSIGNED)
+        rows = self.rows if with_rows else None
         exchange = self.context.exchange
         self.context.sink.on_feed(FeedEvent(exchange, kind, at_ns, detail, 0, self.number, rows))
 

@@ -88,8 +88,11 @@ class LineSet(Generic[ControlT]):
         self._symbols = dict(rows)
         self._wire_symbols = {row: name for name, row in rows.items()}
         if self._context is not None:
-            for name in gone:
-                self._line_of.pop(name).leave(name)
+            left = {name: self._line_of.pop(name) for name in gone}
+            for name, line in left.items():
+                line.leave(name)
+            for line in dict.fromkeys(left.values()):
+                line.tell_rows()
             self._follow(new, self._context)
             for line in [line for line in self._lines.values() if not line.rows]:
                 del self._lines[line.number]
@@ -161,7 +164,10 @@ class LineSet(Generic[ControlT]):
 
     def _fill(self, line: Line[ControlT], waiting: dict[str, int]) -> None:
         taken = {name: waiting.pop(name) for name in tuple(waiting)[: line.free]}
+        if not taken:
+            return
         line.follow(taken)
+        line.tell_rows()
         for name, row in taken.items():
             self._line_of[name] = line
             if row in self._depth_rows:

@@ -247,3 +247,45 @@ def test_changes_that_no_ticker_made_are_told() -> None:
     board.set_venue_verdict(0, FeedState.STALE)
     board.clear_venue(1)
     assert told == [(0, 0), (1, 0), (0, ALL_ROWS), (1, ALL_ROWS)]
+
+
+def test_a_connection_s_verdict_holds_for_its_rows_alone() -> None:
+    board = _board()
+    told: list[tuple[int, int]] = []
+    for row in range(3):
+        board.set_fee(0, row, 0.001)
+        board.update(_ticker(row=row))
+    board.take_dirty()
+    board.add_usability_callback(lambda venue, row: told.append((venue, row)))
+    assert board.set_venue_verdict(0, FeedState.STALE, frozenset({1, 2}))
+    assert not board.set_venue_verdict(0, FeedState.STALE, frozenset({2}))
+    assert [board.book_state(0, row) for row in range(3)] == ["live", "stale", "stale"]
+    assert [board.is_tradeable(0, row) for row in range(3)] == [True, False, False]
+    assert board.take_dirty() == {1, 2}
+    assert sorted(told) == [(0, 1), (0, 2)]
+    # A row that is not there yet is made room for.
+    assert board.set_venue_verdict(0, FeedState.DOWN, frozenset({5}))
+    assert [board.book_state(0, row) for row in (5, 6)] == ["down", "connecting"]
+    assert not board.set_venue_verdict(0, FeedState.DOWN, frozenset())
+    assert board.set_venue_verdict(0, FeedState.LIVE, frozenset({1, 2}))
+    assert board.is_tradeable(0, 1)
+    told.clear()
+    assert board.set_venue_verdict(0, FeedState.STALE, frozenset(range(100)))
+    assert told == [(0, ALL_ROWS)]
+
+
+def test_a_symbol_that_its_venue_closed_is_down_whatever_is_quoted() -> None:
+    board = _board()
+    board.update(_ticker())
+    board.set_closed(0, 0, True)
+    board.take_dirty()
+    board.set_closed(0, 0, True)
+    assert board.take_dirty() == set()
+    board.update(_ticker(99.0))
+    board.set_book_state(0, 0, FeedState.LIVE)
+    board.clear_venue(0)
+    board.update(_ticker(98.0))
+    assert board.book_state(0, 0) is FeedState.DOWN
+    assert not board.is_tradeable(0, 0)
+    board.set_closed(0, 0, False)
+    assert board.is_tradeable(0, 0)

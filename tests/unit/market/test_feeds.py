@@ -24,7 +24,7 @@ def _live(frames: int = 1, gap_ns: int = 100 * MS) -> tuple[FeedMonitor, int]:
     monitor, at_ns = _connected(), _T0
     for _ in range(frames):
         at_ns += gap_ns
-        monitor.on_frame(0, at_ns - 20 * MS, at_ns, True)
+        monitor.on_frame(0, 0, at_ns - 20 * MS, at_ns, True)
     assert monitor.verdict(0, at_ns) == (FeedState.LIVE, "")
     return monitor, at_ns
 
@@ -35,10 +35,10 @@ def test_a_feed_is_connecting_until_there_is_a_connection_a_quote_and_a_time() -
     assert monitor.silence_ns(0, _T0) is None
     monitor.on_feed(_event(FeedEventKind.CONNECTED))
     assert monitor.verdict(0, _T0) == (FeedState.CONNECTING, "no quote yet")
-    monitor.on_frame(0, 0, _T0, True)
+    monitor.on_frame(0, 0, 0, _T0, True)
     assert monitor.verdict(0, _T0) == (FeedState.CONNECTING, "no event time yet")
     assert monitor.lag_ns(0) is None
-    monitor.on_depth(0, _T0 - MS, _T0)
+    monitor.on_depth(0, 0, _T0 - MS, _T0)
     assert monitor.verdict(0, _T0) == (FeedState.LIVE, "")
     assert monitor.verdict(1, _T0)[0] is FeedState.CONNECTING
 
@@ -74,46 +74,46 @@ def test_a_lost_connection_is_down_with_its_cause(detail: str, reason: str) -> N
 )
 def test_lag_decides_between_live_delayed_and_quarantine(lag_ns: int, state: FeedState) -> None:
     monitor, at_ns = _live()
-    monitor.on_frame(0, at_ns - lag_ns, at_ns, True)
+    monitor.on_frame(0, 0, at_ns - lag_ns, at_ns, True)
     assert monitor.verdict(0, at_ns)[0] is state
 
 
 def test_reasons_are_in_words() -> None:
     monitor, at_ns = _live()
-    monitor.on_frame(0, at_ns - 400 * MS, at_ns, True)
+    monitor.on_frame(0, 0, at_ns - 400 * MS, at_ns, True)
     assert monitor.verdict(0, at_ns) == (FeedState.DELAYED, "events arrive 400 ms late")
-    monitor.on_frame(0, at_ns + 3600 * SECOND, at_ns, True)
+    monitor.on_frame(0, 0, at_ns + 3600 * SECOND, at_ns, True)
     assert monitor.verdict(0, at_ns) == (FeedState.STALE, "event times are +3600 s off the clock")
 
 
 def test_the_lag_is_corrected_by_the_venues_offset() -> None:
     monitor, at_ns = _live()
     monitor.set_offset(0, 3 * SECOND)
-    monitor.on_frame(0, at_ns + 3 * SECOND - 30 * MS, at_ns, True)
+    monitor.on_frame(0, 0, at_ns + 3 * SECOND - 30 * MS, at_ns, True)
     assert monitor.lag_ns(0) == 30 * MS
 
 
 def test_milliseconds_taken_for_nanoseconds_are_no_fresh_time() -> None:
     monitor, at_ns = _live()
-    assert monitor.on_frame(0, at_ns // MS, at_ns, True)
-    assert not monitor.on_frame(0, at_ns // MS, at_ns, True)
+    assert monitor.on_frame(0, 0, at_ns // MS, at_ns, True)
+    assert not monitor.on_frame(0, 0, at_ns // MS, at_ns, True)
     assert monitor.verdict(0, at_ns)[0] is FeedState.STALE
     # One good time among bad ones is not believed yet.
-    monitor.on_frame(0, at_ns, at_ns, True)
+    monitor.on_frame(0, 0, at_ns, at_ns, True)
     assert monitor.verdict(0, at_ns)[0] is FeedState.STALE
     later_ns = at_ns + 5 * SECOND
-    monitor.on_frame(0, later_ns, later_ns, True)
+    monitor.on_frame(0, 0, later_ns, later_ns, True)
     assert monitor.verdict(0, later_ns)[0] is FeedState.LIVE
-    assert monitor.on_frame(0, at_ns // MS, later_ns, True)
+    assert monitor.on_frame(0, 0, at_ns // MS, later_ns, True)
 
 
 def test_a_frame_tells_when_its_lag_turns_bad_or_good_again() -> None:
     monitor, at_ns = _live()
-    assert monitor.on_frame(0, at_ns - SECOND, at_ns, False)
-    assert not monitor.on_frame(0, at_ns - SECOND, at_ns, False)
-    assert not monitor.on_frame(0, 0, at_ns, False)
-    assert monitor.on_depth(0, at_ns, at_ns)
-    assert not monitor.on_depth(0, 0, at_ns)
+    assert monitor.on_frame(0, 0, at_ns - SECOND, at_ns, False)
+    assert not monitor.on_frame(0, 0, at_ns - SECOND, at_ns, False)
+    assert not monitor.on_frame(0, 0, 0, at_ns, False)
+    assert monitor.on_depth(0, 0, at_ns, at_ns)
+    assert not monitor.on_depth(0, 0, 0, at_ns)
 
 
 def test_silence_ends_with_anything_that_arrives_a_pong_included() -> None:
@@ -135,8 +135,8 @@ def test_a_channel_that_stops_changing_is_stale_although_pings_are_answered() ->
     monitor.on_feed(_event(FeedEventKind.ALIVE, later_ns))
     assert monitor.verdict(0, later_ns)[0] is FeedState.LIVE
     # The same quotes again are life, but not change; depth is not the channel that triggers.
-    monitor.on_frame(0, later_ns, later_ns, False)
-    monitor.on_depth(0, later_ns, later_ns)
+    monitor.on_frame(0, 0, later_ns, later_ns, False)
+    monitor.on_depth(0, 0, later_ns, later_ns)
     state, reason = monitor.verdict(0, later_ns + 1)
     assert state is FeedState.STALE
     assert reason == "no quote changed for 2.0 s (limit 2.0 s)"
@@ -152,9 +152,9 @@ def test_a_slow_channel_may_be_quiet_for_twenty_of_its_gaps() -> None:
 
 def test_time_borrowed_from_a_stream_that_stopped_does_not_last() -> None:
     monitor, at_ns = _live(frames=50, gap_ns=SECOND)
-    monitor.on_frame(0, 0, at_ns + 5 * SECOND, True)
+    monitor.on_frame(0, 0, 0, at_ns + 5 * SECOND, True)
     assert monitor.verdict(0, at_ns + 5 * SECOND)[0] is FeedState.LIVE
-    monitor.on_frame(0, 0, at_ns + 6 * SECOND, True)
+    monitor.on_frame(0, 0, 0, at_ns + 6 * SECOND, True)
     assert monitor.verdict(0, at_ns + 6 * SECOND) == (
         FeedState.STALE,
         "no event time for 6.0 s",
@@ -164,7 +164,7 @@ def test_time_borrowed_from_a_stream_that_stopped_does_not_last() -> None:
 def test_quotes_malformed_frames_and_lags_are_counted() -> None:
     monitor, at_ns = _live(frames=100)
     assert monitor.quotes(0) == 100
-    monitor.on_depth(0, at_ns, at_ns)
+    monitor.on_depth(0, 0, at_ns, at_ns)
     assert monitor.quotes(0) == 100
     monitor.on_feed(_event(FeedEventKind.MALFORMED, at_ns))
     assert monitor.malformed(0) == 1
@@ -173,3 +173,70 @@ def test_quotes_malformed_frames_and_lags_are_counted() -> None:
     assert monitor.rtt_ns(1) is None
     monitor.set_rtt(1, 3 * MS)
     assert monitor.rtt_ns(1) == 3 * MS
+
+
+def _told(kind: FeedEventKind, connection: int, rows: frozenset[int] | None = None) -> FeedEvent:
+    return FeedEvent(0, kind, _T0, "reset", connection=connection, rows=rows)
+
+
+def _sharded() -> FeedMonitor:
+    """Return a monitor of a venue whose rows 0 and 1 come on one connection, row 2 on another."""
+    monitor = FeedMonitor(["okx"])
+    for number, rows in enumerate((frozenset({0, 1}), frozenset({2}))):
+        monitor.on_feed(_told(FeedEventKind.ASSIGNED, number, rows))
+        monitor.on_feed(_told(FeedEventKind.CONNECTED, number))
+    for row in range(3):
+        monitor.on_frame(0, row, _T0 - MS, _T0, True)
+    return monitor
+
+
+def _states(monitor: FeedMonitor, now_ns: int = _T0) -> list[FeedState]:
+    return [one.state for one in monitor.connections(0, now_ns)]
+
+
+def test_each_connection_is_judged_by_what_came_on_it() -> None:
+    monitor = _sharded()
+    assert _states(monitor) == [FeedState.LIVE, FeedState.LIVE]
+    assert monitor.verdict(0, _T0) == (FeedState.LIVE, "")
+    assert [one.rows for one in monitor.connections(0, _T0)] == [frozenset({0, 1}), frozenset({2})]
+    # Lag belongs to the connection whose frames are late, silence to the one that is silent.
+    assert monitor.on_frame(0, 2, _T0 - SECOND, _T0, True)
+    assert _states(monitor) == [FeedState.LIVE, FeedState.DELAYED]
+    assert monitor.lag_ns(0) == SECOND
+    later_ns = _T0 + 6 * SECOND
+    monitor.on_depth(0, 2, later_ns, later_ns)
+    monitor.on_frame(0, 2, later_ns, later_ns, True)
+    assert _states(monitor, later_ns) == [FeedState.STALE, FeedState.LIVE]
+    state, reason = monitor.verdict(0, later_ns)
+    assert state is FeedState.LIVE
+    assert reason == "1 of 2 connections not live: stale, nothing arrived for 6.0 s"
+
+
+def test_a_venue_is_down_when_all_its_connections_are() -> None:
+    monitor = _sharded()
+    monitor.on_feed(_told(FeedEventKind.DISCONNECTED, 1))
+    assert _states(monitor) == [FeedState.LIVE, FeedState.DOWN]
+    assert monitor.verdict(0, _T0)[0] is FeedState.LIVE
+    monitor.on_feed(_told(FeedEventKind.DISCONNECTED, 0))
+    assert monitor.verdict(0, _T0) == (FeedState.DOWN, "2 of 2 connections not live: down, reset")
+    monitor.on_feed(_told(FeedEventKind.CONNECTED, 1))
+    assert monitor.reconnects(0) == 1
+    assert monitor.quotes(0) == 3
+
+
+def test_a_row_is_judged_by_the_connection_that_it_moved_to() -> None:
+    monitor = _sharded()
+    monitor.set_offset(0, 5)
+    monitor.on_feed(_told(FeedEventKind.ASSIGNED, 7, frozenset({2, 9})))
+    assert monitor.offset_ns(0) == 5
+    # The connection that lost its only row is not expected to bring anything any more.
+    assert [(one.number, one.rows) for one in monitor.connections(0, _T0)] == [
+        (0, frozenset({0, 1})),
+        (7, frozenset({2, 9})),
+    ]
+    monitor.on_feed(_told(FeedEventKind.CONNECTED, 7))
+    monitor.on_frame(0, 9, _T0 - MS, _T0, True)
+    assert _states(monitor) == [FeedState.LIVE, FeedState.LIVE]
+    for number in (0, 7):
+        monitor.on_feed(_told(FeedEventKind.ASSIGNED, number, frozenset()))
+    assert [one.number for one in monitor.connections(0, _T0)] == [0]

@@ -1,0 +1,99 @@
+"""What becomes of symbols that are halted, delisted or named anew while the engine runs."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from arbot_tui.domain.clock import SECOND
+from arbot_tui.domain.feed import FeedEventKind
+from arbot_tui.market.config import UniverseConfig
+from arbot_tui.trading.core.events import InstrumentsChanged
+from tests.unit.engine.rig import Rig
+from tests.virtual_loop import run_virtual
+
+_BOTH = ("BTC/USDT", "ETH/USDT")
+
+
+async def _loaded() -> Rig:
+    rig = Rig({"binance": _BOTH, "okx": _BOTH})
+    await rig.bot.listings.load()
+    for venue in range(2):
+        rig.event(venue, FeedEventKind.CONNECTED)
+        for row in range(2):
+            rig.bot.board.set_fee(venue, row, 0.001)
+            rig.quote(venue, row, 100.0)
+        rig.bot.judge.judge(venue)
+    assert all(rig.bot.board.is_tradeable(v, r) for v in range(2) for r in range(2))
+    return rig
+
+
+async def _refresh(rig: Rig, passed_s: int = 0) -> None:
+    task = asyncio.create_task(rig.bot.listings.run_refresh())
+    await asyncio.sleep(1)
+    rig.clock.advance(passed_s * SECOND)
+    await asyncio.sleep(50)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def _halt_and_open() -> None:
+    rig = await _loaded()
+    okx = rig.venues["okx"]
+    okx.listing[1] = msgspec.structs.replace(okx.listing[1], tradeable=False)
+    await _refresh(rig)
+    board = rig.bot.board
+    assert (board.book_state(1, 1), board.book_state(1, 0), board.book_state(0, 1)) == (
+        "down",
+        "live",
+        "live",
+    )
+    told = [e for e in rig.told if isinstance(e, InstrumentsChanged) and e.venue == "okx"]
+    assert [i.tradeable for i in told[-1].instruments] == [True, False]
+    # Quotes that still come change nothing of it.
+    rig.quote(1, 1, 101.0)
+    assert not board.is_tradeable(1, 1)
+    okx.listing[1] = msgspec.structs.replace(okx.listing[1], tradeable=True)
+    await _refresh(rig)
+    assert board.is_tradeable(1, 1)
+
+
+async def _delist_and_list() -> None:
+    rig = await _loaded()
+    gone = rig.venues["okx"].listing.pop(0)
+    await _refresh(rig)
+    assert rig.venues["okx"].rows == {"ETH-USDT": 1}
+    assert rig.bot.board.book_state(1, 0) == "down"
+    assert rig.bot.board.is_tradeable(1, 1)
+    told = [e for e in rig.told if isinstance(e, InstrumentsChanged)]
+    told_of = [i.tradeable for e in told for i in e.instruments if i.symbol == gone.symbol]
+    assert told_of[-1] is False
+    rig.venues["okx"].listing.insert(0, gone)
+    await _refresh(rig)
+    assert rig.venues["okx"].rows == {"BTC-USDT": 0, "ETH-USDT": 1}
+    assert rig.bot.board.is_tradeable(1, 0)
+
+
+async def _close_a_named_one() -> None:
+    universe = UniverseConfig(symbols=_BOTH, symbol_refresh_s=60.0)
+    rig = Rig({"binance": _BOTH, "okx": _BOTH}, universe=universe)
+    await rig.bot.listings.load()
+    rig.venues["okx"].listing.pop()
+    await _refresh(rig, passed_s=61)
+    assert rig.venues["okx"].rows == {"BTC-USDT": 0}
+    assert rig.bot.board.book_state(1, 1) == "down"
+
+
+def test_a_halted_symbol_is_not_traded_on_that_venue_until_it_is_open_again() -> None:
+    run_virtual(_halt_and_open())
+
+
+def test_a_delisted_symbol_is_unsubscribed_told_and_not_traded() -> None:
+    run_virtual(_delist_and_list())
+
+
+def test_a_named_symbol_that_closes_ends_nothing() -> None:
+    run_virtual(_close_a_named_one())
