@@ -29,6 +29,7 @@ __all__ = [
     "BalancesSeen",
     "CommitFailed",
     "Committed",
+    "Deposited",
     "Event",
     "FeesChanged",
     "InstrumentsChanged",
@@ -134,6 +135,14 @@ class BalancesSeen(msgspec.Struct, frozen=True, tag="balances"):
     balances: tuple[Balance, ...]
 
 
+class Deposited(msgspec.Struct, frozen=True, tag="deposited"):
+    """A venue's account received something that no order explains; `amount` is above zero."""
+
+    venue: str
+    asset: str
+    amount: Decimal
+
+
 class VenueLive(msgspec.Struct, frozen=True, tag="venue_live"):
     """A venue's market data became live, or ceased to be."""
 
@@ -180,6 +189,7 @@ Event = (
     | CommitFailed
     | TimerFired
     | BalancesSeen
+    | Deposited
     | VenueLive
     | InstrumentsChanged
     | FeesChanged

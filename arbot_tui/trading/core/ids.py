@@ -7,7 +7,7 @@ mistyped id is not taken for one of ours.
 
 from __future__ import annotations
 
-__all__ = ["ALPHABET", "INSTANCE_CHARS", "client_order_id", "is_ours"]
+__all__ = ["ALPHABET", "INSTANCE_CHARS", "client_order_id", "id_parts", "is_ours"]
 
 ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 INSTANCE_CHARS = 7
@@ -58,3 +58,14 @@ def is_ours(client_id: str, instance: str) -> bool:
         and all(c in ALPHABET for c in client_id)
         and _check(client_id[:-1]) == client_id[-1]
     )
+
+
+def id_parts(client_id: str) -> tuple[int, int, int] | None:
+    """Return (pair number, leg, attempt) of an id made here, or None for any other text."""
+    start = 1 + INSTANCE_CHARS
+    if not is_ours(client_id, client_id[1:start]):
+        return None
+    leg_at = start + _PAIR_CHARS
+    parts = (client_id[start:leg_at], client_id[leg_at], client_id[leg_at + 1 : -1])
+    pair_no, leg, attempt = (int(part, 36) for part in parts)
+    return pair_no, leg, attempt

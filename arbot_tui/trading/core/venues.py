@@ -5,12 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 from arbot_tui.domain.clock import MS, SECOND
-from arbot_tui.domain.ledger import OPENING
+from arbot_tui.domain.ledger import EXTERNAL, OPENING
 from arbot_tui.domain.numbers import ZERO, exact
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.trading.core.commands import Query, QueryKind, SetTimer
 from arbot_tui.trading.core.events import (
     BalancesSeen,
+    Deposited,
     FeesChanged,
     InstrumentsChanged,
     TimerFired,
@@ -25,6 +26,7 @@ __all__ = [
     "live_count",
     "on_balances",
     "on_balances_timer",
+    "on_deposit",
     "on_fees",
     "on_instruments",
     "on_live",
@@ -150,6 +152,20 @@ def on_balances(turn: Turn, event: BalancesSeen) -> None:
         venue.reconciled, venue.mismatches, venue.doubts = True, {}, 0
         return
     _differ(turn, event.venue, mismatches)
+
+
+def on_deposit(turn: Turn, event: Deposited) -> None:
+    """Book what came in from outside; an account that is not open yet opens with it."""
+    venue = turn.venue(event.venue)
+    if not venue.opened or event.amount <= 0:
+        return
+    taken = exact.minus(event.amount)
+    turn.state.ledger.post(
+        [(event.venue, event.asset, event.amount), (EXTERNAL, event.asset, taken)]
+    )
+    # An answer asked for before this may not have it.
+    venue.activity_ns = turn.now_ns
+    turn.changed = True
 
 
 def _differ(turn: Turn, name: str, mismatches: dict[str, tuple[Decimal, Decimal]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arbot_tui.trading.core.ids import ALPHABET, client_order_id, is_ours
+from arbot_tui.trading.core.ids import ALPHABET, client_order_id, id_parts, is_ours
 
 
 def test_an_id_fits_the_narrowest_venue() -> None:
@@ -45,3 +45,12 @@ def test_an_instance_of_another_form_is_refused(instance: str) -> None:
 def test_a_number_that_does_not_fit_is_refused_and_never_cut(numbers: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="too large"):
         client_order_id("k3f9x0z", *numbers)
+
+
+def test_an_id_tells_what_it_was_made_of() -> None:
+    assert id_parts(client_order_id("k3f9x0z", 36**5, 2, 40)) == (36**5, 2, 40)
+
+
+@pytest.mark.parametrize("text", ["", "x", "a" * 20, client_order_id("k3f9x0z", 1, 0, 0)[:-1]])
+def test_any_other_text_tells_nothing(text: str) -> None:
+    assert id_parts(text) is None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.orders import Balance
 from arbot_tui.domain.states import TradingState
 from arbot_tui.trading.core.events import (
     BalancesSeen,
+    Deposited,
     FeesChanged,
     InstrumentsChanged,
     OperatorAction,
@@ -209,7 +212,7 @@ def test_a_difference_that_goes_away_is_none() -> None:
     rig.run_for(SECOND)
 
     assert rig.state.venue("ant").doubts == 0
-    assert rig.alarms == []
+    assert not rig.state.venues["ant"].mismatches
 
 
 def test_what_is_told_again_is_not_written_down_again() -> None:
@@ -224,3 +227,41 @@ def test_what_is_told_again_is_not_written_down_again() -> None:
     rig.handle(BalancesSeen("ant", rig.now_ns, rig.venues["ant"].holdings(rig.now_ns)))
 
     assert len(rig.journal) == records
+
+
+def test_what_came_in_from_outside_is_booked_and_trading_goes_on() -> None:
+    rig = started()
+    before = rig.state.ledger.balance("ant", "ADA")
+    rig.venues["ant"].balances["ADA"] = before + Decimal("2.5")
+
+    rig.handle(Deposited("ant", "ADA", Decimal("2.5")))
+    rig.handle(VenueLive("ant", False))
+    rig.handle(VenueLive("ant", True))
+    rig.run_for(10 * SECOND)
+
+    assert rig.state.ledger.balance("ant", "ADA") == before + Decimal("2.5")
+    assert rig.state.ledger.is_balanced()
+    assert rig.state.venues["ant"].reconciled
+    assert not rig.state.venues["ant"].mismatches
+
+
+def test_a_balance_asked_for_before_a_deposit_proves_nothing() -> None:
+    rig = started()
+    held = rig.venues["ant"].holdings(rig.now_ns)
+    asked_ns = rig.now_ns
+
+    rig.handle(Deposited("ant", "ADA", Decimal(1)))
+    rig.handle(BalancesSeen("ant", asked_ns, held))
+
+    assert rig.state.venues["ant"].reconciled
+    assert not rig.state.venues["ant"].doubts
+
+
+@pytest.mark.parametrize(
+    ("venue", "amount"), [("new", "1"), ("ant", "0"), ("ant", "-1")], ids=["not open", "0", "less"]
+)
+def test_a_deposit_that_cannot_be_one_books_nothing(venue: str, amount: str) -> None:
+    rig = started()
+    before = rig.state.ledger.snapshot()
+    rig.handle(Deposited(venue, "ADA", Decimal(amount)))
+    assert rig.state.ledger.snapshot() == before

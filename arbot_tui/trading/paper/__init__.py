@@ -1,0 +1,1 @@
+"""The paper exchange: real quotes, simulated fills."""
