@@ -55,6 +55,7 @@ __all__ = [
     "LogLevel",
     "Profile",
     "Settings",
+    "changed",
     "data_folder",
     "find_file",
     "keys",
@@ -141,6 +142,8 @@ class Key:
         choices: All values of a ``choice``.
         simulate: Default of the profile ``simulate``.
         live: Default of the profile ``live``.
+        looser: Which way a change lets more be risked: ``higher``, ``lower``, for lists
+            ``longer`` or ``shorter``; empty where it does not.
     """
 
     name: str
@@ -153,6 +156,7 @@ class Key:
     choices: tuple[str, ...]
     simulate: object
     live: object
+    looser: str = ""
 
     def default(self, profile: Profile) -> object:
         """Return the default of that profile."""
@@ -251,6 +255,30 @@ def load(
     return Loaded(settings, profile, file, merged.origins)
 
 
+def changed(loaded: Loaded, values: Mapping[str, object], origin: str) -> Loaded:
+    """Return `loaded` with other values for some keys, all of it validated as `load` does.
+
+    Args:
+        loaded: What holds so far.
+        values: New values by full key name; None for an unset one.
+        origin: Where they are from, for the messages and the provenance.
+
+    Raises:
+        ConfigError: There is no such key, or a value is not allowed.
+    """
+    merged = _Layer({name: loaded.value(name) for name in keys()}, dict(loaded.origins))
+    for name, value in values.items():
+        key = keys().get(name)
+        if key is None:
+            raise ConfigError(_unknown(name, tuple(keys())))
+        merged.values[name], merged.origins[name] = value, origin
+    try:
+        settings = Settings(**_nested(merged.values))
+    except ValidationError as e:
+        raise _explained(e, merged) from None
+    return Loaded(settings, loaded.profile, loaded.file, merged.origins)
+
+
 def find_file(config: Path | None = None) -> Path | None:
     """Return the one file to read, the first found; None where there is none.
 
@@ -325,6 +353,7 @@ def _key(name: str, annotation: object, info: FieldInfo) -> Key:
         choices=choices,
         simulate=extra.get("simulate", live),
         live=live,
+        looser=str(extra.get("looser", "")),
     )
 
 

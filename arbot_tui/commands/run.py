@@ -23,6 +23,7 @@ from arbot_tui.domain.states import Mode
 from arbot_tui.settings import Loaded, LogLevel, data_folder, load, log_level
 
 if TYPE_CHECKING:
+    from arbot_tui.engine.client import SettingsSource
     from arbot_tui.engine.options import EngineOptions
     from arbot_tui.engine.summary import Summary
     from arbot_tui.engine.world import WorldInfo
@@ -167,7 +168,7 @@ def _catch_early_signals(headless: bool) -> None:
         sys.exit(ExitCode.HUNG_UP if number == signal.SIGHUP else ExitCode.DONE)
 
     signal.signal(signal.SIGTERM, leave)
-    # Without a screen a lost terminal is no reason to end.
+    # Without a screen a lost terminal is no reason to end; once it runs, this reloads settings.
     signal.signal(signal.SIGHUP, signal.SIG_IGN if headless else leave)
 
 
@@ -286,7 +287,15 @@ def _engine_options(
         world=world,
         start=request.start,
         log=logs.ring,
+        settings=_live_settings(request, loaded),
     )
+
+
+def _live_settings(request: RunRequest, loaded: Loaded) -> SettingsSource:
+    from arbot_tui.commands.live_settings import LiveSettings
+
+    given = _options(request)
+    return LiveSettings(loaded, lambda over: load(request.config, {**given, **over}))
 
 
 def _in_loop(main: Coroutine[object, object, int]) -> int:

@@ -39,6 +39,7 @@ from arbot_tui.engine.recording import Recording
 from arbot_tui.engine.selection import QUOTE_CURRENCY
 from arbot_tui.engine.summary import Summary, exchange_summaries, summarise
 from arbot_tui.engine.supervisor import supervise
+from arbot_tui.engine.tuning import Tuning
 from arbot_tui.engine.watching import TradingWatch
 from arbot_tui.exchanges.base import BaseExchange
 from arbot_tui.exchanges.factory import ExchangeFactory
@@ -112,10 +113,13 @@ class ArBot:
             self.books.depth,
             IdentityGuard(self.board, self.universe, options.identity),
         )
-        market = Market(self.board, self.universe)
+        self.market = Market(self.board, self.universe)
+        self.user_strategies = load_strategies(
+            options.plugins.strategies, self.market, _log_strategy_failure
+        )
         self.strategy.filters = (
-            *build_filters(market, options.filters, options.trend, options.premium),
-            *load_strategies(options.plugins.strategies, market, _log_strategy_failure),
+            *build_filters(self.market, options.filters, options.trend, options.premium),
+            *self.user_strategies,
         )
         self.strategy.add_signal_callback(self._on_signal)
         self.judge = FeedJudge(self)
@@ -128,6 +132,7 @@ class ArBot:
         self.core = CoreState()
         self.watch = TradingWatch(self)
         self.frames = FrameBuilder(self)
+        self.tuning = Tuning(self)
         self.client: EngineClient = LocalClient(self)
         self.equity_quote: Decimal | None = None
         self._executor: PairExecutor | None = None

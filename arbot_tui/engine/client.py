@@ -7,7 +7,8 @@ write has drained. No per-viewer queue, no second format.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -18,11 +19,25 @@ from arbot_tui.engine.frames import (
     Frame,
     FunnelView,
     IdentityView,
+    SettingsDiff,
+    SettingsView,
 )
 
-__all__ = ["CommandResult", "EngineClient", "QueryResult"]
+if TYPE_CHECKING:
+    from arbot_tui.strategy.config import FilterConfig, IdentityConfig, PremiumConfig, TrendConfig
+    from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
-QueryResult = DepthView | BalancesView | ExposureView | FunnelView | IdentityView
+__all__ = ["CommandResult", "EngineClient", "HotSettings", "QueryResult", "SettingsSource"]
+
+QueryResult = (
+    DepthView
+    | BalancesView
+    | ExposureView
+    | FunnelView
+    | IdentityView
+    | SettingsView
+    | SettingsDiff
+)
 
 
 class CommandResult(msgspec.Struct, frozen=True):
@@ -40,15 +55,81 @@ class EngineClient(Protocol):
         ...
 
     async def command(self, name: str, args: Mapping[str, str]) -> CommandResult:
-        """Carry out an action of `domain.actions` (``start``, ``drain``, ``stop``, ``halt``, …)."""
+        """Carry out an action of `domain.actions` (``start``, ``drain``, ``stop``, ``halt``, …).
+
+        ``settings`` changes settings: each argument is a key's full name and its new value as
+        text. What is hot takes effect at once; what is not is refused unless ``save`` is ``yes``,
+        which writes all of it to the file. What loosens a limit needs ``confirm`` = ``yes``.
+        ``settings_reload`` takes over what the file says now.
+        """
         ...
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
         """Answer ``depth`` (args: symbol), ``balances``, ``exposure``, ``funnel`` or ``identity``.
 
-        The funnel is per pair; with the argument ``symbol`` of that symbol only.
+        The funnel is per pair; with the argument ``symbol`` of that symbol only. ``settings`` is
+        every key with its value; ``settings_diff`` says what changes (args: as for the command)
+        would do.
 
         Raises:
             ValueError: There is no such query, or an argument is missing or wrong.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotSettings:
+    """The models with keys that take effect while the engine runs."""
+
+    arbitrage: ArbitrageConfig
+    risk: RiskConfig
+    filters: FilterConfig
+    identity: IdentityConfig
+    trend: TrendConfig
+    premium: PremiumConfig
+
+
+class SettingsSource(Protocol):
+    """The configuration of this process: what forms, the API and a reload read and change.
+
+    Changes are texts by full key name. Whoever changes something calls `diff`, shows it, and then
+    `save` or `apply`; each method checks all of it first and does all or nothing. `save` and
+    `from_file` touch the disk and may be called from a thread, one at a time.
+    """
+
+    def schema(self) -> SettingsView:
+        """Return every key with its value, range, meaning and source."""
+        ...
+
+    def validate(self, changes: Mapping[str, str]) -> str:
+        """Return what is wrong with `changes` in one line; empty where nothing is."""
+        ...
+
+    def diff(self, changes: Mapping[str, str]) -> SettingsDiff:
+        """Return what `changes` would do."""
+        ...
+
+    def apply(self, changes: Mapping[str, str]) -> HotSettings:
+        """Let the hot ones among `changes` hold from now on and return what holds.
+
+        Raises:
+            ConfigError: Something is wrong with them.
+        """
+        ...
+
+    def save(self, changes: Mapping[str, str]) -> str:
+        """Write `changes` to the file, everything else in it as it was; return its path.
+
+        Raises:
+            ConfigError: Something is wrong with them, or with the file.
+            StorageError: The file cannot be written.
+        """
+        ...
+
+    def from_file(self) -> Mapping[str, str]:
+        """Read all sources again and return the changes that lead to what they say now.
+
+        Raises:
+            ConfigError: A source is not sound; nothing has changed.
         """
         ...

@@ -27,6 +27,10 @@ __all__ = [
     "LogLine",
     "OpportunityView",
     "RowView",
+    "SettingChange",
+    "SettingView",
+    "SettingsDiff",
+    "SettingsView",
     "StatusView",
     "TradeView",
     "VenueView",
@@ -355,3 +359,84 @@ class ExposureView(msgspec.Struct, frozen=True, tag="exposure"):
     """
 
     lines: tuple[str, ...]
+
+
+class SettingView(msgspec.Struct, frozen=True):
+    """One key of the configuration with its value; values are text as a person writes them.
+
+    Attributes:
+        name: Full name, ``arbitrage.min_profit_pct``.
+        kind: ``bool``, ``int``, ``number``, ``text``, ``choice`` or ``list`` (comma-separated).
+        meaning: One line that says what it does.
+        unit: Unit of its value; empty where it has none.
+        allowed: What a value may be, in words, with range and unit.
+        choices: All values of a ``choice`` or ``bool``.
+        hot: A change takes effect without a restart.
+        value: What holds now.
+        default: What holds where nobody sets it, in this profile.
+        source: Where the value is from: ``default``, ``FILE:LINE``, a variable, an option, or
+            ``changed here``.
+        next_start: What is saved for the next start; empty where that is the value.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    unit: str
+    allowed: str
+    choices: tuple[str, ...]
+    hot: bool
+    value: str
+    default: str
+    source: str
+    next_start: str = ""
+
+
+class SettingsView(msgspec.Struct, frozen=True, tag="settings"):
+    """The whole configuration.
+
+    Attributes:
+        file: The file that was read; empty where there is none.
+        save_to: The file that saving writes.
+        profile: Which defaults apply.
+        settings: Every key, in the order of the file.
+    """
+
+    file: str
+    save_to: str
+    profile: str
+    settings: tuple[SettingView, ...]
+
+
+class SettingChange(msgspec.Struct, frozen=True):
+    """What one change would do.
+
+    Attributes:
+        name: Full name of the key.
+        before: Value that holds now.
+        after: Value that was asked for, as it would be written.
+        unit: Unit of both.
+        hot: It takes effect at once; otherwise at the next start, once it is saved.
+        loosens: It lets more be risked than before; needs a confirmation.
+        note: What else there is to know; empty where nothing.
+    """
+
+    name: str
+    before: str
+    after: str
+    unit: str
+    hot: bool
+    loosens: bool
+    note: str = ""
+
+
+class SettingsDiff(msgspec.Struct, frozen=True, tag="settings_diff"):
+    """What changes would do, or why they are refused.
+
+    Attributes:
+        changes: Those that make a difference; empty where they are refused.
+        error: What is wrong, which value, and what is allowed; empty where nothing is.
+    """
+
+    changes: tuple[SettingChange, ...]
+    error: str = ""

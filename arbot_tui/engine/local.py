@@ -46,9 +46,13 @@ class LocalClient:
         return self._bot.frames.frame(since)
 
     async def command(self, name: str, args: Mapping[str, str]) -> CommandResult:
-        """Carry out an engine action of `domain.actions`; none of them takes arguments yet."""
+        """Carry out an engine action of `domain.actions`, or change settings."""
+        if name == "settings":
+            return await self._bot.tuning.change(args)
         if args:
             return CommandResult(False, f"{name} takes no arguments")
+        if name == "settings_reload":
+            return await self._bot.tuning.reload()
         bot = self._bot
         before = bot.core.trading
         try:
@@ -82,6 +86,10 @@ class LocalClient:
         if name == "identity":
             doubts = self._bot.strategy.identity.doubted()
             return IdentityView(tuple(IdentityRow(d.symbol, d.venue, d.why) for d in doubts))
+        if name == "settings":
+            return self._bot.tuning.view()
+        if name == "settings_diff":
+            return self._bot.tuning.diff(args)
         raise ValueError(f"there is no query {name!r}")
 
     async def _depth(self, symbol: str) -> DepthView:

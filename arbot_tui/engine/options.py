@@ -25,6 +25,7 @@ from arbot_tui.strategy.config import (
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
 if TYPE_CHECKING:
+    from arbot_tui.engine.client import SettingsSource
     from arbot_tui.log import LogRing
 
 __all__ = ["EngineOptions"]
@@ -53,6 +54,7 @@ class EngineOptions:
         world: The synthetic world that the venues belong to; None outside simulate.
         start: Start trading as soon as two venues are live.
         log: The newest log lines, for the screen.
+        settings: Where settings are read and changed while it runs; None where they are fixed.
     """
 
     mode: Mode
@@ -73,6 +75,7 @@ class EngineOptions:
     plugins: PluginConfig = field(default_factory=PluginConfig)
     trend: TrendConfig = field(default_factory=TrendConfig)
     premium: PremiumConfig = field(default_factory=PremiumConfig)
+    settings: SettingsSource | None = None
 
     @property
     def account_dir(self) -> Path:

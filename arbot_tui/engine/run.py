@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 
 from arbot_tui.engine.bot import ArBot
+from arbot_tui.engine.client import CommandResult
 from arbot_tui.engine.options import EngineOptions
 from arbot_tui.engine.summary import Summary, exit_code
 
@@ -27,6 +28,7 @@ async def run_headless(
 ) -> int:
     """Run until `duration_s` is over, SIGTERM or SIGINT; drain, resolve, reconcile, sum up.
 
+    SIGHUP reloads the settings: one log line for each change; a bad file changes nothing.
     A second SIGINT gives up the drain; what is open then is in the journal.
 
     Returns:
@@ -45,8 +47,16 @@ async def run_headless(
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, on_interrupt)
     loop.add_signal_handler(signal.SIGTERM, ending.set)
+    reloads: set[asyncio.Task[CommandResult]] = set()
     try:
         async with ArBot(options) as bot:
+
+            def on_hang_up() -> None:
+                task = loop.create_task(bot.tuning.reload(), name="reload settings")
+                reloads.add(task)
+                task.add_done_callback(reloads.discard)
+
+            loop.add_signal_handler(signal.SIGHUP, on_hang_up)
             await _ended(ending, bot.failed, duration_s)
             ending.set()
             _log.info("ending")
@@ -66,6 +76,9 @@ async def run_headless(
     finally:
         loop.remove_signal_handler(signal.SIGINT)
         loop.remove_signal_handler(signal.SIGTERM)
+        loop.remove_signal_handler(signal.SIGHUP)
+        # Its default would end the process before it has said how it went.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 async def _ended(ending: asyncio.Event, failed: asyncio.Event, duration_s: float | None) -> None:

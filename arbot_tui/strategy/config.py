@@ -63,17 +63,27 @@ class IdentityConfig(BaseModel):
         ge=0.1,
         le=100,
         description="A book lastingly this far off the median of all venues is another coin's.",
-        json_schema_extra={"unit": "%", "hot": True, "simulate": 3.0},
+        json_schema_extra={"unit": "%", "hot": True, "looser": "higher", "simulate": 3.0},
     )
     identity_allow: tuple[str, ...] = Field(
         default=(),
         description="Coins that were proven to be the same, such as ABC or ABC@OKX.",
-        json_schema_extra={"unit": "COIN or COIN@VENUE", "hot": True, "simulate": []},
+        json_schema_extra={
+            "unit": "COIN or COIN@VENUE",
+            "hot": True,
+            "looser": "longer",
+            "simulate": [],
+        },
     )
     identity_deny: tuple[str, ...] = Field(
         default=(),
         description="Coins that are never traded, such as ABC or ABC@OKX; wins over allow.",
-        json_schema_extra={"unit": "COIN or COIN@VENUE", "hot": True, "simulate": []},
+        json_schema_extra={
+            "unit": "COIN or COIN@VENUE",
+            "hot": True,
+            "looser": "shorter",
+            "simulate": [],
+        },
     )
 
     @field_validator("identity_allow", "identity_deny")

@@ -22,35 +22,35 @@ class ArbitrageConfig(BaseModel):
         ge=0,
         le=10,
         description="Smallest net edge worth a trade, after fees and slippage.",
-        json_schema_extra={"unit": "%", "hot": True, "simulate": 0.05},
+        json_schema_extra={"unit": "%", "hot": True, "looser": "lower", "simulate": 0.05},
     )
     max_profit_pct: Decimal = Field(
         default=Decimal("3.0"),
         ge=Decimal("0.1"),
         le=100,
         description="A net edge above it is too good to be true and is not traded.",
-        json_schema_extra={"unit": "%", "hot": True, "simulate": 3.0},
+        json_schema_extra={"unit": "%", "hot": True, "looser": "higher", "simulate": 3.0},
     )
     trade_amount_usd: Decimal = Field(
         default=Decimal(100),
         ge=10,
         le=10_000,
         description="Value of one leg; less where the books or balances offer less.",
-        json_schema_extra={"unit": "USD", "hot": True, "simulate": 1000},
+        json_schema_extra={"unit": "USD", "hot": True, "looser": "higher", "simulate": 1000},
     )
     slippage_pct: Decimal = Field(
         default=Decimal("0.02"),
         ge=0,
         le=1,
         description="How far a limit price may lie beyond the quote that it is judged on.",
-        json_schema_extra={"unit": "%", "hot": True, "simulate": 0.02},
+        json_schema_extra={"unit": "%", "hot": True, "looser": "higher", "simulate": 0.02},
     )
     cooldown_s: float = Field(
         default=60.0,
         ge=0,
         le=3600,
         description="Pause between two pairs of the same symbol, buying and selling venue.",
-        json_schema_extra={"unit": "s", "hot": True, "simulate": 1.0},
+        json_schema_extra={"unit": "s", "hot": True, "looser": "lower", "simulate": 1.0},
     )
 
 
@@ -64,28 +64,28 @@ class RiskConfig(BaseModel):
         ge=1,
         le=1_000_000,
         description="Largest value of one order; with max_order_equity_pct the smaller wins.",
-        json_schema_extra={"unit": "USD", "hot": True, "simulate": 5000},
+        json_schema_extra={"unit": "USD", "hot": True, "looser": "higher", "simulate": 5000},
     )
     max_order_equity_pct: Decimal = Field(
         default=Decimal(2),
         ge=Decimal("0.1"),
         le=100,
         description="Largest value of one order as a share of the account's equity.",
-        json_schema_extra={"unit": "%", "hot": True, "simulate": 100},
+        json_schema_extra={"unit": "%", "hot": True, "looser": "higher", "simulate": 100},
     )
     max_trades_per_hour: int = Field(
         default=50,
         ge=1,
         le=1_000_000,
         description="Pairs committed within any 60 minutes.",
-        json_schema_extra={"unit": "pairs", "hot": True, "simulate": 100_000},
+        json_schema_extra={"unit": "pairs", "hot": True, "looser": "higher", "simulate": 100_000},
     )
     max_concurrent_pairs: int = Field(
         default=3,
         ge=1,
         le=100,
         description="Pairs in flight at the same time.",
-        json_schema_extra={"unit": "pairs", "hot": True, "simulate": 8},
+        json_schema_extra={"unit": "pairs", "hot": True, "looser": "higher", "simulate": 8},
     )
     visibility_margin_s: float = Field(
         default=20.0,
@@ -99,5 +99,5 @@ class RiskConfig(BaseModel):
         ge=1,
         le=1000,
         description="Order messages to one venue in a second; never above half of its quota.",
-        json_schema_extra={"unit": "1/s", "hot": True, "simulate": 1000},
+        json_schema_extra={"unit": "1/s", "hot": True, "looser": "higher", "simulate": 1000},
     )

@@ -33,6 +33,7 @@ __all__ = [
     "Event",
     "FeesChanged",
     "InstrumentsChanged",
+    "LimitsChanged",
     "Operator",
     "OperatorAction",
     "Signalled",
@@ -182,6 +183,12 @@ class Operator(msgspec.Struct, frozen=True, tag="operator"):
     reason: str = ""
 
 
+class LimitsChanged(msgspec.Struct, frozen=True, tag="limits"):
+    """A person changed limits while the run goes on; they hold from the next decision on."""
+
+    limits: Limits
+
+
 Event = (
     Started
     | Signalled
@@ -194,6 +201,7 @@ Event = (
     | InstrumentsChanged
     | FeesChanged
     | Operator
+    | LimitsChanged
     | OrderAck
     | OrderReject
     | OrderUnknown

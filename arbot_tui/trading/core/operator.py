@@ -11,11 +11,11 @@ from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.trading.core import settling, venues
 from arbot_tui.trading.core.commands import Cancel
-from arbot_tui.trading.core.events import Operator, OperatorAction, Started
+from arbot_tui.trading.core.events import LimitsChanged, Operator, OperatorAction, Started
 from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.turn import Turn
 
-__all__ = ["on_operator", "on_started"]
+__all__ = ["on_limits", "on_operator", "on_started"]
 
 
 def on_started(turn: Turn, event: Started) -> None:
@@ -97,6 +97,13 @@ def on_operator(turn: Turn, event: Operator) -> None:
     reason = sanitise(event.reason)
     turn.record = msgspec.structs.replace(event, reason=reason)
     _ACTIONS[event.action](turn, reason)
+
+
+def on_limits(turn: Turn, event: LimitsChanged) -> None:
+    """Judge by other limits from now on; what has left is followed by the rules it left under."""
+    if event.limits != turn.state.rules():
+        turn.changed = True
+        turn.state.limits = event.limits
 
 
 def _start(turn: Turn, reason: str) -> None:

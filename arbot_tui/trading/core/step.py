@@ -22,6 +22,7 @@ from arbot_tui.trading.core.events import (
     Event,
     FeesChanged,
     InstrumentsChanged,
+    LimitsChanged,
     Operator,
     Signalled,
     Started,
@@ -83,6 +84,7 @@ _EVENTS = _table(
     {
         Started: operator.on_started,
         Operator: operator.on_operator,
+        LimitsChanged: operator.on_limits,
         Signalled: pairs.on_signal,
         Committed: pairs.on_committed,
         CommitFailed: pairs.on_commit_failed,

@@ -9,7 +9,7 @@ import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.states import LegState, PairState, TradingState
-from arbot_tui.trading.core.events import Operator, OperatorAction, Started
+from arbot_tui.trading.core.events import LimitsChanged, Operator, OperatorAction, Started
 from tests.unit.trading.rig import INSTANCE, LIMITS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
 
@@ -226,3 +226,37 @@ def test_other_limits_after_a_restart_are_those_that_count() -> None:
 
     assert rig.pair.buy.qty == Decimal("0.994")
     rig.settle()
+
+
+def test_changed_limits_hold_from_the_next_decision_on_and_over_a_replay() -> None:
+    rig = started(thorough=True)
+    small = msgspec.structs.replace(LIMITS, trade_amount_quote=Decimal(20))
+
+    rig.handle(LimitsChanged(small))
+    rig.edge("ant", "bee")
+    rig.run_for(SECOND)
+
+    assert rig.sent
+    assert all(order.qty * order.price <= Decimal(21) for order in rig.sent)
+    assert LimitsChanged(small) in rig.events()
+    assert rig.replayed().rules() == small
+
+
+def test_limits_that_are_the_same_are_not_written_down() -> None:
+    rig = started(thorough=True)
+    before = len(rig.events())
+
+    rig.handle(LimitsChanged(LIMITS))
+
+    assert len(rig.events()) == before
+
+
+def test_a_pair_that_waits_for_its_commit_is_judged_by_the_new_limits() -> None:
+    rig = started(thorough=True)
+
+    rig.edge("ant", "bee")
+    rig.handle(LimitsChanged(msgspec.structs.replace(LIMITS, min_profit_pct=Decimal(9))))
+    rig.run_for(SECOND)
+
+    assert rig.sent == []
+    assert rig.replayed().rules().min_profit_pct == Decimal(9)
