@@ -24,7 +24,7 @@ from arbot_tui.settings import Loaded, LogLevel, data_folder, load, log_level
 
 if TYPE_CHECKING:
     from arbot_tui.engine.client import SettingsSource
-    from arbot_tui.engine.options import EngineOptions
+    from arbot_tui.engine.options import EngineOptions, HotSettings
     from arbot_tui.engine.summary import Summary
     from arbot_tui.engine.world import WorldInfo
     from arbot_tui.log import Logs
@@ -291,7 +291,7 @@ def _engine_options(
     )
 
 
-def _live_settings(request: RunRequest, loaded: Loaded) -> SettingsSource:
+def _live_settings(request: RunRequest, loaded: Loaded) -> SettingsSource[HotSettings]:
     from arbot_tui.commands.live_settings import LiveSettings
 
     given = _options(request)

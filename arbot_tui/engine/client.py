@@ -7,8 +7,7 @@ write has drained. No per-viewer queue, no second format.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -23,11 +22,9 @@ from arbot_tui.engine.frames import (
     SettingsView,
 )
 
-if TYPE_CHECKING:
-    from arbot_tui.strategy.config import FilterConfig, IdentityConfig, PremiumConfig, TrendConfig
-    from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
+__all__ = ["CommandResult", "EngineClient", "QueryResult", "SettingsSource"]
 
-__all__ = ["CommandResult", "EngineClient", "HotSettings", "QueryResult", "SettingsSource"]
+_HotT_co = TypeVar("_HotT_co", covariant=True)
 
 QueryResult = (
     DepthView
@@ -77,24 +74,13 @@ class EngineClient(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HotSettings:
-    """The models with keys that take effect while the engine runs."""
-
-    arbitrage: ArbitrageConfig
-    risk: RiskConfig
-    filters: FilterConfig
-    identity: IdentityConfig
-    trend: TrendConfig
-    premium: PremiumConfig
-
-
-class SettingsSource(Protocol):
+class SettingsSource(Protocol[_HotT_co]):
     """The configuration of this process: what forms, the API and a reload read and change.
 
     Changes are texts by full key name. Whoever changes something calls `diff`, shows it, and then
     `save` or `apply`; each method checks all of it first and does all or nothing. `save` and
-    `from_file` touch the disk and may be called from a thread, one at a time.
+    `from_file` touch the disk and may be called from a thread, one at a time. What `apply` returns
+    is for the engine alone: the models of its parts.
     """
 
     def schema(self) -> SettingsView:
@@ -109,7 +95,7 @@ class SettingsSource(Protocol):
         """Return what `changes` would do."""
         ...
 
-    def apply(self, changes: Mapping[str, str]) -> HotSettings:
+    def apply(self, changes: Mapping[str, str]) -> _HotT_co:
         """Let the hot ones among `changes` hold from now on and return what holds.
 
         Raises:

@@ -28,7 +28,19 @@ if TYPE_CHECKING:
     from arbot_tui.engine.client import SettingsSource
     from arbot_tui.log import LogRing
 
-__all__ = ["EngineOptions"]
+__all__ = ["EngineOptions", "HotSettings"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HotSettings:
+    """The models with keys that take effect while the engine runs."""
+
+    arbitrage: ArbitrageConfig
+    risk: RiskConfig
+    filters: FilterConfig
+    identity: IdentityConfig
+    trend: TrendConfig
+    premium: PremiumConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +87,7 @@ class EngineOptions:
     plugins: PluginConfig = field(default_factory=PluginConfig)
     trend: TrendConfig = field(default_factory=TrendConfig)
     premium: PremiumConfig = field(default_factory=PremiumConfig)
-    settings: SettingsSource | None = None
+    settings: SettingsSource[HotSettings] | None = None
 
     @property
     def account_dir(self) -> Path:

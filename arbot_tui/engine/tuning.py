@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from arbot_tui.domain.errors import ArbotError, ConfigError
 from arbot_tui.domain.text import sanitise
-from arbot_tui.engine.client import CommandResult, HotSettings, SettingsSource
+from arbot_tui.engine.client import CommandResult, SettingsSource
 from arbot_tui.engine.frames import SettingChange, SettingsDiff, SettingsView
+from arbot_tui.engine.options import HotSettings
 from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
 from arbot_tui.strategy.detector import DetectionSettings
 from arbot_tui.strategy.filters import build_filters
@@ -39,7 +40,7 @@ class Tuning:
         self._one_at_a_time = asyncio.Lock()
 
     @property
-    def _source(self) -> SettingsSource:
+    def _source(self) -> SettingsSource[HotSettings]:
         source = self._bot.options.settings
         if source is None:
             raise ConfigError("the settings of this engine are fixed")
