@@ -150,6 +150,14 @@ def venues(
     return serve_venues(config or context.obj, seed)
 
 
+@app.command()
+def doctor(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> int:
+    """Check machine, terminal, configuration, venues and keys; say what to do."""
+    from arbot_tui.commands.doctor import examine
+
+    return examine(config or context.obj, as_json)
+
+
 @_config_app.command()
 def init(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> int:
     """Write a configuration file with every key commented out."""

@@ -76,8 +76,6 @@ class TestRefusals:
             (["backtest", "x"], "No such command 'backtest'."),
             (["replay", "x"], "No such command 'replay'."),
             (["export", "trades"], "No such command 'export'."),
-            (["attach", "url"], "No such command 'attach'."),
-            (["doctor"], "No such command 'doctor'."),
             (["status"], "No such command 'status'."),
             (["api-token"], "No such command 'api-token'."),
             (["config", "edit"], "No such command 'edit'."),

@@ -1,0 +1,174 @@
+"""`doctor`: one line for each check, with what to do; the same as JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from arbot_tui.commands.outcome import ExitCode, print_json
+from arbot_tui.commands.prompts import passphrase_prompt
+from arbot_tui.credentials.finding import KeySources
+from arbot_tui.domain.errors import ConfigError
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.engine.doctor import (
+    Finding,
+    check_folder,
+    check_keys,
+    check_locks,
+    check_machine,
+    check_venues,
+)
+from arbot_tui.exchanges.base import ExchangeConfig
+from arbot_tui.exchanges.factory import ExchangeFactory
+from arbot_tui.settings import Loaded, data_folder, load
+
+__all__ = ["examine"]
+
+_LEAST_COLUMNS, _LEAST_LINES = 80, 24
+_TMUX_LIMIT_S = 1.0
+_NAME_WIDTH = 16
+
+
+def examine(config: Path | None, as_json: bool) -> int:
+    """Run every check, print what was found as it is found, and return 1 where something fails."""
+    findings = []
+    for finding in _findings(config):
+        findings.append(finding)
+        if not as_json:
+            _print(finding)
+    failed = any(finding.state == "fail" for finding in findings)
+    if as_json:
+        print_json({"ok": not failed, "findings": msgspec.to_builtins(findings)})
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def _findings(config: Path | None) -> Iterator[Finding]:
+    yield from check_machine()
+    yield from _terminal()
+    loaded: Loaded | None = None
+    try:
+        loaded = load(config)
+    except ConfigError as e:
+        yield Finding("configuration", "fail", str(e), "fix that line")
+    else:
+        yield Finding("configuration", "ok", f"{loaded.source}, {loaded.profile} limits")
+    yield from _themes(loaded)
+    if loaded is not None:
+        yield from _with_settings(loaded)
+
+
+def _with_settings(loaded: Loaded) -> Iterator[Finding]:
+    settings = loaded.settings
+    folder = data_folder(settings)
+    mode = settings.engine.mode
+    yield from check_folder(folder)
+    yield from check_locks(folder)
+    try:
+        configs = _venue_configs(loaded)
+    except ConfigError as e:
+        yield Finding("exchanges", "fail", str(e))
+        return
+    yield from asyncio.run(check_venues(configs, needed=mode != "simulate"))
+    environments = {name: config.environment for name, config in configs.items()}
+    needed = mode == "live"
+    # Nobody is asked for a passphrase that this mode has no use for.
+    sources = KeySources(folder=folder, ask_passphrase=passphrase_prompt() if needed else None)
+    yield from check_keys(environments, settings.credentials.backend, sources, needed=needed)
+
+
+def _venue_configs(loaded: Loaded) -> dict[str, ExchangeConfig]:
+    factory = ExchangeFactory()
+    return {
+        name: ExchangeConfig(
+            name=name,
+            index=index,
+            urls=factory.urls(name, venue),
+            environment=venue.environment,
+            fallback_fees=TradingFees(maker=venue.maker_fee, taker=venue.taker_fee),
+        )
+        for index, (name, venue) in enumerate(loaded.settings.exchanges.enabled.items())
+    }
+
+
+def _themes(loaded: Loaded | None) -> list[Finding]:
+    from arbot_tui.tui.themes import load_themes
+
+    found = load_themes()
+    findings = [
+        Finding("theme", "warn", error, "fix the file, or remove it") for error in found.problems
+    ]
+    names = ("auto", *found.themes)
+    if loaded is not None and loaded.settings.ui.theme not in names:
+        wanted = loaded.settings.ui.theme
+        message = f"{loaded.origins['ui.theme']}: there is no theme {wanted}"
+        findings.append(Finding("theme", "fail", message, f"allowed: {', '.join(names)}"))
+    return findings or [Finding("themes", "ok", ", ".join(found.themes))]
+
+
+def _terminal() -> list[Finding]:
+    # The screen is drawn on stderr, so that stdout stays free.
+    if not (_is_terminal(sys.__stdin__) and _is_terminal(sys.__stderr__)):
+        return [Finding("terminal", "warn", "none: only --headless works here")]
+    kind = os.environ.get("TERM", "")
+    if kind in ("", "dumb"):
+        message = f"TERM={kind or 'unset'} cannot show a dashboard"
+        return [Finding("terminal", "fail", message, "export TERM=xterm-256color")]
+    # Colour depth as Textual will see it: announced, or taken from the name.
+    deep = os.environ.get("COLORTERM", "") in ("truecolor", "24bit")
+    colours = "24-bit colours" if deep else "256 colours" if "256" in kind else "16 colours"
+    findings = [Finding("terminal", "ok", f"{kind}, {colours}"), _size(), _encoding()]
+    if os.environ.get("TMUX"):
+        findings.append(_tmux())
+    return findings
+
+
+def _size() -> Finding:
+    columns, lines = shutil.get_terminal_size()
+    if columns >= _LEAST_COLUMNS and lines >= _LEAST_LINES:
+        return Finding("size", "ok", f"{columns}×{lines}")
+    return Finding(
+        "size",
+        "warn",
+        f"{columns}×{lines}: the dashboard needs {_LEAST_COLUMNS}×{_LEAST_LINES}",
+        "make the window larger",
+    )
+
+
+def _encoding() -> Finding:
+    encoding = (sys.__stderr__.encoding if sys.__stderr__ else "").upper()
+    if encoding.startswith("UTF"):
+        return Finding("encoding", "ok", encoding)
+    fix = "export LANG=C.UTF-8"
+    return Finding("encoding", "warn", f"{encoding}: signs are drawn in ASCII", fix)
+
+
+def _tmux() -> Finding:
+    fix = "tmux set -g set-clipboard on"
+    command = ["tmux", "show-options", "-gv", "set-clipboard"]
+    try:
+        done = subprocess.run(  # noqa: S603 (fixed arguments)
+            command, capture_output=True, text=True, timeout=_TMUX_LIMIT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return Finding("tmux", "warn", "does not answer: copying may not work", fix)
+    if done.stdout.strip() == "on":
+        return Finding("tmux", "ok", "copies to your own clipboard")
+    return Finding("tmux", "warn", "keeps what is copied to itself", fix)
+
+
+def _is_terminal(stream: object) -> bool:
+    isatty = getattr(stream, "isatty", None)
+    return bool(isatty and isatty())
+
+
+def _print(finding: Finding) -> None:
+    fix = f"  → {finding.fix}" if finding.fix else ""
+    line = f"{finding.state:<5} {finding.check:<{_NAME_WIDTH}} {finding.message}{fix}"
+    print(line, flush=True)  # noqa: T201 (the command's output)

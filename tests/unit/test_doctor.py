@@ -1,0 +1,104 @@
+"""What the doctor says of terminals, folders and disks that this machine does not have."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from arbot_tui.commands import doctor as command
+from arbot_tui.engine import doctor
+from arbot_tui.engine.doctor import Finding
+
+
+class Screen:
+    """Poses as a terminal."""
+
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self.encoding = encoding
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setattr(sys, "__stdin__", Screen())
+    monkeypatch.setattr(sys, "__stderr__", Screen())
+    for name, value in (("TERM", "xterm-256color"), ("COLUMNS", "160"), ("LINES", "48")):
+        monkeypatch.setenv(name, value)
+    for name in ("COLORTERM", "TMUX"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def found() -> dict[str, Finding]:
+    return {finding.check: finding for finding in command._terminal()}
+
+
+def test_a_good_terminal_is_described(screen: pytest.MonkeyPatch) -> None:
+    assert [(f.state, f.message) for f in found().values()] == [
+        ("ok", "xterm-256color, 256 colours"),
+        ("ok", "160×48"),
+        ("ok", "UTF-8"),
+    ]
+    screen.setenv("COLORTERM", "truecolor")
+    assert found()["terminal"].message == "xterm-256color, 24-bit colours"
+
+
+@pytest.mark.parametrize("kind", ["dumb", ""])
+def test_a_dumb_terminal_fails_with_the_fix(screen: pytest.MonkeyPatch, kind: str) -> None:
+    screen.setenv("TERM", kind)
+    assert found()["terminal"].state == "fail"
+    assert found()["terminal"].fix == "export TERM=xterm-256color"
+
+
+def test_a_small_one_and_an_ascii_one_are_warned_of(screen: pytest.MonkeyPatch) -> None:
+    screen.setenv("COLUMNS", "79")
+    screen.setattr(sys, "__stderr__", Screen("ascii"))
+    assert (found()["size"].state, found()["encoding"].state) == ("warn", "warn")
+    assert "needs 80×24" in found()["size"].message
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [("echo on", "ok"), ("echo external", "warn"), ("exit 1", "warn")]
+)
+def test_tmux_is_asked_whether_it_passes_copies_on(
+    screen: pytest.MonkeyPatch, tmp_path: Path, answer: str, state: str
+) -> None:
+    (tmp_path / "tmux").write_text(f"#!/bin/sh\n{answer}\n")
+    (tmp_path / "tmux").chmod(0o700)
+    screen.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    screen.setenv("TMUX", "/tmp/tmux-0/default,1,0")
+    assert found()["tmux"].state == state
+
+
+def test_without_tmux_its_silence_is_a_warning(screen: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    screen.setenv("PATH", str(tmp_path))
+    screen.setenv("TMUX", "/tmp/tmux-0/default,1,0")
+    assert "does not answer" in found()["tmux"].message
+
+
+@pytest.mark.parametrize(("free", "state"), [(2 << 30, "ok"), (1 << 29, "warn"), (1, "fail")])
+def test_room_on_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free: int, state: str
+) -> None:
+    usage = type("Usage", (), {"free": free})
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    assert doctor.check_folder(tmp_path / "new" / "folder")[1].state == state
+
+
+def test_a_file_in_the_data_folder_s_place_fails(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (finding,) = doctor.check_folder(tmp_path / "file")
+    assert (finding.state, finding.fix) == ("fail", "set [storage] path to a folder of yours")
+
+
+def test_an_old_python_and_a_slow_loop_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 10))
+    monkeypatch.setattr(doctor, "_installed", lambda name: "")
+    states = {finding.check: finding.state for finding in doctor.check_machine()}
+    assert states == {"python": "fail", "event loop": "warn", "libraries": "ok", "sqlite": "ok"}
