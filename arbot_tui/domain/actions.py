@@ -61,6 +61,7 @@ ACTIONS: tuple[Action, ...] = (
         engine=True,
         confirm=True,
     ),
+    Action("view_matrix", ("1",), "matrix", "The price matrix: every symbol on every venue."),
     Action("down", ("j", "down"), "down", "Select the next row."),
     Action("up", ("k", "up"), "up", "Select the previous row."),
     Action("left", ("h", "left"), "left", "Go to the panel on the left."),

@@ -21,12 +21,13 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from arbot_tui.domain.actions import Action, action
-from arbot_tui.domain.clock import SECOND, Clock, SystemClock
+from arbot_tui.domain.clock import Clock, SystemClock
 from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.domain.text import sanitise
-from arbot_tui.engine.client import EngineClient
-from arbot_tui.engine.frames import DepthView, ExposureView
+from arbot_tui.engine.client import EngineClient, QueryResult
+from arbot_tui.engine.frames import ExposureView
+from arbot_tui.tui.asking import Asker, Question
 from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
@@ -42,10 +43,6 @@ from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["ArbotApp"]
-
-DEPTH_NS = SECOND
-"""The ladders of the selected row are asked for once in this time."""
-
 
 _QUIT = "quit"
 """Identity of the question whether to quit."""
@@ -122,8 +119,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self._paused_at: int | None = None
         self._commands: set[asyncio.Task[None]] = set()
         self._drawing = True
-        self._next_depth_ns = 0
-        self._asked_depth = ""
+        self._asker = Asker(client, self._clock, self._work, self._answered)
 
     # Life.
 
@@ -147,7 +143,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.set_class(self.glyphs.ascii_only, "-ascii")
         self.pull()
         self.set_interval(1 / self._fps, self.pull, name="frames")
-        self.set_interval(0.2, self._ask_depth, name="depth")
+        self.set_interval(0.2, self._ask, name="questions")
 
     def pull(self) -> None:
         """Take over what changed since the last frame; do nothing where nothing did."""
@@ -169,7 +165,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             if self._look.set_live(status is not None and status.mode == Mode.LIVE):
                 for widget in self.dashboard.query(LineWidget):
                     widget.refresh()
-            self.dashboard.show(self.view, paused=self._new_since_pause())
+            self.dashboard.show(self.view, self._asker.link, paused=self._new_since_pause())
 
     def _new_since_pause(self) -> int | None:
         if self._paused_at is None or self.view.status is None:
@@ -201,13 +197,15 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         elif name == "theme":
             self._next_theme()
         elif name == "help":
-            self.push_screen(HelpScreen(self.glyphs, self.size.width))
+            self.push_screen(HelpScreen(self.dashboard.current, self.glyphs, self.size.width))
         elif name == "palette":
             self.action_command_palette()
         elif name == "pause":
             self._pause()
         elif name == "redraw":
             self._redraw()
+        elif name.startswith("view_"):
+            self._work(partial(self._visit, name.removeprefix("view_")), "visit")
         else:
             self.dashboard.perform(name)
 
@@ -291,34 +289,25 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         del screen
         return ()
 
-    # Order books of the selected row.
+    # What the view that is shown needs beyond the frames.
 
-    def _ask_depth(self) -> None:
-        if self.dashboard.detail_visible and self._paused_at is None and self._drawing:
-            symbol, now = self.dashboard.detail.symbol, self._clock.now_ns()
-            # A cursor that runs through the rows must not spend the venues' request quota.
-            # A slow answer is waited for: asked again each second, it would never come.
-            if symbol and symbol != self._asked_depth and now >= self._next_depth_ns:
-                self._next_depth_ns = now + DEPTH_NS
-                self._work(partial(self._fetch_depth, symbol), "depth")
+    def _ask(self) -> None:
+        if self._paused_at is None and self._drawing:
+            self._asker.ask(self.dashboard.questions())
 
-    async def _fetch_depth(self, symbol: str) -> None:
-        self._asked_depth = symbol
-        try:
-            answer = await self.client.query("depth", {"symbol": symbol})
-        except (ArbotError, OSError, ValueError) as e:
-            self.dashboard.detail.show_error(symbol, sanitise(str(e)))
-        else:
-            if isinstance(answer, DepthView):
-                self.dashboard.detail.show_depth(answer)
-        finally:
-            if self._asked_depth == symbol:
-                self._asked_depth = ""
+    def on_view_ask(self) -> None:
+        """Ask at once: the view that is shown wants to know something else."""
+        self._ask()
 
-    def on_dashboard_screen_detail_wanted(self) -> None:
-        """Show the newly selected symbol at once."""
-        self.dashboard.detail.show(self.view, self.dashboard.matrix.selected)
-        self._ask_depth()
+    def _answered(self, question: Question, answer: QueryResult | None) -> None:
+        if answer is not None:
+            self.dashboard.current.take(question, answer)
+        self._show()
+
+    async def _visit(self, name: str) -> None:
+        await self.dashboard.visit(name)
+        self._show()
+        self._ask()
 
     # The terminal.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 
 from textual.binding import Binding
 
 from arbot_tui.domain.actions import ACTIONS, Action
 
-__all__ = ["bindings", "by_key", "footer_actions", "key_name"]
+__all__ = ["bindings", "by_key", "footer_actions", "key_name", "view_keys"]
 
 _NAMES = {
     "slash": "/",
@@ -27,13 +27,14 @@ _FOOTER = (
     "details",
     "pause",
     "next_panel",
+    "view_matrix",
     "theme",
     "help",
     "palette",
     "quit",
 )
-"""What the footer shows, in this order; `start` stands for start and drain."""
-_DROPPED_FIRST = ("theme", "next_panel", "palette", "sort", "pause", "details", "filter")
+"""What the footer shows, in this order; `start` stands for start and drain, a view for all."""
+_DROPPED_FIRST = ("theme", "next_panel", "palette", "pause", "sort", "filter", "details", "stop")
 """What the footer leaves out first where it is narrow."""
 
 
@@ -71,17 +72,29 @@ def key_name(key: str) -> str:
     return _NAMES.get(key, key)
 
 
-def footer_actions(width: int, labels: dict[str, str]) -> Iterable[tuple[str, str]]:
+def view_keys() -> str:
+    """Return the keys of all views as a range, such as ``1-7``."""
+    keys = [entry.keys[0] for entry in ACTIONS if entry.id.startswith("view_")]
+    return f"{keys[0]}-{keys[-1]}"
+
+
+def footer_actions(
+    width: int, labels: Mapping[str, str], lacks: Container[str] = ()
+) -> Iterable[tuple[str, str]]:
     """Return (key, label) pairs that fit in `width`, the least needed left out.
 
     Args:
         width: Cells there are.
         labels: Labels that differ from the table's, by action id.
+        lacks: Actions that mean nothing here.
     """
     table = {entry.id: entry for entry in ACTIONS}
     shown = [
         (name, _short(key_name(table[name].keys[0])), labels.get(name, table[name].label))
+        if not name.startswith("view_")
+        else (name, view_keys(), "views")
         for name in _FOOTER
+        if name not in lacks
     ]
     for dropped in (None, *_DROPPED_FIRST):
         shown = [entry for entry in shown if entry[0] != dropped]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from arbot_tui.domain.clock import SECOND
@@ -18,8 +17,9 @@ from arbot_tui.engine.frames import (
     TradeView,
     VenueView,
 )
+from arbot_tui.tui.link import Link
 
-__all__ = ["Link", "ViewState"]
+__all__ = ["ViewState"]
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -30,21 +30,6 @@ MAX_LOG = 500
 FUNNEL_WINDOW_S = 60
 QUIET_S = 3
 """Seconds without a newer frame after which the picture is called stale."""
-
-
-@dataclass(frozen=True)
-class Link:
-    """How the engine answers the screen.
-
-    Attributes:
-        state: ``loading`` before the first frame, ``live``, ``stale`` or ``error``.
-        for_s: Whole seconds since the last good frame, or since the start.
-        error: Why there is no answer; empty unless ``error``.
-    """
-
-    state: str
-    for_s: int
-    error: str = ""
 
 
 class ViewState:
@@ -117,7 +102,9 @@ class ViewState:
         """Let time pass on the screen's own clock."""
         for_s = max(0, at_ns - self._good_ns) // SECOND
         if self._error:
-            self.link = Link("error", for_s, self._error)
+            self.link = Link(
+                "error", for_s, self._error, good_ns=self._good_ns if self.version else 0
+            )
         elif self.status is None:
             self.link = Link("loading", for_s)
         elif for_s >= QUIET_S:

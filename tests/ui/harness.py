@@ -67,7 +67,7 @@ class Screen:
 
     def rows(self) -> list[str]:
         """Return the lines of the matrix."""
-        width = self.app.dashboard.matrix.size.width
+        width = self.app.dashboard.market.matrix.size.width
         lines = (line[:width].strip("│ ▸|>") for line in self.lines())
         return [line for line in lines if line.partition(" ")[0].endswith("/USDT")]
 

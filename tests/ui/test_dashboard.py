@@ -19,6 +19,7 @@ from arbot_tui.engine.client import QueryResult
 from arbot_tui.engine.frames import CellView
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.keys import key_name
+from arbot_tui.tui.link import Link
 from arbot_tui.tui.screens.confirm import ConfirmScreen
 from arbot_tui.tui.screens.help import HelpScreen
 from arbot_tui.tui.view import ViewState
@@ -42,7 +43,7 @@ async def wait_for(screen: Screen, condition: Callable[[], bool]) -> None:
 
 
 def selected(screen: Screen) -> str:
-    chosen = screen.app.dashboard.matrix.selected
+    chosen = screen.app.dashboard.market.matrix.selected
     return chosen.symbol if chosen else ""
 
 
@@ -173,7 +174,7 @@ async def test_the_filter_narrows_while_typing_and_escape_clears_it() -> None:
         assert "BTC/USDT" not in text
         assert selected(screen) == "ETH/USDT"
         await screen.press("enter")
-        assert screen.app.focused is screen.app.dashboard.matrix
+        assert screen.app.focused is screen.app.dashboard.market.matrix
         assert "/eth" in screen.text()
         await screen.press("escape")
         assert "BTC/USDT" in screen.text()
@@ -255,14 +256,14 @@ async def test_details_show_four_ladders_with_buy_and_sell_marked() -> None:
         assert "Details · ETH/USDT" in screen.text()
         assert screen.client.queries[-1] == ("depth", {"symbol": "SOL/USDT"})
         screen.clock.advance(SECOND)
-        screen.app._ask_depth()
+        screen.app._ask()
         await screen.pilot.pause()
         assert screen.client.queries[-1] == ("depth", {"symbol": "ETH/USDT"})
         await screen.press("enter")
         assert "Details" not in screen.text()
         asked = len(screen.client.queries)
         screen.clock.advance(SECOND)
-        screen.app._ask_depth()
+        screen.app._ask()
         await screen.pilot.pause()
         assert len(screen.client.queries) == asked
 
@@ -280,13 +281,13 @@ async def test_a_slow_answer_is_waited_for_and_one_for_another_symbol_is_dropped
         await screen.press("enter")
         for _ in range(3):
             screen.clock.advance(2 * SECOND)
-            screen.app._ask_depth()
+            screen.app._ask()
             await screen.pilot.pause()
         assert len(answers) == 1
         assert "asked for" in screen.text()
         await screen.press("j")
         screen.clock.advance(2 * SECOND)
-        screen.app._ask_depth()
+        screen.app._ask()
         await screen.pilot.pause()
         assert answers[0].cancelled()
         answers[1].set_result(None)
@@ -313,14 +314,14 @@ async def test_books_that_cannot_be_had_say_why() -> None:
         await screen.press("enter")
         await screen.pilot.pause()
         assert "books: venue asleep" in screen.text()
-        assert "no answer" in screen.text()
+        assert "asked again in 2 s" in screen.text()
 
 
 async def test_enter_on_an_opportunity_shows_its_symbol() -> None:
     client = FakeClient(frame(opportunities=(opportunity(1, "ETH/USDT"),)))
     async with dashboard(client) as screen:
         await screen.press("slash", "b", "t", "c", "enter")
-        while screen.app.focused is not screen.app.dashboard.feed:
+        while screen.app.focused is not screen.app.dashboard.market.feed:
             await screen.press("tab")
         await screen.press("enter")
         assert selected(screen) == "ETH/USDT"
@@ -350,11 +351,13 @@ async def test_t_goes_through_the_themes() -> None:
 
 
 async def test_help_is_made_from_the_table_of_actions() -> None:
-    async with dashboard() as screen:
+    async with dashboard(size=(160, 70)) as screen:
         await screen.press("question_mark")
         text = screen.text()
+        view = screen.app.dashboard.current
         for entry in ACTIONS:
-            assert entry.help.split(";")[0] in text
+            sentence = view.SAYS.get(entry.id, entry.help)
+            assert (sentence.split(";")[0] in text) is (entry.id not in view.LACKS), entry.id
             assert all(key_name(key) in text for key in entry.keys)
         assert "where to sell" in text
         await screen.press("j", "k", "escape")
@@ -426,12 +429,12 @@ async def test_a_click_puts_the_cursor_on_a_row() -> None:
         await screen.pilot.click("#matrix", offset=(5, 3))
         assert selected(screen) == "ETH/USDT"
         await screen.pilot.click("#feed", offset=(5, 1))
-        assert screen.app.focused is screen.app.dashboard.feed
+        assert screen.app.focused is screen.app.dashboard.market.feed
 
 
 async def test_only_rows_that_read_differently_are_repainted() -> None:
     async with dashboard() as screen:
-        matrix = screen.app.dashboard.matrix
+        matrix = screen.app.dashboard.market.matrix
         regions: list[Region] = []
         plain = matrix.refresh
 
@@ -450,9 +453,9 @@ async def test_nothing_is_done_where_nothing_changed() -> None:
         shown: list[int] = []
         plain = screen.app.dashboard.show
 
-        def noted(view: ViewState, *, paused: int | None) -> None:
-            shown.append(view.version)
-            plain(view, paused=paused)
+        def noted(state: ViewState, links: Callable[[str], Link], *, paused: int | None) -> None:
+            shown.append(state.version)
+            plain(state, links, paused=paused)
 
         screen.app.dashboard.show = noted  # type: ignore[method-assign]
         await screen.pull()
@@ -466,7 +469,7 @@ async def test_before_the_first_frame_and_without_an_engine_every_panel_says_so(
     client = FakeClient()
     client.error = OSError("connection refused")
     async with dashboard(client) as screen:
-        assert "The engine does not answer: connection refused" in screen.text()
+        assert "The engine: connection refused" in screen.text()
         assert "engine: connection refused" in screen.lines()[1]
         client.error = None
         await screen.pull()
@@ -541,7 +544,7 @@ async def test_open_opportunities_come_first_and_the_cursor_follows_its_own() ->
         opportunity(2, "BTC/USDT", closed_ns=START_NS - 60 * MS, outcome="worst_case_edge"),
     )
     async with dashboard(FakeClient(frame(opportunities=first))) as screen:
-        feed = screen.app.dashboard.feed
+        feed = screen.app.dashboard.market.feed
         feed.focus()
         await screen.press("j")
         assert feed.selected is not None
@@ -557,7 +560,7 @@ async def test_a_terminal_in_the_background_keeps_its_place() -> None:
     many = tuple(opportunity(number) for number in range(1, 9))
     async with dashboard(FakeClient(frame(opportunities=many))) as screen:
         await screen.press("tab", "j", "j")
-        feed = screen.app.dashboard.feed
+        feed = screen.app.dashboard.market.feed
         assert feed.selected is not None
         before = feed.selected.id
         screen.app.post_message(events.AppBlur())
@@ -572,7 +575,7 @@ async def test_a_terminal_in_the_background_keeps_its_place() -> None:
 async def test_feeds_show_the_newest_until_somebody_moves_in_them() -> None:
     many = tuple(opportunity(number) for number in range(1, 40))
     async with dashboard(FakeClient(frame(opportunities=many))) as screen:
-        feed = screen.app.dashboard.feed
+        feed = screen.app.dashboard.market.feed
         feed.focus()
         await screen.press("G", "g")
         screen.client.push(frame(2, opportunities=(opportunity(40, "TOP/USDT"),)))

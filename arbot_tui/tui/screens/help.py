@@ -15,33 +15,31 @@ from textual.widgets import Static
 from arbot_tui.domain.actions import ACTIONS
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.keys import key_name
+from arbot_tui.tui.views.view import View
 
 __all__ = ["HelpScreen", "help_keys", "help_view"]
 
 
-def help_keys() -> list[tuple[str, str]]:
-    """Return (keys, sentence) for every action, in the table's order."""
+def help_keys(view: View) -> list[tuple[str, str]]:
+    """Return (keys, sentence) for every action that means something in `view`."""
     return [
-        (", ".join(key_name(key) for key in entry.keys) or "palette", entry.help)
+        (
+            ", ".join(key_name(key) for key in entry.keys) or "palette",
+            view.SAYS.get(entry.id, entry.help),
+        )
         for entry in ACTIONS
+        if entry.id not in view.LACKS
     ]
 
 
-def help_view(glyphs: Glyphs) -> list[tuple[str, str]]:
-    """Return (sign, meaning) for what the dashboard shows."""
+def help_view(view: View, glyphs: Glyphs) -> list[tuple[str, str]]:
+    """Return (sign, meaning) for what `view` and the status bar show."""
     feed, trading = glyphs.feed, glyphs.trading
     return [
-        (f"{glyphs.up} before a bid", "the highest bid: where to sell"),
-        (f"{glyphs.down} after an ask", "the lowest ask: where to buy"),
+        *view.meaning(glyphs),
         ("8ms " + glyphs.round_trip + "3", "lag of a venue's feed, round trip to it"),
-        ("net edge", "buying there and selling here, both taker fees paid, in percent"),
-        ("age", "time since the older of those two quotes changed"),
-        ("60 s", "the net edge over the last minute, oldest at the left"),
-        (f"{glyphs.trend[2]} {glyphs.trend[1]} {glyphs.trend[0]}", "mid price over 60 s"),
         ("feeds", "  ".join(f"{sign} {word}" for word, sign in feed.items())),
         ("trading", "  ".join(f"{sign} {word}" for word, sign in trading.items())),
-        ("dimmed prices", "a feed that is not live: shown, never traded"),
-        ("Why not", "candidates refused in the last minute, by the check that refused them"),
     ]
 
 
@@ -70,8 +68,9 @@ class HelpScreen(ModalScreen[None]):
     }
     """
 
-    def __init__(self, glyphs: Glyphs, width: int) -> None:
+    def __init__(self, view: View, glyphs: Glyphs, width: int) -> None:
         super().__init__()
+        self._view = view
         self._glyphs = glyphs
         # What the box leaves for a sentence beside its key.
         self._room = min(_WIDTH, width - 2) - 8 - _KEYS
@@ -90,7 +89,11 @@ class HelpScreen(ModalScreen[None]):
 
     def _text(self) -> Content:
         parts: list[Content] = []
-        for title, entries in (("", help_keys()), ("This view", help_view(self._glyphs))):
+        view = self._view
+        for title, entries in (
+            ("", help_keys(view)),
+            (view.TITLE, help_view(view, self._glyphs)),
+        ):
             if title:
                 parts.append(Content(f"\n{title}").stylize("bold $title"))
             for left, right in entries:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.engine.frames import DepthView, LadderView, RowView
 from arbot_tui.tui import numbers
+from arbot_tui.tui.link import Link
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, blank, clip, fit, line_width, pad
 from arbot_tui.tui.view import ViewState
@@ -29,7 +30,7 @@ class RowDetail(Panel):
         self._row: RowView | None = None
         self._venues: tuple[str, ...] = ()
         self._depth: DepthView | None = None
-        self._error = ""
+        self._books = Link("loading", 0, awaited="the order books")
         self._now_ns = 0
 
     @property
@@ -37,10 +38,11 @@ class RowDetail(Panel):
         """The symbol shown; empty while none is."""
         return self._row.symbol if self._row else ""
 
-    def show(self, view: ViewState, row: RowView | None) -> None:
-        """Display `row` of `view`."""
+    def show(self, view: ViewState, row: RowView | None, books: Link) -> None:
+        """Display `row` of `view`; `books` tells how the order books are doing."""
         if row is None or row.symbol != self.symbol:
-            self._depth, self._error = None, ""
+            self._depth = None
+        self._books = books
         self._row = row
         self._venues = tuple(venue.name for venue in view.venues)
         self._now_ns = view.now_ns
@@ -49,13 +51,7 @@ class RowDetail(Panel):
     def show_depth(self, depth: DepthView) -> None:
         """Display the ladders, unless another symbol was selected meanwhile."""
         if depth.symbol == self.symbol:
-            self._depth, self._error = depth, ""
-            self.repaint()
-
-    def show_error(self, symbol: str, error: str) -> None:
-        """Display why there are no ladders; the last ones stay where there were some."""
-        if symbol == self.symbol:
-            self._error = error
+            self._depth = depth
             self.repaint()
 
     def summary(self) -> str:
@@ -70,8 +66,8 @@ class RowDetail(Panel):
             text += f"{dot}buy {buy[0]} {numbers.price(buy[1], row.decimals)}"
             text += f"{dot}sell {sell[0]} {numbers.price(sell[2], row.decimals)}"
             text += f"{dot}net {numbers.edge(row.net_edge_pct, glyphs)}"
-        if self._error:
-            text += f"{dot}books: {self._error}"
+        if self._books.error:
+            text += f"{dot}books: {self._books.error}"
         return text
 
     def placeholder(self) -> Sequence[str]:
@@ -107,7 +103,7 @@ class RowDetail(Panel):
 
     def _ladder(self, index: int, width: int, height: int) -> list[Line]:
         """Return one venue's book: asks down to the best, then bids from the best."""
-        row, depth = self._row, self._depth
+        row, depth, glyphs = self._row, self._depth, self.glyphs
         name = self._venues[index] if index < len(self._venues) else ""
         book = None
         if depth is not None:
@@ -115,10 +111,12 @@ class RowDetail(Panel):
         levels = max(1, (height - 1) // 2)
         head: Line = ((pad(f"  {name}", width), "title"),)
         if row is None or book is None or book.error or not (book.bids or book.asks):
-            why = "no answer" if self._error else "asked for"
+            why = f"asked for {glyphs.dot} {self._books.for_s} s"
+            if self._books.error:
+                why = f"asked again in {self._books.retry_s} s"
             if book is not None:
                 why = book.error or "the book is empty"
-            message: Line = ((pad(f"  {clip(why, width - 3, self.glyphs.more)}", width), "dim"),)
+            message: Line = ((pad(f"  {clip(why, width - 3, glyphs.more)}", width), "dim"),)
             rest = [blank(width)] * (height - 2)
             return [head, message, *rest][:height]
         old = self._now_ns - book.at_ns > _OLD_S * SECOND

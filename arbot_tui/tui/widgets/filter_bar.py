@@ -38,12 +38,13 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Build the line: the key that opened it, and the text."""
         yield Static("/", markup=False)
-        yield Input(placeholder="part of a symbol", compact=True, max_length=20)
+        yield Input(compact=True, max_length=20)
 
-    def open(self, text: str) -> None:
-        """Show the line and type into it."""
+    def open(self, text: str, wanted: str) -> None:
+        """Show the line with `text`, and type into it; `wanted` says what."""
         self.display = True
         field = self.query_one(Input)
+        field.placeholder = wanted
         field.value = text
         field.focus()
 

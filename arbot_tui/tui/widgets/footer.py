@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.frames import StatusView
 from arbot_tui.tui.keys import footer_actions
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, join, line_width
 from arbot_tui.tui.view import ViewState
+from arbot_tui.tui.views.view import View
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["KeyFooter"]
@@ -26,11 +29,14 @@ class KeyFooter(LineWidget):
     def __init__(self, look: Look, *, id: str | None = None) -> None:
         super().__init__(look, id=id)
         self._status: StatusView | None = None
+        self._labels: Mapping[str, str] = {}
+        self._lacks: frozenset[str] = frozenset()
         self._paused = False
 
-    def show(self, view: ViewState, *, paused: bool) -> None:
-        """Display the keys for the status of `view`."""
-        self._status = view.status
+    def show(self, state: ViewState, view: View, *, paused: bool) -> None:
+        """Display the keys of `view` for the status of `state`."""
+        self._status = state.status
+        self._labels, self._lacks = view.LABELS, view.LACKS
         self._paused = paused
         self.repaint()
 
@@ -38,11 +44,11 @@ class KeyFooter(LineWidget):
         """Return the line."""
         del height
         status = self._status
-        labels = {"pause": "resume" if self._paused else "pause"}
+        labels = {**self._labels, "pause": "resume" if self._paused else "pause"}
         if status is not None and status.trading not in _MAY_START:
             labels["start"] = "drain"
         spans: list[Span] = []
-        for key, label in footer_actions(width, labels):
+        for key, label in footer_actions(width, labels, self._lacks):
             spans += [(f" {key}", "key"), (f" {label} ", "dim")]
         left: Line = tuple(spans)
         right: Line = ()

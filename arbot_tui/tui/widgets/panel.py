@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
+from arbot_tui.tui.link import Link, link_mark, link_words
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, blank, clip, fit, join, line_width, on_cursor
-from arbot_tui.tui.view import Link
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["Panel"]
@@ -24,7 +24,8 @@ class Panel(LineWidget, can_focus=True):
     Attributes:
         framed: Draw a box; without it only the title's rule, which saves two columns and a line.
         frozen: The screen is paused; the title says so.
-        link: How the engine answers; the title says so when it does not.
+        link: How what is shown is doing; the title says so when it is not live.
+        source: Name of the question whose answer is shown; empty where it is the frames.
     """
 
     LABEL = ""
@@ -38,6 +39,7 @@ class Panel(LineWidget, can_focus=True):
         self.framed = True
         self.frozen = False
         self.link = Link("loading", 0)
+        self.source = ""
         self.cursor: Hashable | None = None
         self._cursor_index = 0
         self._top = 0
@@ -80,6 +82,15 @@ class Panel(LineWidget, can_focus=True):
         """Return why there is no entry, and what to press."""
         return ()
 
+    def record(self, key: Hashable) -> Mapping[str, object]:
+        """Return an entry as names and values, for the export and for copying it."""
+        del key
+        return {}
+
+    def records(self) -> list[Mapping[str, object]]:
+        """Return all entries, in order, for the export."""
+        return [self.record(key) for key in self.keys()]
+
     @property
     def cursor_shown(self) -> bool:
         """Whether the entry under the cursor is drawn as such."""
@@ -111,6 +122,11 @@ class Panel(LineWidget, can_focus=True):
             self._chosen = self._cursor_index != (len(keys) - 1 if self.NEWEST_LAST else 0)
             self.cursor_moved()
         self.repaint()
+
+    def move_round(self, steps: int) -> None:
+        """Move the cursor by `steps` entries, from the last one on to the first."""
+        if many := len(self.keys()):
+            self.move_to((self._cursor_index + steps) % many)
 
     def move_page(self, pages: int) -> None:
         """Move the cursor by as many entries as are visible."""
@@ -195,15 +211,8 @@ class Panel(LineWidget, can_focus=True):
             self._top = self._cursor_index - room + 1
 
     def _placeholder_lines(self, width: int) -> list[Line]:
-        if self.link.state == "error":
-            texts: Sequence[str] = (
-                f"The engine does not answer: {self.link.error}",
-                f"for {self.link.for_s} s; asked again with every redraw",
-            )
-            role = "bad"
-        elif self.link.state == "loading":
-            texts = (f"waiting for the engine {self.glyphs.dot} {self.link.for_s} s",)
-            role = "dim"
+        if self.link.state in ("error", "loading"):
+            texts, role = link_words(self.link, self.glyphs)
         else:
             texts, role = self.placeholder(), "dim"
         return [
@@ -227,10 +236,8 @@ class Panel(LineWidget, can_focus=True):
         return (*title, (rule * free, frame), *end)
 
     def _marks(self) -> Line:
-        if self.link.state == "stale":
-            return ((f" stale {self.link.for_s} s ", "warn"),)
-        if self.link.state == "error":
-            return ((f" no answer {self.link.for_s} s ", "bad"),)
+        if (mark := link_mark(self.link)) is not None:
+            return (mark,)
         return ((" screen paused ", "warn"),) if self.frozen else ()
 
     def _bottom_line(self, width: int, frame: str) -> Line:

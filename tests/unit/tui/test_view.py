@@ -6,7 +6,8 @@ import msgspec
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.engine.frames import Frame, LogLine
-from arbot_tui.tui.view import MAX_OPPORTUNITIES, MAX_TRADES, Link, ViewState
+from arbot_tui.tui.link import Link
+from arbot_tui.tui.view import MAX_OPPORTUNITIES, MAX_TRADES, ViewState
 from tests.ui.fakes import START_NS, frame, opportunity, row, status, trade
 
 
@@ -109,7 +110,7 @@ def test_the_link_says_loading_live_stale_and_error() -> None:
     view.merge(frame(1), START_NS + 7 * SECOND)
     assert view.link == Link("stale", 5)
     view.fail("refused\x1b[2J", START_NS + 8 * SECOND)
-    assert view.link == Link("error", 6, "refused[2J")
+    assert view.link == Link("error", 6, "refused[2J", good_ns=START_NS + 2 * SECOND)
     view.fail("", START_NS + 8 * SECOND)
     assert view.link.error == "no answer"
     view.merge(frame(2, now_ns=START_NS + SECOND), START_NS + 9 * SECOND)
