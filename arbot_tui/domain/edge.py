@@ -6,6 +6,10 @@ spread of higher ask against lower bid cannot be executed):
     net = bid_sell - ask_buy - ask_buy * fee_buy - bid_sell * fee_sell
     pct = 100 * net / ask_buy
 
+The slippage allowance, in percent, is what both legs together may lose against their quotes:
+half of it on each leg, as a limit price beyond its quote. An edge after slippage is the edge at
+both limits, so that what detection promises is what the worst case of the money core keeps.
+
 The float form runs on the hot path and only *finds* an edge; the decimal form decides.
 """
 
@@ -15,9 +19,31 @@ from decimal import Decimal
 
 from arbot_tui.domain.numbers import exact
 
-__all__ = ["net_edge_pct", "net_edge_pct_exact", "net_profit_exact"]
+__all__ = [
+    "limit_prices",
+    "limit_prices_exact",
+    "net_edge_pct",
+    "net_edge_pct_exact",
+    "net_profit_exact",
+]
 
 _HUNDRED = Decimal(100)
+_LEGS_OF_HUNDRED = Decimal(200)
+
+
+def limit_prices(ask_buy: float, bid_sell: float, slippage_pct: float) -> tuple[float, float]:
+    """Return the highest price to pay and the lowest to accept, before rounding to ticks."""
+    half = slippage_pct / 200.0
+    return ask_buy * (1.0 + half), bid_sell * (1.0 - half)
+
+
+def limit_prices_exact(
+    ask_buy: Decimal, bid_sell: Decimal, slippage_pct: Decimal
+) -> tuple[Decimal, Decimal]:
+    """Return `limit_prices` computed in decimals."""
+    half = exact.divide(slippage_pct, _LEGS_OF_HUNDRED)
+    cap = exact.multiply(ask_buy, exact.add(Decimal(1), half))
+    return cap, exact.multiply(bid_sell, exact.subtract(Decimal(1), half))
 
 
 def net_edge_pct(ask_buy: float, bid_sell: float, fee_buy: float, fee_sell: float) -> float:

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import msgspec
 
+from arbot_tui.domain.numbers import ZERO, exact
+
 __all__ = ["TradingFees"]
 
 
@@ -15,7 +17,29 @@ class TradingFees(msgspec.Struct, frozen=True):
     Attributes:
         maker: Rate for an order that rested.
         taker: Rate for an order that took liquidity; the only one our IOC legs pay.
+        coin: Fee coin in which the account has asked to pay at another rate; empty where it
+            pays in what it receives.
+        coin_taker: Taker rate, valued in quote currency, while the account holds enough of
+            `coin`; None where there is none.
     """
 
     maker: Decimal
     taker: Decimal
+    coin: str = ""
+    coin_taker: Decimal | None = None
+
+    def taker_now(self, coin_value: Decimal | None, traded: Decimal) -> Decimal:
+        """Return the taker rate that the next orders pay, as a fraction.
+
+        The rate of the fee coin counts only where what is held of it surely pays them: venues
+        fall back to the full rate in the middle of an order when it runs out.
+
+        Args:
+            coin_value: What the account holds of `coin` there, valued in quote currency; None
+                where that cannot be told.
+            traded: Value of the orders that it has to last for, quote currency.
+        """
+        if self.coin_taker is None or coin_value is None:
+            return self.taker
+        needed = exact.multiply(traded, max(self.coin_taker, ZERO))
+        return self.coin_taker if coin_value >= needed and coin_value > 0 else self.taker

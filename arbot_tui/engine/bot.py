@@ -28,6 +28,7 @@ from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import EngineClient
+from arbot_tui.engine.fee_book import FeeBook
 from arbot_tui.engine.feeding import MarketFeed
 from arbot_tui.engine.frame_builder import FrameBuilder
 from arbot_tui.engine.judging import FeedJudge
@@ -40,15 +41,18 @@ from arbot_tui.engine.selection import QUOTE_CURRENCY
 from arbot_tui.engine.summary import Summary, exchange_summaries, summarise
 from arbot_tui.engine.supervisor import supervise
 from arbot_tui.engine.tuning import Tuning
+from arbot_tui.engine.valuation import Valuation
 from arbot_tui.engine.watching import TradingWatch
 from arbot_tui.exchanges.base import BaseExchange
 from arbot_tui.exchanges.factory import ExchangeFactory
 from arbot_tui.market.board import QuoteBoard
 from arbot_tui.market.books import BookSet
 from arbot_tui.market.feeds import FeedMonitor
+from arbot_tui.market.rates import CrossRates
 from arbot_tui.market.universe import Universe
+from arbot_tui.strategy.config import FilterConfig, IdentityConfig, PremiumConfig, TrendConfig
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
-from arbot_tui.strategy.filters import build_filters
+from arbot_tui.strategy.filters import BuiltinFilters
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.identity import IdentityGuard
 from arbot_tui.strategy.lifecycle import OpportunityBook
@@ -56,6 +60,7 @@ from arbot_tui.strategy.plugins import load_strategies
 from arbot_tui.strategy.trading_strategy import Market
 from arbot_tui.strategy.verdict import run_words
 from arbot_tui.trading.account import AccountLocks, make_private_dir, recover
+from arbot_tui.trading.config import ArbitrageConfig
 from arbot_tui.trading.core.events import (
     Operator,
     OperatorAction,
@@ -104,10 +109,7 @@ class ArBot:
             self.board,
             self.universe,
             self.venues,
-            DetectionSettings(
-                min_profit_pct=float(options.arbitrage.min_profit_pct),
-                slippage_pct=float(options.arbitrage.slippage_pct),
-            ),
+            _detection(options.arbitrage),
             self.funnel,
             self.opportunities,
             self.books.depth,
@@ -117,11 +119,12 @@ class ArBot:
         self.user_strategies = load_strategies(
             options.plugins.strategies, self.market, _log_strategy_failure
         )
-        self.strategy.filters = (
-            *build_filters(self.market, options.filters, options.trend, options.premium),
-            *self.user_strategies,
-        )
+        self.filters = BuiltinFilters(self.market, options.filters, options.trend, options.premium)
+        self.strategy.filters = (*self.filters.active, *self.user_strategies)
         self.strategy.add_signal_callback(self._on_signal)
+        self.rates = CrossRates(self.board, self.universe, self.quote_currency)
+        self.valuation = Valuation(self.rates)
+        self.fees = FeeBook(self)
         self.judge = FeedJudge(self)
         self.feed = MarketFeed(
             self.board, self.books, self.monitor, self.strategy, self.judge.judge
@@ -143,6 +146,23 @@ class ArBot:
         self._instance = ""
         self.failed = asyncio.Event()
         """Set when the money core itself failed: nothing is traded any more."""
+
+    def apply_strategy(
+        self,
+        arbitrage: ArbitrageConfig,
+        filters: FilterConfig,
+        identity: IdentityConfig,
+        trend: TrendConfig,
+        premium: PremiumConfig,
+    ) -> None:
+        """Let detection go by these from the next quote on, without losing what it has seen.
+
+        The money core's share of `arbitrage` is an event of its own.
+        """
+        self.strategy.apply(_detection(arbitrage))
+        self.strategy.apply_identity(identity)
+        self.filters.apply(filters, trend, premium)
+        self.strategy.filters = (*self.filters.active, *self.user_strategies)
 
     @property
     def executor(self) -> PairExecutor:
@@ -290,6 +310,7 @@ class ArBot:
                 _log.warning("identity_doubted", venue=self.venues[venue], symbol=symbol, why=why)
             self.frames.sample()
             self.equity_quote = self._equity()
+            self.fees.review()
 
     def _equity(self) -> Decimal | None:
         """Return the value of all holdings in quote currency; None before the ledger opened."""
@@ -322,6 +343,10 @@ class ArBot:
         if self.judge.start_wanted and self.core.trading is TradingState.STOPPED:
             return TradingState.STOPPED, "starts when two venues are live"
         return self.core.trading, self.core.trading_reason
+
+
+def _detection(arbitrage: ArbitrageConfig) -> DetectionSettings:
+    return DetectionSettings(float(arbitrage.min_profit_pct), float(arbitrage.slippage_pct))
 
 
 def _log_strategy_failure(name: str, error: Exception) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, exact, plain
+from arbot_tui.domain.numbers import exact, plain
 from arbot_tui.domain.opportunity import Opportunity
 from arbot_tui.engine.frames import (
     CellView,
@@ -26,7 +26,7 @@ from arbot_tui.engine.frames import (
     VenueView,
 )
 from arbot_tui.strategy.verdict import Edge, no_edge_words
-from arbot_tui.trading.core.pair import ENDED, Leg, Pair, pair_outcome, pair_profit
+from arbot_tui.trading.core.pair import ENDED, Leg, Pair, Profit, pair_outcome
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -139,7 +139,7 @@ class FrameBuilder:
         while len(self._opportunities) > _TRADES_KEPT:
             del self._opportunities[next(iter(self._opportunities))]
         for pair in self._noted.values():
-            self._trades[pair.id] = (version, _trade_view(pair))
+            self._trades[pair.id] = (version, _trade_view(pair, bot.valuation.pair(pair)))
             changed = True
         self._noted.clear()
         while len(self._trades) > _TRADES_KEPT:
@@ -231,9 +231,7 @@ class FrameBuilder:
         bot = self._bot
         core = bot.core
         trading, reason = bot.trading_word()
-        realised = ZERO
-        for amount in core.realised.values():
-            realised = exact.add(realised, amount)
+        realised = bot.valuation.run(core).realised
         return StatusView(
             mode=bot.options.mode.value,
             profile=bot.options.profile,
@@ -300,9 +298,8 @@ def _opportunity_view(opportunity: Opportunity) -> OpportunityView:
     )
 
 
-def _trade_view(pair: Pair) -> TradeView:
+def _trade_view(pair: Pair, profit: Profit) -> TradeView:
     ended = pair.state in ENDED
-    profit = pair_profit(pair)
     return TradeView(
         pair_id=pair.id,
         at_ns=pair.planned_ns,

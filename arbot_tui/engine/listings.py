@@ -12,11 +12,10 @@ import structlog
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable
-from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.engine.selection import followed, select_symbols
 from arbot_tui.exchanges.base import BaseExchange
-from arbot_tui.trading.core.events import FeesChanged, InstrumentsChanged
+from arbot_tui.trading.core.events import InstrumentsChanged
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -226,9 +225,10 @@ class Listings:
         instruments = self.instruments[name]
         bot.executor.handle(InstrumentsChanged(name, tuple(instruments.values())))
         self._close(name, instruments)
-        known = bot.core.venue(name).fees
         fallback = bot.exchanges[name].config.fallback_fees
-        self._take_fees(name, {symbol: known.get(symbol, fallback) for symbol in instruments})
+        bot.fees.take(
+            name, {symbol: bot.fees.said(name, symbol) or fallback for symbol in instruments}
+        )
 
     def _close(self, name: str, instruments: Mapping[str, Instrument]) -> None:
         """Have no book judged whose symbol the venue does not trade, and only those."""
@@ -254,12 +254,5 @@ class Listings:
         except ExchangeError as e:
             _log.warning("fees_not_known", venue=name, message=str(e))
             return False
-        self._take_fees(name, fees)
+        self._bot.fees.take(name, fees)
         return True
-
-    def _take_fees(self, name: str, fees: dict[str, TradingFees]) -> None:
-        bot = self._bot
-        index = bot.venues.index(name)
-        for symbol, rates in fees.items():
-            bot.board.set_fee(index, bot.universe.row(symbol), float(rates.taker))
-        bot.executor.handle(FeesChanged(name, fees))

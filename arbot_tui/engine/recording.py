@@ -26,7 +26,7 @@ from arbot_tui.storage.rows import (
     TradeRow,
 )
 from arbot_tui.storage.upkeep import keep_in_shape
-from arbot_tui.trading.core.pair import ENDED, Leg, Pair, pair_outcome, pair_profit
+from arbot_tui.trading.core.pair import ENDED, Leg, Pair, pair_outcome
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -231,7 +231,7 @@ class Recording:
         )
 
     def _trade_row(self, pair: Pair) -> TradeRow:
-        profit = pair_profit(pair)
+        profit = self._bot.valuation.pair(pair)
         spent = pair.buy.value
         percent = exact.divide(exact.multiply(_HUNDRED, profit.realised), spent) if spent else ZERO
         return TradeRow(

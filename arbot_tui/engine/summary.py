@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from arbot_tui.domain.clock import MS, SECOND
-from arbot_tui.domain.numbers import ZERO, exact, plain
+from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.states import TradingState
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class _Pnl(msgspec.Struct, frozen=True):
     realised: str
     fees: str
     by_symbol: dict[str, str]
+    unvalued: dict[str, str]
 
 
 class _LedgerSummary(msgspec.Struct, frozen=True):
@@ -77,9 +78,7 @@ def summarise(bot: ArBot, exchanges: dict[str, ExchangeSummary]) -> Summary:
     # What still works when the run ends is open, whatever it may become.
     stuck = outcomes["stuck"] + len(state.working())
     ended = {name: outcomes[name] for name in ("completed", "one_sided", "failed")}
-    realised = ZERO
-    for amount in state.realised.values():
-        realised = exact.add(realised, amount)
+    profit = bot.valuation.run(state)
     latency: dict[str, float | None] = {}
     for name, recorder in bot.latencies.items():
         latency[f"{name}_p50"] = recorder.percentile_us(50)
@@ -98,9 +97,10 @@ def summarise(bot: ArBot, exchanges: dict[str, ExchangeSummary]) -> Summary:
         reject_funnel=bot.funnel.counts(),
         pnl=_Pnl(
             bot.quote_currency,
-            plain(realised),
-            plain(state.fees_paid),
-            {symbol: plain(amount) for symbol, amount in sorted(state.realised.items())},
+            plain(profit.realised),
+            plain(profit.fees),
+            {symbol: plain(amount) for symbol, amount in sorted(profit.by_symbol.items())},
+            {asset: plain(amount) for asset, amount in sorted(profit.unvalued.items())},
         ),
         ledger=_LedgerSummary(
             state.ledger.is_balanced(),

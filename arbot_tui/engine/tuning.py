@@ -8,16 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
-from pydantic import BaseModel
 
 from arbot_tui.domain.errors import ArbotError, ConfigError
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import CommandResult, SettingsSource
 from arbot_tui.engine.frames import SettingChange, SettingsDiff, SettingsView
 from arbot_tui.engine.options import HotSettings
-from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
-from arbot_tui.strategy.detector import DetectionSettings
-from arbot_tui.strategy.filters import build_filters
 from arbot_tui.trading.core.events import LimitsChanged
 from arbot_tui.trading.policy import limits_from
 
@@ -123,22 +119,7 @@ class Tuning:
         bot, old = self._bot, self._bot.options
         limits = limits_from(hot.arbitrage, hot.risk, old.profile)
         bot.executor.handle(LimitsChanged(limits))
-        strategy = bot.strategy
-        strategy.settings = DetectionSettings(
-            min_profit_pct=float(hot.arbitrage.min_profit_pct),
-            slippage_pct=float(hot.arbitrage.slippage_pct),
-        )
-        strategy.identity.config = hot.identity
-        if not (
-            _same(FilterConfig, old.filters, hot.filters)
-            and _same(TrendConfig, old.trend, hot.trend)
-            and _same(PremiumConfig, old.premium, hot.premium)
-        ):
-            # The new filters begin without memory; users' own strategies keep theirs.
-            strategy.filters = (
-                *build_filters(bot.market, hot.filters, hot.trend, hot.premium),
-                *bot.user_strategies,
-            )
+        bot.apply_strategy(hot.arbitrage, hot.filters, hot.identity, hot.trend, hot.premium)
         bot.options = replace(
             old,
             arbitrage=hot.arbitrage,
@@ -148,11 +129,6 @@ class Tuning:
             trend=hot.trend,
             premium=hot.premium,
         )
-
-
-def _same(model: type[BaseModel], one: BaseModel, other: BaseModel) -> bool:
-    """Tell whether both have the same values for what `model` declares, whatever else they hold."""
-    return all(getattr(one, name) == getattr(other, name) for name in model.model_fields)
 
 
 def _changes(args: Mapping[str, str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.states import LegState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.trading.core.commands import Alarm, Deny, Query
-from arbot_tui.trading.core.pair import ENDED, Pair, pair_outcome, pair_profit
+from arbot_tui.trading.core.pair import ENDED, Pair, pair_outcome
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -54,7 +54,7 @@ class TradingWatch:
                 bot.funnel.commit(pair.opportunity_id)
                 bot.opportunities.mark_traded(pair.opportunity_id, pair.id)
             if pair.state in ENDED and pair.ended_ns:
-                profit = pair_profit(pair)
+                profit = bot.valuation.pair(pair)
                 _log.info(
                     "pair_ended",
                     pair=pair.id,

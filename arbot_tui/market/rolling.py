@@ -56,6 +56,14 @@ class HalvesMean:
         self._older = _Sum()
         self._newer = _Sum()
 
+    def resize(self, window_ns: int) -> None:
+        """Look back further or less far; what has left the window is not known any more."""
+        self._half_ns = window_ns // 2
+        kept = [*self._older.values, *self._newer.values]
+        self._older, self._newer = _Sum(), _Sum()
+        for at_ns, value in kept:
+            self.add(at_ns, value)
+
     def add(self, at_ns: int, value: float) -> None:
         """Take a value; times never step back."""
         self._newer.append(at_ns, value)
@@ -98,6 +106,14 @@ class MedianWindow:
         self._squares = 0.0
         self._steps = 0
 
+    def resize(self, size: int) -> None:
+        """Keep the newest `size` values from now on."""
+        self._size = size
+        while len(self._values) > size:
+            self._drop()
+        if self._values:
+            self._recompute()
+
     def __len__(self) -> int:
         """Return how many values there are."""
         return len(self._values)
@@ -108,12 +124,15 @@ class MedianWindow:
         insort(self._ordered, value)
         self._take(value, 1.0)
         if len(self._values) > self._size:
-            oldest = self._values.popleft()
-            del self._ordered[bisect_left(self._ordered, oldest)]
-            self._take(oldest, -1.0)
+            self._drop()
         self._steps += 1
         if self._steps >= len(self._values):
             self._recompute()
+
+    def _drop(self) -> None:
+        oldest = self._values.popleft()
+        del self._ordered[bisect_left(self._ordered, oldest)]
+        self._take(oldest, -1.0)
 
     def _take(self, value: float, sign: float) -> None:
         distance = value - self._shift

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from arbot_tui.domain.edge import net_edge_pct
+from arbot_tui.domain.edge import limit_prices, net_edge_pct
 from arbot_tui.domain.opportunity import Opportunity
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import Level, Ticker
@@ -38,7 +38,7 @@ class DetectionSettings(msgspec.Struct, frozen=True):
 
     Attributes:
         min_profit_pct: Least net edge after fees and slippage.
-        slippage_pct: Allowance for prices moving against us, half of it on each leg.
+        slippage_pct: What both legs together may lose against their quotes, half of it each.
     """
 
     min_profit_pct: float
@@ -53,7 +53,7 @@ class ArbitrageStrategy:
     minimum profit, until it is traded.
 
     Attributes:
-        settings: May be replaced at any time.
+        settings: Thresholds; `apply` replaces them.
         loop_lag_ns: Lag of the event loop, set by the engine and stamped into signals.
         identity: What tells whether two books are of one coin.
     """
@@ -135,6 +135,16 @@ class ArbitrageStrategy:
             for each in filters
             if type(each).on_ticker is not TradingStrategy.on_ticker
         )
+
+    def apply(self, settings: DetectionSettings) -> None:
+        """Go by `settings` from the next quote on; opportunities that are open stay open."""
+        self.settings = settings
+
+    def apply_identity(self, config: IdentityConfig) -> None:
+        """Judge every book by `config` from now on, those of open opportunities at once."""
+        self.identity.apply(config)
+        for venue in range(self._count):
+            self._on_usability(venue, ALL_ROWS)
 
     def on_ticker(self, ticker: Ticker) -> None:
         """Check the symbol of a ticker that changed the board (`QuoteBoard.update` told so)."""
@@ -256,11 +266,19 @@ class ArbitrageStrategy:
         if opportunity.pair_id:
             # One pair per opportunity, however long it lasts.
             self._funnel.reject((row, buy, sell), Reason.DUPLICATE_INTENT)
-        elif opportunity.edge_pct - self.settings.slippage_pct < self.settings.min_profit_pct:
+        elif not self._is_worth_it(row, buy, sell):
             self._funnel.reject((row, buy, sell), Reason.FEE)
             self._lifecycle.mark_denied(opportunity.id, Reason.FEE)
         else:
             self._hand_over(opportunity, row, buy, sell, now_ns)
+
+    def _is_worth_it(self, row: int, buy: int, sell: int) -> bool:
+        """Tell whether the edge at both limit prices is worth the minimum profit."""
+        board, settings = self._board, self.settings
+        b, s = row * self._count + buy, row * self._count + sell
+        cap, floor = limit_prices(board.ask[b], board.bid[s], settings.slippage_pct)
+        left_pct = net_edge_pct(cap, floor, board.fee[b], board.fee[s])
+        return left_pct > 0.0 and left_pct >= settings.min_profit_pct
 
     def _follow(self, row: int, buy: int, sell: int, now_ns: int) -> Opportunity:
         """Return the pair's opportunity as it stands now, opened where there was none."""
@@ -335,10 +353,7 @@ class ArbitrageStrategy:
     def _within_limits(
         self, opportunity: Opportunity, row: int, buy: int, sell: int
     ) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
-        """Return the asks and bids at or better than the limits.
-
-        The limits grant half of the slippage to each leg, as the money core's do.
-        """
+        """Return the asks and bids at or better than the limits."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
         asks: Sequence[Level] = ()
@@ -348,11 +363,10 @@ class ArbitrageStrategy:
             bids = self._depth(sell, row, OrderSide.BUY)
         asks = asks or ((board.ask[b], board.ask_size[b]),)
         bids = bids or ((board.bid[s], board.bid_size[s]),)
-        half = self.settings.slippage_pct / 200.0
-        return (
-            offered(asks, opportunity.buy_price * (1.0 + half), buying=True),
-            offered(bids, opportunity.sell_price * (1.0 - half), buying=False),
+        cap, floor = limit_prices(
+            opportunity.buy_price, opportunity.sell_price, self.settings.slippage_pct
         )
+        return offered(asks, cap, buying=True), offered(bids, floor, buying=False)
 
     def _note_best(self, row: int, b: int, s: int) -> None:
         """Keep the pair that came nearest to clearing; books that are not traded do not count."""

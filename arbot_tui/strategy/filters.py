@@ -11,11 +11,11 @@ from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
 from arbot_tui.strategy.trading_strategy import Market, TradingStrategy
 
 __all__ = [
+    "BuiltinFilters",
     "PremiumFilterStrategy",
     "SignalValidationStrategy",
     "TrendFilterStrategy",
     "VolumeFilterStrategy",
-    "build_filters",
 ]
 
 
@@ -31,6 +31,13 @@ class TrendFilterStrategy(TradingStrategy):
         super().__init__(market)
         self._config = config
         self._windows: dict[int, HalvesMean] = {}
+
+    def apply(self, config: TrendConfig) -> None:
+        """Go by `config` from now on; prices that were seen stay known."""
+        if config.moving_average_s != self._config.moving_average_s:
+            for window in self._windows.values():
+                window.resize(round(config.moving_average_s * SECOND))
+        self._config = config
 
     def on_ticker(self, ticker: Ticker) -> None:
         """Take the symbol's price."""
@@ -79,6 +86,14 @@ class PremiumFilterStrategy(TradingStrategy):
         self._needed = min(config.min_samples, config.lookback_periods)
         self._windows: dict[tuple[int, int], MedianWindow] = {}
 
+    def apply(self, config: PremiumConfig) -> None:
+        """Go by `config` from now on; premiums that were seen stay known."""
+        if config.lookback_periods != self._config.lookback_periods:
+            for window in self._windows.values():
+                window.resize(config.lookback_periods)
+        self._config = config
+        self._needed = min(config.min_samples, config.lookback_periods)
+
     def on_ticker(self, ticker: Ticker) -> None:
         """Take the premium of the book that changed."""
         premium = self._premium(ticker.exchange, ticker.row)
@@ -119,17 +134,21 @@ class PremiumFilterStrategy(TradingStrategy):
 
 
 class VolumeFilterStrategy(TradingStrategy):
-    """Trades only where both best prices offer at least so much value."""
+    """Trades only where both best prices offer at least so much value.
+
+    Attributes:
+        min_value: That value in quote currency; may be replaced at any time.
+    """
 
     def __init__(self, market: Market, min_value: float) -> None:
         """Ask for `min_value` in quote currency."""
         super().__init__(market)
-        self._min_value = min_value
+        self.min_value = min_value
 
     def should_execute_trade(self, signal: ArbitrageSignal) -> bool:
         """Tell whether there is enough on both sides."""
         buy, sell = signal.buy, signal.sell
-        return min(buy.ask * buy.ask_size, sell.bid * sell.bid_size) >= self._min_value
+        return min(buy.ask * buy.ask_size, sell.bid * sell.bid_size) >= self.min_value
 
 
 class SignalValidationStrategy(TradingStrategy):
@@ -141,6 +160,10 @@ class SignalValidationStrategy(TradingStrategy):
     def __init__(self, market: Market, config: FilterConfig) -> None:
         """Compare with the bounds of `config`, 0 for none."""
         super().__init__(market)
+        self.apply(config)
+
+    def apply(self, config: FilterConfig) -> None:
+        """Go by `config` from now on."""
         self._max_age_ns = config.max_signal_age_ms * MS
         self._max_deviation = config.max_price_deviation_pct / 100.0
 
@@ -158,17 +181,49 @@ class SignalValidationStrategy(TradingStrategy):
         return middle is not None and abs(mid / middle - 1.0) <= self._max_deviation
 
 
-def build_filters(
-    market: Market, filters: FilterConfig, trend: TrendConfig, premium: PremiumConfig
-) -> list[TradingStrategy]:
-    """Return the filters that are switched on, cheapest first."""
-    found: list[TradingStrategy] = []
-    if filters.min_top_volume_usd:
-        found.append(VolumeFilterStrategy(market, float(filters.min_top_volume_usd)))
-    if filters.max_signal_age_ms or filters.max_price_deviation_pct:
-        found.append(SignalValidationStrategy(market, filters))
-    if trend.use_trend_filter:
-        found.append(TrendFilterStrategy(market, trend))
-    if premium.enabled:
-        found.append(PremiumFilterStrategy(market, premium))
-    return found
+class BuiltinFilters:
+    """Which of the filters are switched on; switching one leaves the others' memory alone."""
+
+    def __init__(
+        self, market: Market, filters: FilterConfig, trend: TrendConfig, premium: PremiumConfig
+    ) -> None:
+        """Switch on what the configuration says."""
+        self._market = market
+        self._volume: VolumeFilterStrategy | None = None
+        self._validation: SignalValidationStrategy | None = None
+        self._trend: TrendFilterStrategy | None = None
+        self._premium: PremiumFilterStrategy | None = None
+        self.apply(filters, trend, premium)
+
+    def apply(self, filters: FilterConfig, trend: TrendConfig, premium: PremiumConfig) -> None:
+        """Go by this configuration from now on; `active` tells what is on.
+
+        A filter that stays on keeps what it has seen; one that is switched on starts without.
+        """
+        market = self._market
+        if not filters.min_top_volume_usd:
+            self._volume = None
+        else:
+            self._volume = self._volume or VolumeFilterStrategy(market, 0.0)
+            self._volume.min_value = float(filters.min_top_volume_usd)
+        if not (filters.max_signal_age_ms or filters.max_price_deviation_pct):
+            self._validation = None
+        else:
+            self._validation = self._validation or SignalValidationStrategy(market, filters)
+            self._validation.apply(filters)
+        if not trend.use_trend_filter:
+            self._trend = None
+        else:
+            self._trend = self._trend or TrendFilterStrategy(market, trend)
+            self._trend.apply(trend)
+        if not premium.enabled:
+            self._premium = None
+        else:
+            self._premium = self._premium or PremiumFilterStrategy(market, premium)
+            self._premium.apply(premium)
+
+    @property
+    def active(self) -> tuple[TradingStrategy, ...]:
+        """The filters that are switched on, cheapest first."""
+        known = (self._volume, self._validation, self._trend, self._premium)
+        return tuple(each for each in known if each is not None)

@@ -39,7 +39,7 @@ class IdentityGuard:
     """Keeps the books whose coin is in doubt; a book is vetted before its first signal.
 
     Attributes:
-        config: Gate and lists; may be replaced at any time.
+        config: Gate and lists; `apply` replaces it.
     """
 
     def __init__(self, board: QuoteBoard, universe: Universe, config: IdentityConfig) -> None:
@@ -51,6 +51,19 @@ class IdentityGuard:
         self._vetted: set[tuple[int, int]] = set()
         self._off_ns: dict[tuple[int, int], int] = {}
         self._seen: dict[tuple[int, int], tuple[float, float]] = {}
+        self._jumped: set[tuple[int, int]] = set()
+
+    def apply(self, config: IdentityConfig) -> None:
+        """Go by `config` from now on.
+
+        Another gate measures every book anew; what jumped stays in doubt until a person allows
+        it.
+        """
+        if config.identity_ratio_pct != self.config.identity_ratio_pct:
+            self._doubts = {key: why for key, why in self._doubts.items() if key in self._jumped}
+            self._vetted.clear()
+            self._off_ns.clear()
+        self.config = config
 
     def why(self, venue: int, row: int) -> str:
         """Return why a book is not trusted; empty where it is."""
@@ -63,7 +76,7 @@ class IdentityGuard:
             if off_pct is not None:
                 self._vetted.add(key)
                 if abs(off_pct) > self.config.identity_ratio_pct:
-                    self._doubts[key] = _off(off_pct)
+                    self._doubts.setdefault(key, _off(off_pct))
         return self._doubts.get(key, "")
 
     def _listed(self, venue: int, row: int) -> str | None:
@@ -103,6 +116,7 @@ class IdentityGuard:
         jump = mid / was
         moved = max(others / others_were, others_were / others)
         if max(jump, 1.0 / jump) >= _JUMP and moved < _STILL:
+            self._jumped.add(key)
             self._doubts.setdefault(key, f"jumped to {jump:.4g} times its price")
         if abs(off_pct) <= self.config.identity_ratio_pct:
             self._off_ns.pop(key, None)

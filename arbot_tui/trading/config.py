@@ -42,7 +42,7 @@ class ArbitrageConfig(BaseModel):
         default=Decimal("0.02"),
         ge=0,
         le=1,
-        description="How far a limit price may lie beyond the quote that it is judged on.",
+        description="What both legs together may lose against their quotes, half of it on each.",
         json_schema_extra={"unit": "%", "hot": True, "looser": "higher", "simulate": 0.02},
     )
     cooldown_s: float = Field(

@@ -72,3 +72,36 @@ def test_time_alone_empties_the_window() -> None:
     assert change_pct is not None
     assert abs(change_pct - 1.0) < 1e-12
     assert window.change_pct(100 * SECOND) is None
+
+
+def test_another_size_counts_from_what_is_known() -> None:
+    draw = random.Random(9)
+    window = MedianWindow(50)
+    window.resize(60)
+    values = [draw.gauss(100.0, 1.0) for _ in range(200)]
+    for value in values[:100]:
+        window.add(value)
+    window.resize(20)
+    assert window.median == statistics.median(values[80:100])
+    assert abs(window.deviation - statistics.stdev(values[80:100])) < 1e-12
+    window.resize(80)
+    for value in values[100:]:
+        window.add(value)
+    assert len(window) == 80
+    assert window.median == statistics.median(values[120:])
+    assert abs(window.deviation - statistics.stdev(values[120:])) < 1e-12
+
+
+def test_another_window_of_time_counts_from_what_is_known() -> None:
+    window = HalvesMean(40 * SECOND)
+    for second in range(40):
+        window.add(second * SECOND, 100.0 + second)
+    window.resize(20 * SECOND)
+    older, newer = statistics.fmean(range(120, 130)), statistics.fmean(range(130, 140))
+    change_pct = window.change_pct(39 * SECOND)
+    assert change_pct is not None
+    assert abs(change_pct - 100.0 * (newer / older - 1.0)) < 1e-12
+    window.resize(40 * SECOND)
+    # What had left the shorter window is gone.
+    change_pct = window.change_pct(39 * SECOND)
+    assert change_pct is None

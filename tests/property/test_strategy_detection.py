@@ -95,7 +95,14 @@ class _Oracle:
         return {pair for pair in _all_pairs() if self.stands(pair)}
 
     def due(self, pair: Pair) -> bool:
-        return self.stands(pair) and self.net_pct(pair) - _SLIPPAGE_PCT >= _MIN_PROFIT_PCT
+        if not self.stands(pair):
+            return False
+        symbol, buy, sell = pair
+        buying, selling = self.books[buy, symbol], self.books[sell, symbol]
+        dearer, cheaper = 1.0 + _SLIPPAGE_PCT / 200.0, 1.0 - _SLIPPAGE_PCT / 200.0
+        paid = buying.ask * dearer * (1.0 + buying.fee)
+        got = selling.bid * cheaper * (1.0 - selling.fee)
+        return 100.0 * (got - paid) / (buying.ask * dearer) >= _MIN_PROFIT_PCT
 
 
 def _all_pairs() -> list[Pair]:

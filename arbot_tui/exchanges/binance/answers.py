@@ -138,11 +138,19 @@ class _Account(msgspec.Struct):
     commissionRates: _Rates
 
 
+class _Discount(msgspec.Struct):
+    enabledForAccount: bool
+    enabledForSymbol: bool
+    discountAsset: str
+    discount: str
+
+
 class _Commission(msgspec.Struct):
     symbol: str
     standardCommission: _Rates
     specialCommission: _Rates | None = None
     taxCommission: _Rates | None = None
+    discount: _Discount | None = None
 
 
 _T = TypeVar("_T")
@@ -314,8 +322,8 @@ def parse_account_fees(body: bytes) -> TradingFees:
 def parse_commission(body: bytes, wire_symbol: str) -> TradingFees:
     """Return the rates of one symbol in an answer of ``account/commission``.
 
-    The sum over standard, special and tax; of buying and selling the dearer one counts. The
-    discount for paying in BNB is left out: whether it applies depends on the BNB balance.
+    The sum over standard, special and tax; of buying and selling the dearer one counts. Paying
+    in BNB multiplies the standard part alone; whether it applies depends on the BNB balance.
 
     Raises:
         MalformedMessage: It breaks its schema, is about another symbol, or holds a value that
@@ -327,7 +335,15 @@ def parse_commission(body: bytes, wire_symbol: str) -> TradingFees:
         if answer.symbol != wire_symbol:
             raise ValueError(f"answer about {sanitise(answer.symbol)!r}")
         parts = (answer.standardCommission, answer.specialCommission, answer.taxCommission)
-        return _fees([part for part in parts if part is not None])
+        fees = _fees([part for part in parts if part is not None])
+        discount = answer.discount
+        if discount is None or not (discount.enabledForAccount and discount.enabledForSymbol):
+            return fees
+        return msgspec.structs.replace(
+            fees,
+            coin=_asset(discount.discountAsset),
+            coin_taker=_discounted(answer.standardCommission, fees.taker, discount.discount),
+        )
 
     return _read("commission", read)
 
@@ -344,6 +360,19 @@ def _fees(parts: list[_Rates]) -> TradingFees:
     if not (-1 < fees.maker < 1 and -1 < fees.taker < 1):
         raise ValueError(f"rates {fees.maker} {fees.taker} are no fractions")
     return fees
+
+
+def _discounted(standard: _Rates, taker: Decimal, multiplier: str) -> Decimal:
+    """Return the taker rate while the standard part is paid in the discount coin.
+
+    Of buying and selling the part that saves less counts.
+    """
+    factor = parse_decimal(multiplier)
+    if not 0 <= factor <= 1:
+        raise ValueError(f"discount {factor} is no fraction")
+    side = min(parse_decimal(standard.buyer), parse_decimal(standard.seller))
+    part = max(exact.add(parse_decimal(standard.taker), side), ZERO)
+    return exact.subtract(taker, exact.multiply(part, exact.subtract(Decimal(1), factor)))
 
 
 def _positive(text: str) -> Decimal:

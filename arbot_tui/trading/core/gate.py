@@ -15,8 +15,7 @@ from itertools import chain
 import msgspec
 
 from arbot_tui.domain.clock import MS, SECOND
-from arbot_tui.domain.edge import net_edge_pct_exact
-from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.edge import limit_prices_exact, net_edge_pct_exact
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import Level
@@ -228,7 +227,9 @@ def _priced(
     edge_pct = net_edge_pct_exact(ask, bid, buy_fee, sell_fee)
     if edge_pct > limits.max_profit_pct:
         return Denial(Reason.EDGE_TOO_GOOD, f"{edge_pct:.3f} % > {limits.max_profit_pct} %")
-    buy_price, sell_price = _limit_prices(buy, sell, ask, bid, limits)
+    cap, floor = limit_prices_exact(ask, bid, limits.slippage_pct)
+    # Rounded towards the safe side: a tick never grants more than the allowance.
+    buy_price, sell_price = buy.buy_price(cap), sell.sell_price(floor)
     if buy_price <= 0:
         return Denial(Reason.INSTRUMENT_RULES, f"no valid price at or below {ask}")
     if denial := _worst_case(buy_price, sell_price, buy_fee, sell_fee, limits):
@@ -273,16 +274,6 @@ def _total(levels: list[DecimalLevel]) -> Decimal:
 
 def _exact_level(level: Level) -> DecimalLevel:
     return from_float(level[0]), from_float(level[1])
-
-
-def _limit_prices(
-    buy: Instrument, sell: Instrument, ask: Decimal, bid: Decimal, limits: Limits
-) -> tuple[Decimal, Decimal]:
-    """Allow half of the slippage on each side, rounded towards the safe side."""
-    half = exact.divide(limits.slippage_pct, exact.multiply(_HUNDRED, Decimal(2)))
-    cap = exact.multiply(ask, exact.add(Decimal(1), half))
-    floor = exact.multiply(bid, exact.subtract(Decimal(1), half))
-    return buy.buy_price(cap), sell.sell_price(floor)
 
 
 def cost_per_unit(price: Decimal, fee: Decimal) -> Decimal:

@@ -18,7 +18,7 @@ class Limits(msgspec.Struct, frozen=True):
         min_profit_pct: Smallest edge at both limit prices after fees, percent.
         max_profit_pct: Above it the edge is too good to be true, percent.
         trade_amount_quote: Wanted value of a leg, quote currency.
-        slippage_pct: Both limit prices together may be this much worse than the quotes, percent.
+        slippage_pct: What both legs together may lose against their quotes, percent; half each.
         cooldown_ns: Wait per (symbol, buy, sell) after a pair was committed.
         max_order_quote: Largest value of one order, quote currency.
         max_order_equity_pct: The same in percent of the account's value; the smaller wins.

@@ -6,7 +6,6 @@ from collections import deque
 
 import msgspec
 
-from arbot_tui.domain.numbers import ZERO
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.trading.core import settling, venues
@@ -35,7 +34,7 @@ def on_started(turn: Turn, event: Started) -> None:
     state.session_from = state.pair_no + 1
     state.outcomes = dict.fromkeys(state.outcomes, 0)
     state.realised.clear()
-    state.fees_paid = ZERO
+    state.fees_paid.clear()
     state.awaiting.clear()
     _forget_the_future(turn)
     for name, venue in state.venues.items():

@@ -88,8 +88,10 @@ class CoreState:
         ledger: Double-entry ledger of the account.
         venues: By name.
         outcomes: How the ended pairs of this run ended.
-        realised: Profit by symbol of the pairs that ended in this run.
-        fees_paid: Fees of those pairs, quote currency.
+        realised: Profit by symbol of the pairs that ended in this run, in the symbol's quote
+            currency; fees in third assets are not in it.
+        fees_paid: Fees of those pairs by (symbol, asset): those taken in base or quote valued in
+            quote currency, others as they were taken.
         touched: Pairs changed since the observer last looked; not part of the digest.
     """
 
@@ -118,8 +120,9 @@ class CoreState:
             ("completed", "one_sided", "failed", "stuck"), 0
         )
         self.realised: dict[str, Decimal] = {}
-        self.fees_paid = ZERO
+        self.fees_paid: dict[tuple[str, str], Decimal] = {}
         self.touched: set[str] = set()
+        self._quotes: dict[str, str] = {}
 
     def rules(self) -> Limits:
         """Return the limits in force.
@@ -134,6 +137,10 @@ class CoreState:
     def venue(self, name: str) -> VenueState:
         """Return the state of a venue, made on first mention."""
         return self.venues.setdefault(name, VenueState())
+
+    def quote_of(self, symbol: str) -> str:
+        """Return the quote asset of a symbol in which a profit was counted."""
+        return self._quotes[symbol]
 
     def working(self) -> list[Pair]:
         """Return the pairs that have not ended."""
@@ -217,9 +224,13 @@ class CoreState:
             self.outcomes[pair_outcome(pair)] += sign
         profit = pair_profit(pair)
         signed = Decimal(sign)
+        self._quotes[pair.symbol] = pair.quote
         old = self.realised.get(pair.symbol, ZERO)
         self.realised[pair.symbol] = exact.add(old, exact.multiply(signed, profit.realised))
-        self.fees_paid = exact.add(self.fees_paid, exact.multiply(signed, profit.fees))
+        for asset, amount in ((pair.quote, profit.fees), *profit.other_fees.items()):
+            key = (pair.symbol, asset)
+            paid = self.fees_paid.get(key, ZERO)
+            self.fees_paid[key] = exact.add(paid, exact.multiply(signed, amount))
 
     def digest(self) -> tuple[object, ...]:
         """Return a comparable picture of everything that the journal must reproduce."""
@@ -244,5 +255,5 @@ class CoreState:
             [(name, venue.digest()) for name, venue in self.venues.items()],
             sorted(self.outcomes.items()),
             sorted(self.realised.items()),
-            self.fees_paid,
+            sorted(self.fees_paid.items()),
         )

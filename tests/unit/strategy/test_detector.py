@@ -113,7 +113,7 @@ def test_an_edge_below_the_minimum_is_an_opportunity_but_no_signal() -> None:
     assert (opportunity.reason, opportunity.signalled) == ("fee", False)
     assert desk.funnel.counts() == {"fee": 1}
     # The threshold may change while it is open.
-    desk.strategy.settings = DetectionSettings(0.05, 0.02)
+    desk.strategy.apply(DetectionSettings(0.05, 0.02))
     desk.quote(_BINANCE, 100.0, 100.09)
     assert len(desk.signals) == 1
     assert desk.opportunities.signalled_total == 1

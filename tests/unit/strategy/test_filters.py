@@ -13,11 +13,11 @@ from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.config import FilterConfig, PremiumConfig, TrendConfig
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
 from arbot_tui.strategy.filters import (
+    BuiltinFilters,
     PremiumFilterStrategy,
     SignalValidationStrategy,
     TrendFilterStrategy,
     VolumeFilterStrategy,
-    build_filters,
 )
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
@@ -194,18 +194,17 @@ def test_without_a_middle_no_price_is_sane() -> None:
 
 def test_every_filter_is_off_until_it_is_switched_on_and_may_be_while_running() -> None:
     desk = _Desk()
-    desk.use(*build_filters(desk.market, FilterConfig(), TrendConfig(), PremiumConfig()))
+    filters = BuiltinFilters(desk.market, FilterConfig(), TrendConfig(), PremiumConfig())
+    desk.use(*filters.active)
     assert list(desk.strategy.filters) == []
     _all(desk, 100.0)
     assert desk.edge()
-    desk.use(
-        *build_filters(
-            desk.market,
-            FilterConfig(min_top_volume_usd=Decimal(1), max_signal_age_ms=1),
-            TrendConfig(use_trend_filter=True),
-            PremiumConfig(enabled=True),
-        )
+    filters.apply(
+        FilterConfig(min_top_volume_usd=Decimal(1), max_signal_age_ms=1),
+        TrendConfig(use_trend_filter=True),
+        PremiumConfig(enabled=True),
     )
+    desk.use(*filters.active)
     switched_on: list[object] = [type(each) for each in desk.strategy.filters]
     assert switched_on == [
         VolumeFilterStrategy,
@@ -215,9 +214,43 @@ def test_every_filter_is_off_until_it_is_switched_on_and_may_be_while_running() 
     ]
     desk.quote(2, 102.0)
     assert len(desk.signals) == 2  # those of before
-    desk.use()
+    filters.apply(FilterConfig(), TrendConfig(), PremiumConfig())
+    desk.use(*filters.active)
     desk.quote(2, 102.1)
     assert len(desk.signals) == 4
+
+
+def test_what_was_seen_survives_a_change_of_the_configuration() -> None:
+    desk = _Desk()
+    volume = FilterConfig(min_top_volume_usd=Decimal(1), max_price_deviation_pct=50.0)
+    filters = BuiltinFilters(
+        desk.market, volume, TrendConfig(use_trend_filter=True), PremiumConfig(enabled=True)
+    )
+    desk.use(*filters.active)
+    for number in range(60):
+        _all(desk, 100.0 + number / 10)
+    trend, premium = filters.active[2:]
+    assert isinstance(trend, TrendFilterStrategy)
+    assert isinstance(premium, PremiumFilterStrategy)
+    assert trend.trend(0, desk.now_ns) == 1
+
+    filters.apply(
+        FilterConfig(min_top_volume_usd=Decimal(10_000), max_price_deviation_pct=0.001),
+        TrendConfig(use_trend_filter=True, trend_confirmation_threshold_pct=10.0),
+        PremiumConfig(enabled=True, min_samples=1000, lookback_periods=1000),
+    )
+
+    assert filters.active[2:] == (trend, premium)
+    assert trend.trend(0, desk.now_ns) == 0
+    # Sixty of the thousand quotes asked for now are known; they are not forgotten.
+    assert premium.is_outlier(0, 0) is None
+    filters.apply(
+        volume,
+        TrendConfig(use_trend_filter=True, moving_average_s=10.0),
+        PremiumConfig(enabled=True, lookback_periods=20, min_samples=20),
+    )
+    assert premium.is_outlier(0, 0) is not None
+    assert trend.trend(0, desk.now_ns) == 1
 
 
 def test_no_more_quotes_are_asked_for_than_are_kept() -> None:

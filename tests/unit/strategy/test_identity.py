@@ -172,3 +172,33 @@ def test_a_name_is_a_coin_or_a_coin_on_a_venue(name: str) -> None:
 
 def test_a_name_twice_counts_once() -> None:
     assert IdentityConfig(identity_allow=("A", "A@OKX", "A")).identity_allow == ("A", "A@OKX")
+
+
+def test_another_gate_measures_anew_and_ends_an_opportunity_at_once() -> None:
+    desk = _Desk()
+    _settle(desk)
+    desk.quote(3, 102.0)
+    assert desk.lives.rows
+    desk.strategy.apply_identity(IdentityConfig(identity_ratio_pct=1.0))
+    assert "bitget" in desk.doubts()
+    assert not desk.lives.rows
+    assert desk.funnel.balanced
+    # A wider one takes it back, since only the gate had doubted.
+    desk.strategy.apply_identity(IdentityConfig(identity_ratio_pct=5.0))
+    assert desk.doubts() == {}
+    assert desk.lives.rows
+
+
+def test_what_jumped_stays_in_doubt_whatever_the_gate_until_it_is_allowed() -> None:
+    desk = _Desk()
+    _settle(desk)
+    desk.look()
+    desk.quote(3, 1000.0)
+    desk.look()
+    assert "jumped" in desk.doubts()["bitget"]
+    desk.strategy.apply_identity(IdentityConfig(identity_ratio_pct=100.0))
+    assert "jumped" in desk.doubts()["bitget"]
+    desk.strategy.apply_identity(
+        IdentityConfig(identity_ratio_pct=100.0, identity_allow=("LUNA@BITGET",))
+    )
+    assert desk.doubts() == {}

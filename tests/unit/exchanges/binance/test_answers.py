@@ -316,6 +316,23 @@ def test_a_symbols_rates_are_the_sum_of_all_parts_for_the_dearer_side() -> None:
     assert fees.maker == Decimal("0.01000122") + Decimal("0.04000156")
 
 
+def test_paying_in_the_discount_coin_makes_the_standard_part_alone_cheaper() -> None:
+    fees = parse_commission(_json(COMMISSION), "BTCUSDT")
+
+    # A quarter off 0.00000020 + 0.00000030, the side that saves less.
+    assert fees.coin == "BNB"
+    assert fees.coin_taker == fees.taker - Decimal("0.000000125")
+
+
+@pytest.mark.parametrize("off", ["enabledForAccount", "enabledForSymbol"])
+def test_a_discount_that_is_switched_off_is_none(off: str) -> None:
+    fees = parse_commission(
+        _json({**COMMISSION, "discount": {**COMMISSION["discount"], off: False}}), "BTCUSDT"
+    )
+
+    assert (fees.coin, fees.coin_taker) == ("", None)
+
+
 def test_special_and_tax_rates_may_be_absent() -> None:
     standard = {key: COMMISSION[key] for key in ("symbol", "standardCommission")}
 
@@ -343,6 +360,10 @@ def test_special_and_tax_rates_may_be_absent() -> None:
         (parse_account_fees, ACCOUNT.replace(b'"0.00150000"', b'"x"')),
         (lambda body: parse_commission(body, "ETHUSDT"), _json(COMMISSION)),
         (lambda body: parse_commission(body, "BTCUSDT"), b"{}"),
+        (
+            lambda body: parse_commission(body, "BTCUSDT"),
+            _json(COMMISSION).replace(b'"0.75000000"', b'"75"'),
+        ),
     ],
 )
 def test_answers_that_cannot_be_are_refused(read: Callable[[bytes], object], body: bytes) -> None:

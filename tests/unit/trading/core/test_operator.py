@@ -156,7 +156,7 @@ def test_a_pair_counts_where_it_was_committed_and_its_money_where_it_came_to_res
     rig.start()
     assert rig.state.outcomes["completed"] == 0
     assert rig.state.realised == {}
-    assert rig.state.fees_paid == 0
+    assert rig.state.fees_paid == {}
 
 
 def test_an_order_open_on_a_venue_that_is_not_part_of_the_run_alarms() -> None:
