@@ -23,6 +23,7 @@ __all__ = [
     "OrderState",
     "OrderStatus",
     "OrderUnknown",
+    "TimeInForce",
 ]
 
 
@@ -45,8 +46,17 @@ class OrderStatus(StrEnum):
     NOT_FOUND = "not_found"
 
 
+class TimeInForce(StrEnum):
+    """What becomes of the part of a limit order that does not execute at once."""
+
+    IOC = "ioc"
+    """It expires."""
+    GTC = "gtc"
+    """It rests until it is cancelled."""
+
+
 class OrderRequest(msgspec.Struct, frozen=True):
-    """A price-capped limit IOC, ready for the wire: quantised, with identity and expiry.
+    """A price-capped limit order, ready for the wire: quantised, with identity and expiry.
 
     Attributes:
         client_id: Function of (instance, pair, leg, attempt); never sent twice.
@@ -56,6 +66,7 @@ class OrderRequest(msgspec.Struct, frozen=True):
         price: Limit: highest price to pay or lowest to accept; a multiple of the tick.
         qty: Base quantity; a multiple of the lot step.
         expires_ns: `Clock.now_ns` after which the venue must refuse it.
+        time_in_force: The legs of a pair are all IOC; what rests is a person's business.
     """
 
     client_id: str
@@ -65,6 +76,7 @@ class OrderRequest(msgspec.Struct, frozen=True):
     price: Decimal
     qty: Decimal
     expires_ns: int
+    time_in_force: TimeInForce = TimeInForce.IOC
 
 
 class OrderAck(msgspec.Struct, frozen=True, tag="ack"):

@@ -14,8 +14,9 @@ from typing import Protocol
 
 import msgspec
 
-from arbot_tui.domain.clock import Clock
-from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.account import AccountFill, FeeTerms, KeyPermissions, OpenOrder
+from arbot_tui.domain.clock import SECOND, Clock
+from arbot_tui.domain.errors import MalformedMessage, RequestRefused
 from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
@@ -24,6 +25,7 @@ from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Ticker
 from arbot_tui.domain.secret import Secret
 
 __all__ = [
+    "FILLS_OVERLAP_NS",
     "BaseExchange",
     "Continuity",
     "Credentials",
@@ -35,6 +37,11 @@ __all__ = [
     "UnreadableQuote",
     "VenueUrls",
 ]
+
+
+FILLS_OVERLAP_NS = 600 * SECOND
+"""How much further back than asked for an account's executions are fetched: clocks differ, and
+venues show some late. Whoever takes them counts each once anyway."""
 
 
 class VenueUrls(msgspec.Struct, frozen=True):
@@ -226,6 +233,40 @@ class BaseExchange(ABC):
     @abstractmethod
     async def get_trading_fees(self, symbols: Sequence[str]) -> dict[str, TradingFees]:
         """Return the account's own rates by canonical symbol."""
+
+    async def cancel_by_venue_id(self, symbol: str, venue_id: str) -> None:
+        """Do what `cancel_order` does for an order of the venue's id, whoever placed it."""
+        del symbol, venue_id
+        raise RequestRefused(self.name, "not_offered", "it cancels by our id only")
+
+    async def query_by_venue_id(self, symbol: str, venue_id: str) -> OrderState:
+        """Return what `query_order` does for an order of the venue's id, whoever placed it."""
+        del symbol, venue_id
+        raise RequestRefused(self.name, "not_offered", "it finds orders by our id only")
+
+    async def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        """Return what rests at the venue, of one canonical symbol or of all, whoever placed it."""
+        del symbol
+        raise RequestRefused(self.name, "not_offered", "it lists no open orders")
+
+    async def get_account_fills(self, symbol: str, since_ns: int) -> list[AccountFill]:
+        """Return the account's executions of one symbol, oldest first, whoever placed the orders.
+
+        Args:
+            symbol: Canonical symbol.
+            since_ns: `Clock.now_ns` from which on none may be missing; what `FILLS_OVERLAP_NS`
+                before holds comes with it.
+        """
+        del symbol, since_ns
+        raise RequestRefused(self.name, "not_offered", "it lists no executions")
+
+    async def get_fee_terms(self) -> FeeTerms | None:
+        """Return fee tier and discount of the account; None where the venue does not tell."""
+        return None
+
+    async def get_key_permissions(self) -> KeyPermissions | None:
+        """Return what the key may do; None where the venue (or environment) does not tell."""
+        return None
 
     @abstractmethod
     async def close(self) -> None:

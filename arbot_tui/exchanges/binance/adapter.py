@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
@@ -11,6 +12,7 @@ from arbot_tui.domain.feed import Continuity
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.exchanges.base import ExchangeConfig, MarketDataSink
+from arbot_tui.exchanges.binance.account import BinanceAccount
 from arbot_tui.exchanges.binance.errors import ban_rule
 from arbot_tui.exchanges.binance.execution import BinanceExecution
 from arbot_tui.exchanges.binance.feed import BinanceFeed
@@ -29,6 +31,7 @@ class BinanceExchange(VenueAdapter):
     """Binance spot over combined streams and REST; see `BaseExchange` for the contract."""
 
     continuity = Continuity.RANGE
+    client_ids = re.compile("[A-Za-z0-9_-]{1,36}")
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
@@ -50,6 +53,12 @@ class BinanceExchange(VenueAdapter):
             resync=self.sync_clock,
             doubt_clock=self._doubt_clock,
             quotas=self._quotas,
+        )
+        self._account = BinanceAccount(
+            self._execution,
+            clock,
+            offset_ns=lambda: self.offset_ns,
+            has_permissions=config.environment in ("prod", "custom"),
         )
         self._rows: dict[str, int] = {}
         self._wire_symbols: dict[int, str] = {}

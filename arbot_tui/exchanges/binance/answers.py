@@ -27,16 +27,22 @@ from arbot_tui.domain.orders import (
 from arbot_tui.domain.text import sanitise
 
 __all__ = [
+    "OpenOrderRow",
     "OrderRow",
     "Placement",
+    "TradeRow",
+    "fill_of",
     "order_state",
     "parse_account_fees",
     "parse_balances",
     "parse_commission",
+    "parse_open_orders",
     "parse_order",
     "parse_orders",
     "parse_placement",
+    "parse_trade_rows",
     "parse_trades",
+    "side_of",
     "trade_order_ids",
 ]
 
@@ -77,6 +83,18 @@ class OrderRow(msgspec.Struct, frozen=True):
     executedQty: str
 
 
+class OpenOrderRow(OrderRow, frozen=True):
+    """A resting order.
+
+    Attributes:
+        price: Limit price.
+        origQty: Ordered base quantity.
+    """
+
+    price: str
+    origQty: str
+
+
 class _FillRow(msgspec.Struct):
     """One execution in the ``FULL`` answer of a placement; it carries no time of its own."""
 
@@ -106,8 +124,20 @@ class Placement(msgspec.Struct, frozen=True):
     state: OrderState
 
 
-class _Trade(msgspec.Struct):
-    """A row of ``myTrades``; it has no client order id."""
+class TradeRow(msgspec.Struct, frozen=True):
+    """A row of ``myTrades``; it has no client order id.
+
+    Attributes:
+        symbol: Wire symbol.
+        id: The venue's execution id.
+        orderId: The venue's order id.
+        price: Price.
+        qty: Base quantity.
+        commission: Fee.
+        commissionAsset: Its asset.
+        time: When, UTC milliseconds.
+        isBuyer: It was a purchase.
+    """
 
     symbol: str
     id: int
@@ -158,7 +188,8 @@ _T = TypeVar("_T")
 _decode_placement = msgspec.json.Decoder(_PlacementRow).decode
 _decode_order = msgspec.json.Decoder(OrderRow).decode
 _decode_orders = msgspec.json.Decoder(list[OrderRow]).decode
-_decode_trades = msgspec.json.Decoder(list[_Trade]).decode
+_decode_open = msgspec.json.Decoder(list[OpenOrderRow]).decode
+_decode_trades = msgspec.json.Decoder(list[TradeRow]).decode
 _decode_account = msgspec.json.Decoder(_Account).decode
 _decode_commission = msgspec.json.Decoder(_Commission).decode
 
@@ -232,6 +263,27 @@ def parse_orders(body: bytes) -> list[OrderRow]:
     return _read("orders", lambda: _decode_orders(body))
 
 
+def parse_open_orders(body: bytes) -> list[OpenOrderRow]:
+    """Return the orders in an answer of ``openOrders``, with price and quantity.
+
+    Raises:
+        MalformedMessage: It breaks its schema.
+    """
+    return _read("open orders", lambda: _decode_open(body))
+
+
+def side_of(row: OrderRow) -> OrderSide:
+    """Return the side of an order.
+
+    Raises:
+        MalformedMessage: It is none.
+    """
+    side = _SIDE.get(row.side)
+    if side is None:
+        raise MalformedMessage(_VENUE, f"order side {sanitise(row.side)!r}")
+    return side
+
+
 def order_state(row: OrderRow, client_id: str, source: str) -> OrderState:
     """Return `row` in the words of the house.
 
@@ -265,23 +317,45 @@ def parse_trades(body: bytes, client_id: str, symbol: str, venue_id: str) -> lis
     return _read("myTrades", lambda: _trades(_decode_trades(body), client_id, symbol, venue_id))
 
 
-def _trades(rows: list[_Trade], client_id: str, symbol: str, venue_id: str) -> list[Fill]:
+def _trades(rows: list[TradeRow], client_id: str, symbol: str, venue_id: str) -> list[Fill]:
     return [
-        Fill(
-            venue=_VENUE,
-            client_id=client_id,
-            symbol=symbol,
-            trade_id=str(row.id),
-            side=OrderSide.BUY if row.isBuyer else OrderSide.SELL,
-            price=_positive(row.price),
-            qty=_positive(row.qty),
-            fee=parse_decimal(row.commission),
-            fee_asset=_asset(row.commissionAsset),
-            event_ns=row.time * MS,
-        )
+        _fill_of(row, client_id, symbol)
         for row in sorted(rows, key=lambda row: row.id)
         if str(row.orderId) == venue_id
     ]
+
+
+def fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
+    """Return `row` as an execution of the order that we call `client_id`.
+
+    Raises:
+        MalformedMessage: It holds a value that cannot be.
+    """
+    return _read("myTrades", lambda: _fill_of(row, client_id, symbol))
+
+
+def _fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
+    return Fill(
+        venue=_VENUE,
+        client_id=client_id,
+        symbol=symbol,
+        trade_id=str(row.id),
+        side=OrderSide.BUY if row.isBuyer else OrderSide.SELL,
+        price=_positive(row.price),
+        qty=_positive(row.qty),
+        fee=parse_decimal(row.commission),
+        fee_asset=_asset(row.commissionAsset),
+        event_ns=row.time * MS,
+    )
+
+
+def parse_trade_rows(body: bytes) -> list[TradeRow]:
+    """Return the rows of an answer of ``myTrades``.
+
+    Raises:
+        MalformedMessage: It breaks its schema.
+    """
+    return _read("myTrades", lambda: _decode_trades(body))
 
 
 def trade_order_ids(body: bytes) -> set[int]:

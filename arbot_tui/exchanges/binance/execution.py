@@ -103,9 +103,10 @@ class BinanceExecution:
         # A cancel replaces the order's client id, so what the venue's own id is known of is
         # asked for by that. Bounded: oldest forgotten first.
         self._venue_ids: OrderedDict[str, str] = OrderedDict()
+        self._client_ids: dict[str, str] = {}
 
     async def place(self, order: OrderRequest, instrument: Instrument) -> list[OrderEvent]:
-        """Place a limit IOC and return what is known of it afterwards."""
+        """Place a limit order and return what is known of it afterwards."""
         try:
             answer = await self._place(order, instrument)
         except AuthRefused as e:
@@ -133,7 +134,7 @@ class BinanceExecution:
             ("symbol", instrument.wire_symbol),
             ("side", order.side.upper()),
             ("type", "LIMIT"),
-            ("timeInForce", "IOC"),
+            ("timeInForce", order.time_in_force.upper()),
             ("quantity", plain(order.qty)),
             ("price", plain(order.price)),
             ("newClientOrderId", order.client_id),
@@ -156,7 +157,7 @@ class BinanceExecution:
             return placement_event(refused, order.client_id)
         return parse_placement(response.body, order, instrument.wire_symbol)
 
-    async def cancel(self, instrument: Instrument, client_id: str) -> None:
+    async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.
 
         Raises:
@@ -167,28 +168,30 @@ class BinanceExecution:
         answer = await self._call(
             "DELETE",
             "/api/v3/order",
-            (("symbol", instrument.wire_symbol), self._identity(client_id)),
+            (("symbol", instrument.wire_symbol), self._identity(client_id, venue_id)),
             1,
             effect=True,
         )
         if isinstance(answer, Refusal):
             raise cancel_error(answer)
 
-    async def query(self, instrument: Instrument, client_id: str) -> OrderState:
+    async def query(self, instrument: Instrument, client_id: str, venue_id: str) -> OrderState:
         """Return the order's state, asking the order itself, then history and executions.
 
         Raises:
             ExchangeError: One of the places could not be asked: nothing is concluded then.
         """
         symbol = ("symbol", instrument.wire_symbol)
-        answer = await self._call("GET", "/api/v3/order", (symbol, self._identity(client_id)), 4)
+        identity = self._identity(client_id, venue_id)
+        answer = await self._call("GET", "/api/v3/order", (symbol, identity), 4)
         if not isinstance(answer, Refusal):
-            return order_state(parse_order(answer.body), client_id, "order")
+            row = parse_order(answer.body)
+            return order_state(row, client_id or row.clientOrderId, "order")
         if answer.code == ARCHIVED:
             return OrderState(_VENUE, client_id, OrderStatus.EXPIRED, ZERO, ("order",))
         if answer.reaction is not Reaction.GONE:
             raise read_error(answer)
-        return await self._search(symbol, client_id)
+        return await self._search(symbol, client_id, venue_id)
 
     async def fills(self, instrument: Instrument, client_id: str, venue_id: str) -> list[Fill]:
         """Return all executions of one order, oldest first.
@@ -198,7 +201,7 @@ class BinanceExecution:
             ExchangeError: They could not be fetched.
         """
         if not venue_id:
-            venue_id = (await self.query(instrument, client_id)).venue_id
+            venue_id = (await self.query(instrument, client_id, "")).venue_id
             if not venue_id:
                 raise OrderNotFound(_VENUE, f"no order {client_id} to ask executions of")
         params = (
@@ -206,7 +209,7 @@ class BinanceExecution:
             ("orderId", venue_id),
             ("limit", "1000"),
         )
-        body = await self._read("/api/v3/myTrades", params, 5, urgent=True)
+        body = await self.read("/api/v3/myTrades", params, 5, urgent=True)
         return parse_trades(body, client_id, instrument.symbol, venue_id)
 
     async def balances(self) -> list[Balance]:
@@ -233,7 +236,7 @@ class BinanceExecution:
         wanted = list(symbols.items())
         for wire_symbol, symbol in wanted[:_MOST_COMMISSIONS]:
             params = (("symbol", wire_symbol),)
-            body = await self._read("/api/v3/account/commission", params, 20)
+            body = await self.read("/api/v3/account/commission", params, 20)
             fees[symbol] = parse_commission(body, wire_symbol)
         if len(wanted) > _MOST_COMMISSIONS:
             general = parse_account_fees(await self._account())
@@ -258,15 +261,15 @@ class BinanceExecution:
             # The order's state says that something is missing; it will be asked for again.
             return answer.fills
 
-    async def _search(self, symbol: tuple[str, str], client_id: str) -> OrderState:
+    async def _search(self, symbol: tuple[str, str], client_id: str, venue_id: str) -> OrderState:
         """Look for an order that ``GET order`` does not know (it can lag behind the engine)."""
-        body = await self._read("/api/v3/allOrders", (symbol, ("limit", "500")), 20, urgent=True)
+        body = await self.read("/api/v3/allOrders", (symbol, ("limit", "500")), 20, urgent=True)
         orders = parse_orders(body)
-        venue_id = self._venue_ids.get(client_id)
+        venue_id = venue_id or self._venue_ids.get(client_id, "")
         for row in orders:
             if row.clientOrderId == client_id or str(row.orderId) == venue_id:
-                return order_state(row, client_id, "history")
-        body = await self._read("/api/v3/myTrades", (symbol, ("limit", "1000")), 20, urgent=True)
+                return order_state(row, client_id or row.clientOrderId, "history")
+        body = await self.read("/api/v3/myTrades", (symbol, ("limit", "1000")), 20, urgent=True)
         asked = ["order", "history"]
         # Executions name only the venue's ids. Those of listed orders belong to others; what
         # is older than the whole list was there before. Anything else could be ours.
@@ -278,21 +281,32 @@ class BinanceExecution:
             asked.append("fills")
         return OrderState(_VENUE, client_id, OrderStatus.NOT_FOUND, ZERO, tuple(asked))
 
+    def client_id_of(self, venue_id: str) -> str:
+        """Return our id of an order of this run by the venue's; empty where it is none."""
+        return self._client_ids.get(venue_id, "")
+
     def _remember(self, client_id: str, venue_id: str) -> None:
         self._venue_ids[client_id] = venue_id
+        self._client_ids[venue_id] = client_id
         if len(self._venue_ids) > _KNOWN_IDS:
-            self._venue_ids.popitem(last=False)
+            _, forgotten = self._venue_ids.popitem(last=False)
+            self._client_ids.pop(forgotten, None)
 
-    def _identity(self, client_id: str) -> tuple[str, str]:
-        venue_id = self._venue_ids.get(client_id)
+    def _identity(self, client_id: str, venue_id: str) -> tuple[str, str]:
+        venue_id = venue_id or self._venue_ids.get(client_id, "")
         return ("orderId", venue_id) if venue_id else ("origClientOrderId", client_id)
 
     async def _account(self) -> bytes:
-        return await self._read("/api/v3/account", (("omitZeroBalances", "true"),), 20)
+        return await self.read("/api/v3/account", (("omitZeroBalances", "true"),), 20)
 
-    async def _read(
+    async def read(
         self, path: str, params: Sequence[tuple[str, str]], weight: int, *, urgent: bool = False
     ) -> bytes:
+        """Return the body of a signed read that succeeded.
+
+        Raises:
+            ExchangeError: It did not.
+        """
         answer = await self._call("GET", path, params, weight, urgent=urgent)
         if isinstance(answer, Refusal):
             raise read_error(answer)

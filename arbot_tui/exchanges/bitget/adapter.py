@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from arbot_tui.domain.clock import MS, Clock
@@ -11,6 +12,7 @@ from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
 from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.exchanges.bitget import turnover
+from arbot_tui.exchanges.bitget.account import ClassicAccount
 from arbot_tui.exchanges.bitget.answers import Answer, parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.bitget.errors import judge
 from arbot_tui.exchanges.bitget.execution import ClassicExecution
@@ -36,6 +38,7 @@ class BitgetExchange(FeedAdapter):
     """Bitget spot over ``books1``, ``books15`` and REST v2; see `BaseExchange` for the contract."""
 
     continuity = Continuity.SNAPSHOT_ONLY
+    client_ids = re.compile("[0-9A-Za-z_-]{1,32}")
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
@@ -57,6 +60,9 @@ class BitgetExchange(FeedAdapter):
             resync=self.sync_clock,
             doubt_clock=self._doubt_clock,
             quotas=self._quotas,
+        )
+        self._account = ClassicAccount(
+            self._execution, clock, offset_ns=lambda: self.offset_ns, quotas=self._quotas
         )
         self._feed = BitgetFeed(config.urls.ws_public, config.index, clock, self._ban)
 

@@ -63,6 +63,10 @@ class OrderRow(msgspec.Struct, frozen=True):
         baseVolume: Cumulative base quantity executed.
         force: Time in force; missing in the documented samples of ``orderInfo``.
         cTime: When it was made, UTC milliseconds.
+        symbol: Wire symbol, at times in lower case.
+        side: ``buy`` or ``sell``.
+        priceAvg: Average price of what executed; of an open order its limit price.
+        size: Ordered base quantity of a limit order.
     """
 
     orderId: str
@@ -71,6 +75,10 @@ class OrderRow(msgspec.Struct, frozen=True):
     baseVolume: str = ""
     force: str = ""
     cTime: str = ""
+    symbol: str = ""
+    side: str = ""
+    priceAvg: str = ""
+    size: str = ""
 
 
 class _Fee(msgspec.Struct, frozen=True):

@@ -108,7 +108,7 @@ class ClassicExecution:
         self._sent_ns: OrderedDict[str, int] = OrderedDict()
 
     async def place(self, order: OrderRequest, instrument: Instrument) -> list[OrderEvent]:
-        """Place a limit IOC and return what is known of it afterwards."""
+        """Place a limit order and return what is known of it afterwards."""
         now_ns = self._clock.now_ns()
         window_ms = min((order.expires_ns - now_ns) // MS, _LONGEST_WINDOW_MS)
         if window_ms < 1:
@@ -119,7 +119,7 @@ class ClassicExecution:
                 "symbol": instrument.wire_symbol,
                 "side": order.side,
                 "orderType": "limit",
-                "force": "ioc",
+                "force": order.time_in_force,
                 "price": plain(order.price),
                 "size": plain(order.qty),
                 "clientOid": order.client_id,
@@ -142,7 +142,7 @@ class ClassicExecution:
         except (OutcomeUnknown, MalformedMessage) as e:
             return [OrderUnknown(_VENUE, order.client_id, str(e))]
 
-    async def cancel(self, instrument: Instrument, client_id: str) -> None:
+    async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.
 
         Raises:
@@ -150,14 +150,15 @@ class ClassicExecution:
             OutcomeUnknown: It may have taken effect.
             ExchangeError: Anything else that went wrong.
         """
-        body = msgspec.json.encode({"symbol": instrument.wire_symbol, "clientOid": client_id})
+        identity = {"orderId": venue_id} if venue_id else {"clientOid": client_id}
+        body = msgspec.json.encode({"symbol": instrument.wire_symbol, **identity})
         answer = await self._post(
             f"{_TRADE}/cancel-order", body, self._quotas.cancel, max_wait_s=_QUOTA_WAIT_S
         )
         if isinstance(answer, Refusal):
             raise cancel_error(answer)
 
-    async def query(self, instrument: Instrument, client_id: str) -> OrderState:
+    async def query(self, instrument: Instrument, client_id: str, venue_id: str) -> OrderState:
         """Return the order's state.
 
         Asked are the order itself (it knows our id for two hours), then open orders, history and
@@ -166,16 +167,17 @@ class ClassicExecution:
         Raises:
             ExchangeError: One of the places could not be asked: nothing is concluded then.
         """
+        identity = f"orderId={venue_id}" if venue_id else f"clientOid={client_id}"
         try:
-            answer = await self._get(
-                f"{_TRADE}/orderInfo?clientOid={client_id}", self._quotas.query
-            )
+            answer = await self.get(f"{_TRADE}/orderInfo?{identity}", self._quotas.query)
         except OrderNotFound:
             rows = []
         else:
             rows = parse_orders(answer.data)
-        found = _ours(rows, client_id)
-        return order_state(found, "order") if found else await self._search(instrument, client_id)
+        found = _ours(rows, client_id, venue_id)
+        if found:
+            return order_state(found, "order")
+        return await self._search(instrument, client_id, venue_id)
 
     async def fills(self, instrument: Instrument, client_id: str, venue_id: str) -> list[Fill]:
         """Return all executions of one order, oldest first.
@@ -185,11 +187,11 @@ class ClassicExecution:
             ExchangeError: They could not be fetched completely.
         """
         if not venue_id:
-            venue_id = (await self.query(instrument, client_id)).venue_id
+            venue_id = (await self.query(instrument, client_id, "")).venue_id
             if not venue_id:
                 raise OrderNotFound(_VENUE, f"no order {client_id} to ask executions of")
         query = f"symbol={instrument.wire_symbol}&orderId={venue_id}"
-        rows, complete = await self._trades(query, 0)
+        rows, complete = await self.trades(query, 0)
         if not complete:
             raise ExchangeUnavailable(_VENUE, f"too many executions of {client_id}")
         fills = [
@@ -204,7 +206,7 @@ class ClassicExecution:
             ExchangeError: They could not be fetched.
         """
         target = "/api/v2/spot/account/assets?assetType=hold_only"
-        return parse_balances((await self._get(target, self._quotas.assets)).data)
+        return parse_balances((await self.get(target, self._quotas.assets)).data)
 
     async def fees(self, symbols: Mapping[str, str]) -> dict[str, TradingFees]:
         """Return the account's rates by canonical symbol.
@@ -217,7 +219,7 @@ class ClassicExecution:
         """
         fees: dict[str, TradingFees] = {}
         for wire_symbol, symbol in symbols.items():
-            answer = await self._get(
+            answer = await self.get(
                 f"/api/v2/common/trade-rate?symbol={wire_symbol}&businessType=spot",
                 self._quotas.fees,
                 max_wait_s=_PATIENT_S,
@@ -225,7 +227,7 @@ class ClassicExecution:
             fees[symbol] = parse_fees(answer.data)
         return fees
 
-    async def _search(self, instrument: Instrument, client_id: str) -> OrderState:
+    async def _search(self, instrument: Instrument, client_id: str, venue_id: str) -> OrderState:
         """Look for an order that ``orderInfo`` does not know."""
         symbol = f"symbol={instrument.wire_symbol}"
         sent_ns = self._sent_ns.get(client_id, 0)
@@ -233,8 +235,8 @@ class ClassicExecution:
         listed: set[str] = set()
         asked = ["order"]
         for path, source in (("unfilled-orders", "open"), ("history-orders", "history")):
-            rows, complete = await self._orders(f"{_TRADE}/{path}?{symbol}", since_ms)
-            found = _ours(rows, client_id)
+            rows, complete = await self.orders(f"{_TRADE}/{path}?{symbol}", since_ms)
+            found = _ours(rows, client_id, venue_id)
             if found:
                 return order_state(found, source)
             listed.update(row.orderId for row in rows)
@@ -242,18 +244,25 @@ class ClassicExecution:
                 asked.append(source)
         # Executions name only the venue's ids. Those of listed orders belong to others; one of
         # an order that no list shows could be ours.
-        trades, complete = await self._trades(symbol, since_ms)
+        trades, complete = await self.trades(symbol, since_ms)
         strange = [row for row in trades if row.orderId not in listed and _ms(row) >= since_ms]
         if complete and not strange and "history" in asked:
             asked.append("fills")
         return OrderState(_VENUE, client_id, OrderStatus.NOT_FOUND, ZERO, tuple(asked))
 
-    async def _orders(self, target: str, since_ms: int) -> tuple[list[OrderRow], bool]:
-        """Return orders back to `since_ms`, and whether none can be missing."""
+    async def orders(self, target: str, since_ms: int) -> tuple[list[OrderRow], bool]:
+        """Return orders of a list back to `since_ms`, and whether none can be missing.
+
+        Args:
+            target: Path and query of the list, newest first.
+            since_ms: Venue time, UTC milliseconds.
+        """
         found: list[OrderRow] = []
         before = ""
+        joint = "" if target.endswith("?") else "&"
         for _ in range(_MOST_PAGES):
-            answer = await self._get(f"{target}&limit={_ROWS_PER_PAGE}{before}", self._quotas.query)
+            page = f"{target}{joint}limit={_ROWS_PER_PAGE}{before}"
+            answer = await self.get(page, self._quotas.query)
             rows = parse_orders(answer.data)
             found += rows
             if len(rows) < _ROWS_PER_PAGE or 0 < _ms(rows[-1]) < since_ms:
@@ -261,12 +270,17 @@ class ClassicExecution:
             before = f"&idLessThan={_id(rows[-1].orderId)}"
         return found, False
 
-    async def _trades(self, query: str, since_ms: int) -> tuple[list[TradeRow], bool]:
-        """Return executions back to `since_ms`, and whether none can be missing."""
+    async def trades(self, query: str, since_ms: int) -> tuple[list[TradeRow], bool]:
+        """Return executions back to `since_ms`, and whether none can be missing.
+
+        Args:
+            query: Which ones.
+            since_ms: Venue time, UTC milliseconds.
+        """
         found: list[TradeRow] = []
         before = ""
         for _ in range(_MOST_PAGES):
-            answer = await self._get(
+            answer = await self.get(
                 f"{_TRADE}/fills?{query}&limit={_ROWS_PER_PAGE}{before}", self._quotas.fills
             )
             rows = parse_trades(answer.data)
@@ -276,9 +290,14 @@ class ClassicExecution:
             before = f"&idLessThan={_id(rows[-1].tradeId)}"
         return found, False
 
-    async def _get(
+    async def get(
         self, target: str, charges: Sequence[Charge], *, max_wait_s: float = _QUOTA_WAIT_S
     ) -> Answer:
+        """Return the answer to a signed read that succeeded.
+
+        Raises:
+            ExchangeError: It did not.
+        """
         answer = await self._get_once(target, charges, max_wait_s)
         if isinstance(answer, Refusal) and answer.reaction is Reaction.LATE:
             await self._resync()
@@ -327,8 +346,11 @@ class ClassicExecution:
             self._sent_ns.popitem(last=False)
 
 
-def _ours(rows: Sequence[OrderRow], client_id: str) -> OrderRow | None:
-    return next((row for row in rows if row.clientOid == client_id), None)
+def _ours(rows: Sequence[OrderRow], client_id: str, venue_id: str) -> OrderRow | None:
+    for row in rows:
+        if row.orderId == venue_id if venue_id else row.clientOid == client_id:
+            return row
+    return None
 
 
 def _ms(row: OrderRow | TradeRow) -> int:

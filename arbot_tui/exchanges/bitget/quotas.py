@@ -24,6 +24,7 @@ class Quotas:
         fills: Executions.
         assets: Balances.
         fees: Fee rates.
+        info: Key and account.
         public: Each public read.
     """
 
@@ -36,6 +37,7 @@ class Quotas:
         self.fills = self._per_second(8)
         self.assets = self._per_second(8)
         self.fees = self._per_second(8)
+        self.info = self._per_second(1)
         self.public = self._per_second(16)
 
     def _per_second(self, limit: int) -> tuple[Charge, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -14,6 +15,7 @@ from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import read_error
 from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.exchanges.bybit import turnover
+from arbot_tui.exchanges.bybit.account import BybitAccount
 from arbot_tui.exchanges.bybit.answers import Answer, parse_answer, parse_orderbook
 from arbot_tui.exchanges.bybit.errors import IP_BAN_S, refusal, unreadable
 from arbot_tui.exchanges.bybit.execution import BybitExecution
@@ -37,6 +39,7 @@ class BybitExchange(FeedAdapter):
     """Bybit spot over ``orderbook.1`` and ``.50`` and REST; see `BaseExchange` for the contract."""
 
     continuity = Continuity.CONSECUTIVE
+    client_ids = re.compile("[A-Za-z0-9_-]{1,36}")
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
@@ -56,6 +59,14 @@ class BybitExchange(FeedAdapter):
             resync=self.sync_clock,
             doubt_clock=self._doubt_clock,
             ip_quota=self._ip_quota,
+        )
+        self._account = BybitAccount(
+            self._execution,
+            clock,
+            offset_ns=lambda: self.offset_ns,
+            # Ten a second (rate limits, 2026-07-24), less a margin.
+            key_quota=((RateLimiter(8, SECOND), 1), (self._ip_quota, 1)),
+            demo=config.environment == "demo",
         )
         self._feed = BybitFeed(config.urls.ws_public, config.index, clock, self._ban)
 

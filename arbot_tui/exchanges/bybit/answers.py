@@ -21,6 +21,10 @@ from arbot_tui.domain.text import sanitise
 
 __all__ = [
     "Answer",
+    "ExecutionRow",
+    "OrderRow",
+    "fill_of",
+    "order_status",
     "parse_answer",
     "parse_balances",
     "parse_fees",
@@ -55,20 +59,55 @@ class _OrderIds(msgspec.Struct):
     orderLinkId: str
 
 
-class _Order(msgspec.Struct):
+class OrderRow(msgspec.Struct, frozen=True):
+    """One order, of a list or the private stream.
+
+    Attributes:
+        orderId: The venue's order id.
+        orderLinkId: Our order id.
+        orderStatus: See `order_status`.
+        cumExecQty: Cumulative base quantity executed.
+        cancelType: Who cancelled.
+        rejectReason: Why it ended; not always a rejection.
+        symbol: Wire symbol.
+        side: ``Buy`` or ``Sell``.
+        price: Limit price.
+        qty: Ordered base quantity.
+    """
+
     orderId: str
     orderLinkId: str
     orderStatus: str
     cumExecQty: str
     cancelType: str = ""
     rejectReason: str = ""
+    symbol: str = ""
+    side: str = ""
+    price: str = ""
+    qty: str = ""
 
 
 class _Orders(msgspec.Struct):
-    rows: list[_Order] = msgspec.field(name="list")
+    rows: list[OrderRow] = msgspec.field(name="list")
 
 
-class _Execution(msgspec.Struct):
+class ExecutionRow(msgspec.Struct, frozen=True):
+    """One execution, of ``execution/list`` or the private stream.
+
+    Attributes:
+        orderId: The venue's order id.
+        orderLinkId: Our order id; may be empty.
+        side: ``Buy`` or ``Sell``.
+        execId: The venue's execution id.
+        execPrice: Price.
+        execQty: Base quantity.
+        execFee: Fee; positive is paid.
+        execTime: When, UTC milliseconds.
+        feeCurrency: Coin of the fee; empty in older messages.
+        symbol: Wire symbol.
+        execType: ``Trade``, or something that is no trade of ours.
+    """
+
     orderId: str
     orderLinkId: str
     side: str
@@ -78,10 +117,12 @@ class _Execution(msgspec.Struct):
     execFee: str
     execTime: str
     feeCurrency: str = ""
+    symbol: str = ""
+    execType: str = "Trade"
 
 
 class _Executions(msgspec.Struct):
-    rows: list[_Execution] = msgspec.field(name="list")
+    rows: list[ExecutionRow] = msgspec.field(name="list")
     nextPageCursor: str = ""
 
 
@@ -161,31 +202,39 @@ def parse_order_id(result: msgspec.Raw) -> str:
         raise _malformed("order id", e) from e
 
 
-def parse_order(result: msgspec.Raw, client_id: str, source: str) -> OrderState | None:
+def parse_order(
+    result: msgspec.Raw, client_id: str, source: str, venue_id: str = ""
+) -> OrderState | None:
     """Return the state of one order from ``order/realtime`` or ``order/history``.
 
     Args:
         result: The ``result`` member of the answer.
-        client_id: The ``orderLinkId`` that was asked for.
+        client_id: The ``orderLinkId`` that was asked for; empty where it was the venue's id.
         source: Name of the place that was asked, for `OrderState.sources`.
+        venue_id: The ``orderId`` that was asked for; it counts where both are given.
 
     Raises:
         MalformedMessage: `result` breaks its schema or holds an unknown status.
     """
     try:
         for order in _orders(result).rows:
-            if order.orderLinkId == client_id:
+            if order.orderId == venue_id if venue_id else order.orderLinkId == client_id:
                 filled = _amount(order.cumExecQty)
-                status = _status(order, filled)
-                venue_id = sanitise(order.orderId, 64)
-                return OrderState(_VENUE, client_id, status, filled, (source,), venue_id)
+                status = order_status(order, filled)
+                ours = client_id or sanitise(order.orderLinkId, 64)
+                found = sanitise(order.orderId, 64)
+                return OrderState(_VENUE, ours, status, filled, (source,), found)
     except _BROKEN as e:
         raise _malformed("order", e) from e
     return None
 
 
-def _status(order: _Order, filled: Decimal) -> OrderStatus:
-    """Map ``orderStatus`` (facts page, section 7.3)."""
+def order_status(order: OrderRow, filled: Decimal) -> OrderStatus:
+    """Return what ``orderStatus`` means (facts page, section 7.3).
+
+    Raises:
+        ValueError: It is no status that is known.
+    """
     status = order.orderStatus
     if status == "Rejected" or order.rejectReason == "EC_PostOnlyWillTakeLiquidity":
         # A rejected order may still have executed: then what it did counts, not the word.
@@ -199,7 +248,7 @@ def _status(order: _Order, filled: Decimal) -> OrderStatus:
 
 
 def parse_fills(
-    result: msgspec.Raw, client_id: str, instrument: Instrument
+    result: msgspec.Raw, client_id: str, instrument: Instrument, venue_id: str = ""
 ) -> tuple[list[Fill], str, str]:
     """Return executions of one order, the venue's order id, and the cursor of the next page.
 
@@ -207,40 +256,48 @@ def parse_fills(
         result: The ``result`` member of ``execution/list`` for that order.
         client_id: Our order id: a row has none of ours where the venue left it out.
         instrument: The instrument of the order; names the fee coin where the row does not.
+        venue_id: The venue's order id where that was asked for, or empty.
 
     Raises:
         MalformedMessage: `result` breaks its schema.
     """
     fills = []
-    venue_id = ""
+    found = ""
     try:
         page = _executions(result)
         for row in page.rows:
             # Never book what belongs to another order, should the filter be ignored.
-            if row.orderLinkId not in ("", client_id):
+            if row.orderLinkId not in ("", client_id) or venue_id not in ("", row.orderId):
                 continue
-            side = OrderSide(row.side.lower())
-            # Fees are taken from what is received: base on a buy, quote on a sell.
-            received = instrument.base if side is OrderSide.BUY else instrument.quote
-            venue_id = sanitise(row.orderId, 64)
-            fills.append(
-                Fill(
-                    _VENUE,
-                    client_id,
-                    instrument.symbol,
-                    sanitise(row.execId, 64),
-                    side,
-                    _positive(row.execPrice),
-                    _positive(row.execQty),
-                    # Positive is paid, negative a rebate: the sign of the domain.
-                    parse_decimal(row.execFee),
-                    sanitise(row.feeCurrency, 20).upper() or received,
-                    int(row.execTime) * MS,
-                )
-            )
+            found = sanitise(row.orderId, 64)
+            fills.append(fill_of(row, client_id, instrument))
     except _BROKEN as e:
         raise _malformed("executions", e) from e
-    return fills, venue_id, page.nextPageCursor
+    return fills, found, page.nextPageCursor
+
+
+def fill_of(row: ExecutionRow, client_id: str, instrument: Instrument) -> Fill:
+    """Return `row` as an execution of the order that we call `client_id`.
+
+    Raises:
+        ValueError: A value in it cannot be.
+    """
+    side = OrderSide(row.side.lower())
+    # Fees are taken from what is received: base on a buy, quote on a sell.
+    received = instrument.base if side is OrderSide.BUY else instrument.quote
+    return Fill(
+        _VENUE,
+        client_id,
+        instrument.symbol,
+        sanitise(row.execId, 64),
+        side,
+        _positive(row.execPrice),
+        _positive(row.execQty),
+        # Positive is paid, negative a rebate: the sign of the domain.
+        parse_decimal(row.execFee),
+        sanitise(row.feeCurrency, 20).upper() or received,
+        int(row.execTime) * MS,
+    )
 
 
 def parse_balances(result: msgspec.Raw) -> list[Balance]:

@@ -94,11 +94,11 @@ class BybitExecution:
         # Per account and rolling second (rate-limit rules, 2026-07-24), less a safety margin.
         self._create: tuple[Charge, ...] = ((RateLimiter(18, SECOND), 1), (ip_quota, 1))
         self._cancel: tuple[Charge, ...] = ((RateLimiter(18, SECOND), 1), (ip_quota, 1))
-        self._query: tuple[Charge, ...] = ((RateLimiter(40, SECOND), 1), (ip_quota, 1))
-        self._fees: tuple[Charge, ...] = ((RateLimiter(4, SECOND), 1), (ip_quota, 1))
+        self.query_quota: tuple[Charge, ...] = ((RateLimiter(40, SECOND), 1), (ip_quota, 1))
+        self.fees_quota: tuple[Charge, ...] = ((RateLimiter(4, SECOND), 1), (ip_quota, 1))
 
     async def place(self, order: OrderRequest, instrument: Instrument) -> list[OrderEvent]:
-        """Place a limit IOC and return what is known of it afterwards."""
+        """Place a limit order and return what is known of it afterwards."""
         window_ms = min((order.expires_ns - self._clock.now_ns()) // MS, _LONGEST_WINDOW_MS)
         if window_ms < 1:
             text = "its deadline passed before it was sent"
@@ -111,7 +111,7 @@ class BybitExecution:
                 "orderType": "Limit",
                 "qty": plain(order.qty),
                 "price": plain(order.price),
-                "timeInForce": "IOC",
+                "timeInForce": order.time_in_force.upper(),
                 "orderLinkId": order.client_id,
                 # Without it a unified account with margin switched on may borrow.
                 "isLeverage": 0,
@@ -134,7 +134,7 @@ class BybitExecution:
         except (OutcomeUnknown, MalformedMessage) as e:
             return [OrderUnknown(_VENUE, order.client_id, str(e))]
 
-    async def cancel(self, instrument: Instrument, client_id: str) -> None:
+    async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.
 
         Raises:
@@ -146,7 +146,7 @@ class BybitExecution:
             {
                 "category": "spot",
                 "symbol": instrument.wire_symbol,
-                "orderLinkId": client_id,
+                **({"orderId": venue_id} if venue_id else {"orderLinkId": client_id}),
                 "orderFilter": "Order",
             }
         )
@@ -160,40 +160,39 @@ class BybitExecution:
         if isinstance(answer, Refusal):
             raise cancel_error(answer)
 
-    async def query(self, instrument: Instrument, client_id: str) -> OrderState:
+    async def query(self, instrument: Instrument, client_id: str, venue_id: str) -> OrderState:
         """Return the order's state, asking open and recent orders, history and executions.
 
         Raises:
             ExchangeError: One of the places could not be asked: nothing is concluded then.
         """
-        query = f"category=spot&symbol={instrument.wire_symbol}&orderLinkId={client_id}"
+        query = f"category=spot&symbol={instrument.wire_symbol}&{_identity(client_id, venue_id)}"
         for path, source in (("/v5/order/realtime", "order"), ("/v5/order/history", "history")):
             try:
-                answer = await self._get(path, query, charges=self._query, urgent=True)
+                answer = await self.get(path, query, charges=self.query_quota, urgent=True)
             except OrderNotFound:
                 continue
-            state = parse_order(answer.result, client_id, source)
+            state = parse_order(answer.result, client_id, source, venue_id)
             if state is not None:
                 return state
         # Both lists lag behind the matching engine at times; an execution proves the order.
-        fills, venue_id = await self._executions(instrument, client_id)
+        fills, found = await self._executions(instrument, client_id, venue_id)
         if fills:
             filled = ZERO
             for fill in fills:
                 filled = exact.add(filled, fill.qty)
             status = OrderStatus.PARTIALLY_FILLED
-            return OrderState(_VENUE, client_id, status, filled, ("fills",), venue_id)
+            return OrderState(_VENUE, client_id, status, filled, ("fills",), found)
         asked = ("order", "history", "fills")
         return OrderState(_VENUE, client_id, OrderStatus.NOT_FOUND, ZERO, asked)
 
     async def fills(self, instrument: Instrument, client_id: str, venue_id: str) -> list[Fill]:
-        """Return all executions of one order, oldest first; the venue finds them by our id.
+        """Return all executions of one order, oldest first.
 
         Raises:
             ExchangeError: They could not be fetched completely.
         """
-        del venue_id
-        fills, _ = await self._executions(instrument, client_id)
+        fills, _ = await self._executions(instrument, client_id, venue_id)
         return sorted(fills, key=lambda fill: fill.event_ns)
 
     async def balances(self) -> list[Balance]:
@@ -202,8 +201,8 @@ class BybitExecution:
         Raises:
             ExchangeError: They could not be fetched.
         """
-        answer = await self._get(
-            "/v5/account/wallet-balance", "accountType=UNIFIED", charges=self._query
+        answer = await self.get(
+            "/v5/account/wallet-balance", "accountType=UNIFIED", charges=self.query_quota
         )
         return parse_balances(answer.result)
 
@@ -217,35 +216,41 @@ class BybitExecution:
             ExchangeError: They could not be fetched.
         """
         # Without `symbol` one answer holds every pair: the quota is five calls a second.
-        answer = await self._get("/v5/account/fee-rate", "category=spot", charges=self._fees)
+        answer = await self.get("/v5/account/fee-rate", "category=spot", charges=self.fees_quota)
         return parse_fees(answer.result, symbols)
 
-    async def _executions(self, instrument: Instrument, client_id: str) -> tuple[list[Fill], str]:
+    async def _executions(
+        self, instrument: Instrument, client_id: str, venue_id: str
+    ) -> tuple[list[Fill], str]:
         fills: list[Fill] = []
-        venue_id = cursor = ""
+        found = cursor = ""
+        identity = _identity(client_id, venue_id)
         for _ in range(_MOST_PAGES):
-            query = (
-                f"category=spot&symbol={instrument.wire_symbol}&orderLinkId={client_id}&limit=100"
-            )
+            query = f"category=spot&symbol={instrument.wire_symbol}&{identity}&limit=100"
             if cursor:
                 # Already percent-encoded by the venue: encoding it again breaks it.
                 query += f"&cursor={cursor}"
             try:
-                answer = await self._get(
-                    "/v5/execution/list", query, charges=self._query, urgent=True
+                answer = await self.get(
+                    "/v5/execution/list", query, charges=self.query_quota, urgent=True
                 )
             except OrderNotFound:
                 break
-            page, page_id, cursor = parse_fills(answer.result, client_id, instrument)
+            page, page_id, cursor = parse_fills(answer.result, client_id, instrument, venue_id)
             fills += page
-            venue_id = venue_id or page_id
+            found = found or page_id
             if not page or not cursor:
                 break
-        return fills, venue_id
+        return fills, found
 
-    async def _get(
+    async def get(
         self, path: str, query: str, *, charges: Sequence[Charge], urgent: bool = False
     ) -> Answer:
+        """Return the answer to a signed read that succeeded.
+
+        Raises:
+            ExchangeError: It did not.
+        """
         answer = await self._get_once(path, query, charges, urgent=urgent)
         if isinstance(answer, Refusal) and answer.reaction is Reaction.LATE:
             await self._resync()
@@ -260,7 +265,7 @@ class BybitExecution:
         headers = self._headers(query, _READ_WINDOW_MS)
         response = await self._rest.request(
             "GET",
-            f"{path}?{query}",
+            f"{path}?{query}" if query else path,
             headers=headers,
             charges=charges,
             urgent=urgent,
@@ -312,3 +317,7 @@ class BybitExecution:
             return 0.0
         reset_ns = int(text) * MS - self._offset_ns()
         return max(0.0, (reset_ns - response.recv_ns) / SECOND)
+
+
+def _identity(client_id: str, venue_id: str) -> str:
+    return f"orderId={venue_id}" if venue_id else f"orderLinkId={client_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
 from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.exchanges.okx import turnover
+from arbot_tui.exchanges.okx.account import OkxAccount
 from arbot_tui.exchanges.okx.answers import Answer, parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.okx.errors import judge
 from arbot_tui.exchanges.okx.execution import OkxExecution
@@ -38,6 +40,7 @@ class OKXExchange(FeedAdapter):
     """OKX spot over ``bbo-tbt``, ``books`` and REST; see `BaseExchange` for the contract."""
 
     continuity = Continuity.PREVIOUS_ID
+    client_ids = re.compile("[A-Za-z0-9]{1,32}")
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
@@ -62,6 +65,9 @@ class OKXExchange(FeedAdapter):
             doubt_clock=self._doubt_clock,
             quotas=self._quotas,
             fee_group=lambda symbol: self._fee_groups.get(symbol, ""),
+        )
+        self._account = OkxAccount(
+            self._execution, clock, offset_ns=lambda: self.offset_ns, quotas=self._quotas
         )
         self._feed = OkxFeed(
             config.urls.ws_public,

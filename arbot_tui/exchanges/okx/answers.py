@@ -20,14 +20,20 @@ from arbot_tui.domain.text import sanitise
 __all__ = [
     "Answer",
     "FillPage",
+    "FillRow",
     "Item",
+    "OrderRow",
+    "fill_of",
+    "order_state",
     "parse_account_level",
     "parse_answer",
     "parse_balances",
     "parse_fees",
+    "parse_fill_rows",
     "parse_fills",
     "parse_item",
     "parse_order",
+    "parse_order_rows",
     "parse_orderbook",
     "parse_time_ms",
 ]
@@ -86,16 +92,51 @@ class FillPage(msgspec.Struct, frozen=True):
     oldest_ns: int
 
 
-class _Order(msgspec.Struct):
+class OrderRow(msgspec.Struct, frozen=True):
+    """One order, of an answer or the private stream.
+
+    Attributes:
+        ordId: The venue's order id.
+        clOrdId: Our order id.
+        state: Raw state.
+        ordType: ``limit``, ``ioc`` and others.
+        accFillSz: Cumulative base quantity executed.
+        cancelSource: Who or what cancelled it.
+        instId: Wire symbol.
+        side: ``buy`` or ``sell``.
+        px: Limit price.
+        sz: Ordered quantity, base for limit orders.
+    """
+
     ordId: str
     clOrdId: str
     state: str
     ordType: str
     accFillSz: str
     cancelSource: str = ""
+    instId: str = ""
+    side: str = ""
+    px: str = ""
+    sz: str = ""
 
 
-class _Fill(msgspec.Struct):
+class FillRow(msgspec.Struct, frozen=True):
+    """One execution of ``trade/fills``.
+
+    Attributes:
+        ordId: The venue's order id.
+        clOrdId: Our order id; may be empty.
+        side: ``buy`` or ``sell``.
+        fillPx: Price.
+        fillSz: Base quantity.
+        fee: Fee; negative is paid.
+        feeCcy: Coin of the fee.
+        tradeId: The venue's execution id.
+        billId: Where the next, older page starts after it.
+        ts: When it was booked, UTC milliseconds.
+        fillTime: When it happened, UTC milliseconds; empty in older rows.
+    """
+
     ordId: str
     clOrdId: str
     side: str
@@ -148,8 +189,8 @@ class _Config(msgspec.Struct):
 
 _answer = msgspec.json.Decoder(Answer).decode
 _items = msgspec.json.Decoder(list[Item]).decode
-_orders = msgspec.json.Decoder(list[_Order]).decode
-_fills = msgspec.json.Decoder(list[_Fill]).decode
+_orders = msgspec.json.Decoder(list[OrderRow]).decode
+_fills = msgspec.json.Decoder(list[FillRow]).decode
 _accounts = msgspec.json.Decoder(list[_Account]).decode
 _fees = msgspec.json.Decoder(list[_Fees]).decode
 _depths = msgspec.json.Decoder(list[_Depth], strict=False).decode
@@ -189,29 +230,56 @@ def parse_item(data: msgspec.Raw) -> Item | None:
     return items[0] if items else None
 
 
-def parse_order(data: msgspec.Raw, client_id: str) -> OrderState | None:
+def parse_order(data: msgspec.Raw, client_id: str, venue_id: str = "") -> OrderState | None:
     """Return the state of one order from ``trade/order``.
 
     Args:
         data: The ``data`` member of the answer.
-        client_id: The ``clOrdId`` that was asked for.
+        client_id: The ``clOrdId`` that was asked for; empty where it was the venue's id.
+        venue_id: The ``ordId`` that was asked for; it counts where both are given.
 
     Raises:
         MalformedMessage: `data` breaks its schema or holds an unknown state.
     """
     try:
         for order in _orders(data):
-            if order.clOrdId == client_id:
-                filled = _amount(order.accFillSz)
-                status = _status(order, filled)
-                venue_id = sanitise(order.ordId, 64)
-                return OrderState(_VENUE, client_id, status, filled, ("order",), venue_id)
+            if order.ordId == venue_id if venue_id else order.clOrdId == client_id:
+                return order_state(order, client_id, "order")
     except _BROKEN as e:
         raise _malformed("order", e) from e
     return None
 
 
-def _status(order: _Order, filled: Decimal) -> OrderStatus:
+def parse_order_rows(data: msgspec.Raw) -> list[OrderRow]:
+    """Return a list of orders as the venue writes them, newest first.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema.
+    """
+    try:
+        return _orders(data)
+    except _BROKEN as e:
+        raise _malformed("orders", e) from e
+
+
+def order_state(order: OrderRow, client_id: str, source: str) -> OrderState:
+    """Return `order` in the words of the house.
+
+    Args:
+        order: The order.
+        client_id: Our id of it; empty to take the row's.
+        source: Where it was shown, for `OrderState.sources`.
+
+    Raises:
+        ValueError: A value in it cannot be.
+    """
+    filled = _amount(order.accFillSz)
+    ours = client_id or sanitise(order.clOrdId, 64)
+    found = sanitise(order.ordId, 64)
+    return OrderState(_VENUE, ours, _status(order, filled), filled, (source,), found)
+
+
+def _status(order: OrderRow, filled: Decimal) -> OrderStatus:
     """Map ``state`` (facts page, section 7)."""
     if order.state != "canceled":
         if order.state not in _STATUS:
@@ -245,21 +313,7 @@ def parse_fills(data: msgspec.Raw, client_id: str, venue_id: str, symbol: str) -
             if row.clOrdId != client_id and (not venue_id or row.ordId != venue_id):
                 continue
             found = sanitise(row.ordId, 64)
-            fills.append(
-                Fill(
-                    _VENUE,
-                    client_id,
-                    symbol,
-                    sanitise(row.tradeId, 64),
-                    OrderSide(row.side),
-                    _positive(row.fillPx),
-                    _positive(row.fillSz),
-                    # Negative is paid on this venue, positive is paid in the domain.
-                    exact.minus(parse_decimal(row.fee)),
-                    sanitise(row.feeCcy, 20).upper(),
-                    _time_ns(row),
-                )
-            )
+            fills.append(fill_of(row, client_id, symbol))
         oldest_ns = _time_ns(rows[-1]) if rows else 0
         last_bill = rows[-1].billId if rows else ""
         if last_bill and not last_bill.isalnum():
@@ -269,7 +323,40 @@ def parse_fills(data: msgspec.Raw, client_id: str, venue_id: str, symbol: str) -
     return FillPage(fills, found, len(rows), last_bill, oldest_ns)
 
 
-def _time_ns(row: _Fill) -> int:
+def parse_fill_rows(data: msgspec.Raw) -> list[FillRow]:
+    """Return one page of executions as the venue writes them, newest first.
+
+    Raises:
+        MalformedMessage: `data` breaks its schema.
+    """
+    try:
+        return _fills(data)
+    except _BROKEN as e:
+        raise _malformed("fills", e) from e
+
+
+def fill_of(row: FillRow, client_id: str, symbol: str) -> Fill:
+    """Return `row` as an execution of the order that we call `client_id`.
+
+    Raises:
+        ValueError: A value in it cannot be.
+    """
+    return Fill(
+        _VENUE,
+        client_id,
+        symbol,
+        sanitise(row.tradeId, 64),
+        OrderSide(row.side),
+        _positive(row.fillPx),
+        _positive(row.fillSz),
+        # Negative is paid on this venue, positive is paid in the domain.
+        exact.minus(parse_decimal(row.fee)),
+        sanitise(row.feeCcy, 20).upper(),
+        _time_ns(row),
+    )
+
+
+def _time_ns(row: FillRow) -> int:
     return int(row.fillTime or row.ts) * MS
 
 

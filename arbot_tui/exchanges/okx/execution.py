@@ -36,6 +36,7 @@ from arbot_tui.domain.orders import (
     OrderState,
     OrderStatus,
     OrderUnknown,
+    TimeInForce,
 )
 from arbot_tui.domain.refusal import Reaction, Refusal, cancel_error, placement_event, read_error
 from arbot_tui.domain.text import sanitise
@@ -61,6 +62,7 @@ __all__ = ["OkxExecution"]
 _VENUE = "okx"
 # A deadline further away than this would let a delayed order fill long after its edge is gone.
 _LONGEST_WINDOW_NS = 5 * SECOND
+_ORDER_TYPE = {TimeInForce.IOC: "ioc", TimeInForce.GTC: "limit"}
 _PLACE_TIMEOUT_S = 2.0
 _QUOTA_WAIT_S = 2.0
 _PATIENT_S = 30.0
@@ -111,7 +113,7 @@ class OkxExecution:
         self._sent_ns: OrderedDict[str, int] = OrderedDict()
 
     async def place(self, order: OrderRequest, instrument: Instrument) -> list[OrderEvent]:
-        """Place a limit IOC and return what is known of it afterwards."""
+        """Place a limit order and return what is known of it afterwards."""
         try:
             trade_mode = await self._account_trade_mode()
         except ExchangeError as e:
@@ -129,7 +131,7 @@ class OkxExecution:
                 "tdMode": trade_mode,
                 "clOrdId": order.client_id,
                 "side": order.side,
-                "ordType": "ioc",
+                "ordType": _ORDER_TYPE[order.time_in_force],
                 "px": plain(order.price),
                 "sz": plain(order.qty),
             }
@@ -152,7 +154,7 @@ class OkxExecution:
             return [placement_event(answer, order.client_id)]
         return [OrderAck(_VENUE, order.client_id, sanitise(answer.ordId, 64))]
 
-    async def cancel(self, instrument: Instrument, client_id: str) -> None:
+    async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.
 
         Raises:
@@ -160,7 +162,8 @@ class OkxExecution:
             OutcomeUnknown: It may have taken effect.
             ExchangeError: Anything else that went wrong.
         """
-        body = msgspec.json.encode({"instId": instrument.wire_symbol, "clOrdId": client_id})
+        identity = {"ordId": venue_id} if venue_id else {"clOrdId": client_id}
+        body = msgspec.json.encode({"instId": instrument.wire_symbol, **identity})
         charges = self._quotas.cancel(instrument.wire_symbol)
         try:
             answer = await self._post(
@@ -171,30 +174,31 @@ class OkxExecution:
         if isinstance(answer, Refusal):
             raise cancel_error(answer)
 
-    async def query(self, instrument: Instrument, client_id: str) -> OrderState:
+    async def query(self, instrument: Instrument, client_id: str, venue_id: str) -> OrderState:
         """Return the order's state, asking the order itself, then the executions.
 
         Raises:
             ExchangeError: One of the places could not be asked: nothing is concluded then.
         """
+        identity = f"ordId={venue_id}" if venue_id else f"clOrdId={client_id}"
         try:
-            answer = await self._get(
-                f"/api/v5/trade/order?instId={instrument.wire_symbol}&clOrdId={client_id}",
+            answer = await self.get(
+                f"/api/v5/trade/order?instId={instrument.wire_symbol}&{identity}",
                 charges=self._quotas.query(instrument.wire_symbol),
             )
         except OrderNotFound:
             pass
         else:
-            state = parse_order(answer.data, client_id)
+            state = parse_order(answer.data, client_id, venue_id)
             if state is not None:
                 return state
-        fills, venue_id, complete = await self._executions(instrument, client_id, "")
+        fills, found, complete = await self._executions(instrument, client_id, venue_id)
         if fills:
             filled = ZERO
             for fill in fills:
                 filled = exact.add(filled, fill.qty)
             status = OrderStatus.PARTIALLY_FILLED
-            return OrderState(_VENUE, client_id, status, filled, ("fills",), venue_id)
+            return OrderState(_VENUE, client_id, status, filled, ("fills",), found)
         asked = ("order", "fills") if complete else ("order",)
         return OrderState(_VENUE, client_id, OrderStatus.NOT_FOUND, ZERO, asked)
 
@@ -219,7 +223,7 @@ class OkxExecution:
         # cannot be learnt is the business of whoever needs it.
         with contextlib.suppress(ExchangeError):
             await self._account_trade_mode()
-        answer = await self._get("/api/v5/account/balance", charges=self._quotas.balance)
+        answer = await self.get("/api/v5/account/balance", charges=self._quotas.balance)
         return parse_balances(answer.data)
 
     async def fees(self, symbols: Mapping[str, str]) -> dict[str, TradingFees]:
@@ -236,7 +240,7 @@ class OkxExecution:
         for wire_symbol, symbol in symbols.items():
             group = self._fee_group(wire_symbol)
             if group not in by_group:
-                answer = await self._get(
+                answer = await self.get(
                     f"/api/v5/account/trade-fee?instType=SPOT&instId={wire_symbol}",
                     charges=self._quotas.fees,
                     max_wait_s=_PATIENT_S,
@@ -249,7 +253,7 @@ class OkxExecution:
         """Return ``tdMode``: by the account's level, asked for once."""
         if not self._trade_mode:
             try:
-                answer = await self._get("/api/v5/account/config", charges=self._quotas.account)
+                answer = await self.get("/api/v5/account/config", charges=self._quotas.account)
             except AuthRefused:
                 raise
             except RequestRefused:
@@ -276,7 +280,7 @@ class OkxExecution:
         fills: list[Fill] = []
         after = ""
         for _ in range(_MOST_PAGES):
-            answer = await self._get(
+            answer = await self.get(
                 f"/api/v5/trade/fills?{query}&limit={_FILLS_PER_PAGE}{after}",
                 charges=self._quotas.fills,
             )
@@ -288,9 +292,14 @@ class OkxExecution:
             after = f"&after={page.last_bill}"
         return fills, venue_id, False
 
-    async def _get(
+    async def get(
         self, target: str, *, charges: Sequence[Charge], max_wait_s: float = _QUOTA_WAIT_S
     ) -> Answer:
+        """Return the answer to a signed read that succeeded.
+
+        Raises:
+            ExchangeError: It did not.
+        """
         answer = await self._get_once(target, charges, max_wait_s)
         if isinstance(answer, Refusal) and answer.reaction is Reaction.LATE:
             await self._resync()

@@ -27,7 +27,9 @@ class Quotas:
         balance: Balances.
         fees: Fee rates.
         account: Account configuration.
-        fills: Executions.
+        fills: Executions of the last days.
+        history: Executions of the last months.
+        pending: Open orders.
     """
 
     def __init__(self) -> None:
@@ -40,6 +42,8 @@ class Quotas:
         self.fees = _charge(4)
         self.account = _charge(4)
         self.fills = _charge(48)
+        self.history = _charge(8)
+        self.pending = _charge(48)
         self._orders = _charge(_SUB_ACCOUNT_ORDERS)
         self._place: dict[str, tuple[Charge, ...]] = {}
         self._cancel: dict[str, tuple[Charge, ...]] = {}

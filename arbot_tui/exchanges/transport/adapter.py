@@ -7,23 +7,31 @@ execution, knows which instrument a symbol is, and loses no request.
 from __future__ import annotations
 
 import asyncio
+import re
 from abc import abstractmethod
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
 
+from arbot_tui.domain.account import AccountFill, FeeTerms, KeyPermissions, OpenOrder
 from arbot_tui.domain.clock import Clock
 from arbot_tui.domain.errors import ExchangeError, RequestRefused
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderReject, OrderRequest, OrderState
-from arbot_tui.exchanges.base import BaseExchange, ExchangeConfig, MarketDataSink, OrderEventSink
+from arbot_tui.exchanges.base import (
+    FILLS_OVERLAP_NS,
+    BaseExchange,
+    ExchangeConfig,
+    MarketDataSink,
+    OrderEventSink,
+)
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset
 from arbot_tui.exchanges.transport.submissions import Submissions
 
-__all__ = ["Execution", "FeedAdapter", "PublicFeed", "VenueAdapter"]
+__all__ = ["Account", "Execution", "FeedAdapter", "PublicFeed", "VenueAdapter"]
 
 _log = structlog.get_logger(__name__)
 
@@ -35,11 +43,11 @@ class Execution(Protocol):
         """Place an order and return what is known of it afterwards."""
         ...
 
-    async def cancel(self, instrument: Instrument, client_id: str) -> None:
+    async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel."""
         ...
 
-    async def query(self, instrument: Instrument, client_id: str) -> OrderState:
+    async def query(self, instrument: Instrument, client_id: str, venue_id: str) -> OrderState:
         """Return the order's state."""
         ...
 
@@ -56,10 +64,35 @@ class Execution(Protocol):
         ...
 
 
+class Account(Protocol):
+    """Reads of one account that no single order needs; `BaseExchange` says what each means."""
+
+    async def open_orders(
+        self, instrument: Instrument | None, names: Mapping[str, str]
+    ) -> list[OpenOrder]:
+        """Return what rests; `names` are canonical symbols by wire symbol."""
+        ...
+
+    async def fills_since(self, instrument: Instrument, since_ns: int) -> list[AccountFill]:
+        """Return executions since then, oldest first; `since_ns` is by our clock."""
+        ...
+
+    async def fee_terms(self, wire_symbol: str) -> FeeTerms | None:
+        """Return tier and discount; some venues tell them per symbol."""
+        ...
+
+    async def permissions(self) -> KeyPermissions | None:
+        """Return what the key may do."""
+        ...
+
+
 class VenueAdapter(BaseExchange):
     """The account's side of an adapter, and the venue's clock."""
 
+    client_ids: re.Pattern[str]
+    """What the venue takes as a client order id, all of it."""
     _execution: Execution
+    _account: Account
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
@@ -91,20 +124,44 @@ class VenueAdapter(BaseExchange):
         self._submissions.start(order, self.place_order, sink)
 
     async def place_order(self, order: OrderRequest) -> list[OrderEvent]:
-        """Place the order and return the events that `submit` would report, in order."""
+        """Place the order and return the events that `submit` would report, in order.
+
+        What the venue would refuse for its form is refused here and never sent: an id outside
+        its alphabet, a price off the tick, a quantity off the step, a value below its minimum.
+        """
+        admitted = self._admit(order)
+        if isinstance(admitted, OrderReject):
+            return [admitted]
+        return await self._execution.place(order, admitted)
+
+    def _admit(self, order: OrderRequest) -> Instrument | OrderReject:
+        """Return the instrument of an order that may be sent, or why it may not."""
         instrument = self._instruments.get(order.symbol)
         if instrument is None:
             text = f"{order.symbol} is not listed"
-            return [OrderReject(self.name, order.client_id, "symbol", text)]
-        return await self._execution.place(order, instrument)
+            return OrderReject(self.name, order.client_id, "symbol", text)
+        if self.client_ids.fullmatch(order.client_id) is None:
+            text = f"an order id has to match {self.client_ids.pattern}"
+            return OrderReject(self.name, order.client_id, "client_id", text)
+        if breach := instrument.breach(order.price, order.qty):
+            return OrderReject(self.name, order.client_id, "instrument_rules", breach)
+        return instrument
 
     async def cancel_order(self, symbol: str, client_id: str) -> None:
         """Ask the venue to cancel; see `BaseExchange.cancel_order`."""
-        await self._execution.cancel(self._instrument(symbol), client_id)
+        await self._execution.cancel(self._instrument(symbol), client_id, "")
+
+    async def cancel_by_venue_id(self, symbol: str, venue_id: str) -> None:
+        """Ask the venue to cancel an order of its own id."""
+        await self._execution.cancel(self._instrument(symbol), "", venue_id)
 
     async def query_order(self, symbol: str, client_id: str) -> OrderState:
         """Return the order's state; see the venue's execution for what is asked."""
-        return await self._execution.query(self._instrument(symbol), client_id)
+        return await self._execution.query(self._instrument(symbol), client_id, "")
+
+    async def query_by_venue_id(self, symbol: str, venue_id: str) -> OrderState:
+        """Return the state of an order of the venue's own id."""
+        return await self._execution.query(self._instrument(symbol), "", venue_id)
 
     async def get_fills(self, symbol: str, client_id: str, venue_id: str) -> list[Fill]:
         """Return all executions of one order, oldest first."""
@@ -118,6 +175,31 @@ class VenueAdapter(BaseExchange):
         """Return the account's own rates by canonical symbol."""
         wanted = {self._instrument(symbol).wire_symbol: symbol for symbol in symbols}
         return await self._execution.fees(wanted)
+
+    async def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        """Return what rests at the venue, whoever placed it."""
+        instrument = None if symbol is None else self._instrument(symbol)
+        names = {known.wire_symbol: name for name, known in self._instruments.items()}
+        return await self._account.open_orders(instrument, names)
+
+    async def get_account_fills(self, symbol: str, since_ns: int) -> list[AccountFill]:
+        """Return the account's executions of one symbol, oldest first."""
+        instrument = self._instrument(symbol)
+        return await self._account.fills_since(instrument, since_ns - FILLS_OVERLAP_NS)
+
+    async def get_fee_terms(self) -> FeeTerms | None:
+        """Return fee tier and discount of the account.
+
+        Raises:
+            RequestRefused: No instrument is loaded to ask for.
+        """
+        for instrument in self._instruments.values():
+            return await self._account.fee_terms(instrument.wire_symbol)
+        raise RequestRefused(self.name, "symbol", "no instrument is loaded")
+
+    async def get_key_permissions(self) -> KeyPermissions | None:
+        """Return what the key may do; None where this environment does not tell."""
+        return await self._account.permissions()
 
     async def close(self) -> None:
         """Give up what is under way (reported as unknown) and close every connection."""
