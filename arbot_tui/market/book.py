@@ -173,7 +173,8 @@ class Book:
         if self.continuity is Continuity.RANGE:
             return not self.event_ns or update.event_ns <= self.event_ns + _RENUMBERED_NS
         if self.continuity is Continuity.CONSECUTIVE:
-            return True  # a service that numbers afresh begins with a snapshot
+            # Later than what is held, and smaller: numbered afresh, and the snapshot was lost.
+            return update.event_ns <= self.event_ns
         if update.prev_id == self.last_id:
             return False
         # Smaller ids alone prove nothing: after a lost maintenance reset all are smaller.
@@ -185,6 +186,8 @@ class Book:
         if update.event_ns and self.event_ns and update.event_ns != self.event_ns:
             # A restarted service numbers afresh; its time goes on.
             return update.event_ns < self.event_ns
+        if self.continuity is Continuity.CONSECUTIVE and update.last_id == 1:
+            return False  # it restarted before the book changed again
         return update.last_id <= self.last_id
 
     def _change(self, update: BookUpdate) -> None:

@@ -7,7 +7,8 @@ on the receiving stack.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -88,7 +89,13 @@ class BybitFeed(LineSet[Control]):
     """The public connections of one adapter; each follows its share of the symbols."""
 
     def __init__(
-        self, url: str, exchange: int, clock: Clock, ban: BanClock, dial: Dial = dial_websockets
+        self,
+        url: str,
+        exchange: int,
+        clock: Clock,
+        ban: BanClock,
+        dial: Dial = dial_websockets,
+        draw: Callable[[], float] = random.random,
     ) -> None:
         """Prepare; nothing is opened before `run`.
 
@@ -98,7 +105,14 @@ class BybitFeed(LineSet[Control]):
             clock: Stamps what arrives.
             ban: Stops attempts while the venue wants us away.
             dial: Opens a wire.
+            draw: Even draws from [0, 1) for jitter.
         """
         super().__init__(
-            _Dialect(), _rules(url), exchange=exchange, clock=clock, ban=ban, dial=dial
+            _Dialect(),
+            _rules(url),
+            exchange=exchange,
+            clock=clock,
+            ban=ban,
+            dial=dial,
+            draw=draw,
         )

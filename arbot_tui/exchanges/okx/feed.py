@@ -9,6 +9,7 @@ that this would end, so a stream that begins with a change is spliced to a REST 
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
@@ -105,6 +106,7 @@ class OkxFeed(LineSet[Control]):
         ban: BanClock,
         fetch_book: Callable[[int], Awaitable[DepthSnapshot]],
         dial: Dial = dial_websockets,
+        draw: Callable[[], float] = random.random,
     ) -> None:
         """Prepare; nothing is opened before `run`.
 
@@ -115,6 +117,7 @@ class OkxFeed(LineSet[Control]):
             ban: Stops attempts while the venue wants us away.
             fetch_book: Fetches the whole book of a row by REST.
             dial: Opens a wire.
+            draw: Even draws from [0, 1) for jitter.
         """
         super().__init__(
             _Dialect(),
@@ -123,6 +126,7 @@ class OkxFeed(LineSet[Control]):
             clock=clock,
             ban=ban,
             dial=dial,
+            draw=draw,
             fetch_snapshot=self._start_fetching,
         )
         self._index = exchange

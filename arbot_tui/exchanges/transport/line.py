@@ -54,6 +54,7 @@ class Line(Generic[ControlT]):
         self._resyncs = ResyncLimits()
         self._socket: LineSocket[ControlT] | None = None
         self._next: LineSocket[ControlT] | None = None
+        self._ending = False
         # Venues have a quarter of the hour each, so that no two of them reconnect at a time.
         quarter = (context.exchange % 4 + context.draw()) / 4
         self._lifetime_ns = int((context.rules.lifetime_s + (quarter - 0.5) * 3_600.0) * SECOND)
@@ -76,8 +77,13 @@ class Line(Generic[ControlT]):
         """Open the first socket."""
         self._socket = self._open()
 
+    def end(self) -> None:
+        """Open no socket any more: those there are will be closed."""
+        self._ending = True
+
     def stop(self) -> None:
         """Close every socket."""
+        self._ending = True
         connected = self._current.session.connected
         for socket in self._sockets():
             socket.retire()
@@ -174,7 +180,7 @@ class Line(Generic[ControlT]):
         if kind is FeedEventKind.DISCONNECTED:
             event = replace(event, rows=self.rows)
         self.context.sink.on_feed(event)
-        if kind is FeedEventKind.DISCONNECTED and self._next is not None:
+        if kind is FeedEventKind.DISCONNECTED and self._next is not None and not self._ending:
             self._fall_back(self._next)
 
     def on_book(self, socket: LineSocket[ControlT], update: BookUpdate) -> None:
@@ -256,7 +262,7 @@ class Line(Generic[ControlT]):
             raise MalformedMessage(self.context.dialect.venue, f"refused {names}: {reply.text}")
 
     def _watch_flow(self, socket: LineSocket[ControlT], now_ns: int) -> None:
-        if not (socket.subscriptions.answered and socket.subscriptions.any):
+        if not socket.subscriptions.any:
             return
         match socket.stall.judge(now_ns):
             case "doubtful":
@@ -270,7 +276,7 @@ class Line(Generic[ControlT]):
 
     def _replace(self, cause: str) -> None:
         """Open the socket that is to take over."""
-        if self._next is None:
+        if self._next is None and not self._ending:
             venue = self.context.dialect.venue
             _log.info("connection_replaced", venue=venue, connection=self.number, cause=cause)
             self._next = self._open()

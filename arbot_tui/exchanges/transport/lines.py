@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from typing import Generic, TypeVar
+from typing import Generic, Never, TypeVar
 
 from arbot_tui.domain.clock import Clock
 from arbot_tui.exchanges.base import MarketDataSink
@@ -138,18 +138,26 @@ class LineSet(Generic[ControlT]):
                     fetch_snapshot=self._fetch_snapshot,
                 )
                 self._follow(self._symbols, context)
-                while True:
-                    await asyncio.sleep(_TEND_S)
-                    now_ns = self._clock.now_ns()
-                    for line in tuple(self._lines.values()):
-                        line.tend(now_ns)
+                try:
+                    await self._tend()
+                finally:
+                    # A task that is started from here on would be waited for in vain.
+                    self._context = None
+                    for line in self._lines.values():
+                        line.end()
         finally:
-            self._context = None
             self._lines.clear()
             self._line_of.clear()
             if self._gathering is not None:
                 self._gathering.cancel()
                 self._gathering = None
+
+    async def _tend(self) -> Never:
+        while True:
+            await asyncio.sleep(_TEND_S)
+            now_ns = self._clock.now_ns()
+            for line in tuple(self._lines.values()):
+                line.tend(now_ns)
 
     def _follow(self, rows: Mapping[str, int], context: LineContext[ControlT]) -> None:
         """Give symbols to lines with room, and the rest to new lines."""

@@ -12,7 +12,7 @@ from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import BookUpdate, Level
 from arbot_tui.exchanges.okx.adapter import OKXExchange
 from arbot_tui.market.book import Book, BookStatus
-from tests.integration.exchanges.world import World, WorldContract, world_of
+from tests.integration.exchanges.world import World, world_of
 from tests.unit.exchanges.loopback import Market, until
 
 
@@ -20,10 +20,6 @@ from tests.unit.exchanges.loopback import Market, until
 async def world() -> AsyncIterator[World]:
     async with world_of(OKXExchange, "okx") as running:
         yield running
-
-
-class TestOKXWorld(WorldContract):
-    pass
 
 
 async def test_depth_followed_by_its_ids_equals_the_order_book(world: World) -> None:

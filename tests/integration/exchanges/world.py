@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
 import aiohttp
 import pytest
 
-from arbot_tui.domain.clock import SECOND, SystemClock
+from arbot_tui.domain.clock import SECOND, Clock, SystemClock
 from arbot_tui.domain.errors import AuthRefused, OrderNotFound
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.fees import TradingFees
@@ -39,7 +39,12 @@ _NONE = TradingFees(maker=Decimal(0), taker=Decimal(0))
 class World:
     """A running world, one adapter on it, and the world's own truth about that venue."""
 
-    def __init__(self, venues: SyntheticVenues, kind: type[BaseExchange], name: str) -> None:
+    def __init__(
+        self,
+        venues: SyntheticVenues,
+        kind: Callable[[ExchangeConfig, Clock], BaseExchange],
+        name: str,
+    ) -> None:
         self.about = venues.description["venues"][name]
         self.control = venues.description["control"]
         self.kind = kind
@@ -134,7 +139,9 @@ class WorldContract:
             for ticker in market.tickers:
                 assert 0.0 < ticker.bid < ticker.ask
                 assert min(ticker.bid_size, ticker.ask_size) > 0.0
-                assert abs(ticker.recv_ns - ticker.event_ns) < SECOND
+                # Binance's best bid and ask is the one that carries no time.
+                untimed = world.name == "binance" and ticker.event_ns == 0
+                assert untimed or abs(ticker.recv_ns - ticker.event_ns) < SECOND
             for _ in range(50):
                 before = market.tickers[-1]
                 book = await world.adapter.get_orderbook(before.row, 5)
@@ -202,8 +209,10 @@ class WorldContract:
 
     async def test_order_off_the_market_expires_without_a_fill(self, world: World) -> None:
         order = await world.order("t1x0y2", OrderSide.BUY, "0.99")
-        (event,) = await world.adapter.place_order(order)
-        assert isinstance(event, OrderAck)
+        ack, *others = await world.adapter.place_order(order)
+        assert isinstance(ack, OrderAck)
+        # Some venues tell the order's end in the answer already.
+        assert all(isinstance(event, OrderState) for event in others)
         state = await world.final("t1x0y2")
         assert (state.status, state.filled_qty) == (OrderStatus.EXPIRED, Decimal(0))
         assert await world.adapter.get_fills("BTC/USDT", "t1x0y2", state.venue_id) == []

@@ -23,7 +23,7 @@ def test_a_repeated_or_late_change_is_ignored() -> None:
     book = _book()
     book.apply(delta(11, 11, event_ns=101))
     for number in (9, 10, 11):
-        assert book.apply(delta(number, number, event_ns=999)) is BookStatus.IGNORED
+        assert book.apply(delta(number, number, event_ns=101)) is BookStatus.IGNORED
     assert book.last_id == 11
 
 
@@ -35,6 +35,19 @@ def test_a_snapshot_in_the_middle_replaces_the_book_and_may_number_afresh() -> N
     # One from before the restart comes late.
     assert book.apply(snapshot(11, event_ns=100)) is BookStatus.IGNORED
     assert book.last_id == 2
+
+
+def test_a_restart_before_the_book_changed_again_is_no_late_snapshot() -> None:
+    book = _book(event_ns=100)
+    assert book.apply(snapshot(1, event_ns=100)) is BookStatus.APPLIED
+    assert book.apply(delta(2, 2, [(100.0, 2.0)], event_ns=101)) is BookStatus.APPLIED
+    assert book.best()[0] == (100.0, 2.0)
+
+
+def test_smaller_numbers_at_a_later_time_are_a_restart_whose_snapshot_was_lost() -> None:
+    book = _book(at=10, event_ns=100)
+    assert book.apply(delta(2, 2, event_ns=101)) is BookStatus.GAP
+    assert not book.synced
 
 
 def test_changes_before_the_snapshot_are_spliced() -> None:

@@ -12,6 +12,7 @@ The streams are the real ones; a `VirtualLink` stands where a client's socket wo
 from __future__ import annotations
 
 import json
+from collections import deque
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, cast
@@ -106,14 +107,18 @@ class VirtualVenues:
 
     Args:
         spec: What fixes the world.
-        remember: Keep every state of every book.
+        remember: Keep the states of every book.
+        keep: How many of each, the newest; all of them by default.
 
     Attributes:
         history: Bids and asks, in ticks and lots, by venue, index of the symbol and update id.
+        ids: Update ids of the states that are kept, oldest first, by venue and symbol.
     """
 
-    def __init__(self, spec: WorldSpec, *, remember: bool = False) -> None:
+    def __init__(self, spec: WorldSpec, *, remember: bool = False, keep: int | None = None) -> None:
         self.history: dict[tuple[str, int, int], State] | None = {} if remember else None
+        self.ids: dict[tuple[str, int], deque[int]] = {}
+        self._keep = keep
         self.clock = VirtualClock(START_NS)
         self.world = World(spec, START_NS, "virtual")
         shells = {
@@ -127,7 +132,8 @@ class VirtualVenues:
         self.markets: dict[str, Market] = {}
         self.networks: dict[str, Network] = {}
         self.streams: dict[str, StreamServer] = {}
-        for name, endpoint in ENDPOINTS.items():
+        for name in (venue.name for venue in spec.venues):
+            endpoint = ENDPOINTS[name]
             market = Market(self.world, name, self.clock, self.publish, self.board)
             network = Network(self.board, name, self.world.symbols, self.clock)
             module = import_module(endpoint.module.replace(".shell", ".streams"))
@@ -171,12 +177,21 @@ class VirtualVenues:
         """Tell changes of books to the streams, as a shell does."""
         for change in changes:
             if self.history is not None:
-                book = self.world.books(change.venue)[self.world.symbols[change.symbol]]
-                state = dict(book.bids), dict(book.asks)
-                self.history[change.venue, change.symbol, book.update_id] = state
+                self._remember(self.history, change)
             if not self.markets[change.venue].is_silent(change.symbol):
                 self.streams[change.venue].publish(change)
         self._collect()
+
+    def _remember(self, history: dict[tuple[str, int, int], State], change: BookChange) -> None:
+        book = self.world.books(change.venue)[self.world.symbols[change.symbol]]
+        key = change.venue, change.symbol
+        ids = self.ids.setdefault(key, deque())
+        if ids and ids[-1] == book.update_id:
+            return
+        history[*key, book.update_id] = dict(book.bids), dict(book.asks)
+        ids.append(book.update_id)
+        if self._keep is not None and len(ids) > self._keep:
+            del history[*key, ids.popleft()]
 
     def run(self, seconds: float) -> None:
         """Let time pass, from event to event."""

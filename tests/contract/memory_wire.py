@@ -1,0 +1,123 @@
+"""A wire between an adapter and a synthetic venue that is made of memory, for virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable
+
+from arbot_tui.exchanges.transport.wire import WireHandler
+from arbot_tui.simulator.wire.common.outbox import Close, Item, Pong
+from tests.unit.simulator.virtual import VirtualLink
+
+__all__ = ["MemoryLink", "MemoryWire", "topic_name"]
+
+
+class MemoryLink(VirtualLink):
+    """The venue's end of a connection."""
+
+    wire: MemoryWire
+
+    def _arrive(self, item: Item) -> None:
+        super()._arrive(item)
+        if isinstance(item, Close):
+            self.wire.ended(f"closed by the venue: {item.code}")
+        elif isinstance(item, Pong):
+            self.wire.ponged()
+        else:
+            for text in self.items:
+                self.wire.arrived(text if isinstance(text, bytes) else text.encode())
+            self.items.clear()
+
+    def reset(self) -> None:
+        super().reset()
+        self.wire.ended("reset")
+
+    def _cut(self) -> None:
+        super()._cut()
+        self.wire.ended("cut")
+
+
+class MemoryWire:
+    """A client's end of a connection: a `Wire` that needs no socket.
+
+    Attributes:
+        link: The venue's end.
+        sent: What the client sent, with the time on the loop.
+        passes: Tells which frames arrive; the others are lost.
+    """
+
+    def __init__(self, link: MemoryLink, passes: Callable[[bytes], bool]) -> None:
+        self.link = link
+        self.sent: list[tuple[float, bytes]] = []
+        self.passes = passes
+        self._loop = asyncio.get_running_loop()
+        self._handler: WireHandler | None = None
+        self._queue: deque[bytes | None] = deque()
+        self._closed: asyncio.Future[str] = self._loop.create_future()
+        link.wire = self
+
+    @property
+    def symbols(self) -> set[str]:
+        """What it was asked to bring, by wire symbol."""
+        found = set()
+        for _, raw in self.sent:
+            if raw.startswith(b"{") and b"subscribe" in raw:
+                for arg in json.loads(raw)["args"]:
+                    found.add(topic_name(arg).rpartition(".")[2])
+        return found
+
+    # What the session calls.
+
+    def start(self, handler: WireHandler) -> None:
+        self._handler = handler
+        self._loop.call_soon(self._drain)
+
+    def send(self, message: bytes) -> None:
+        if not self._closed.done():
+            self.sent.append((self._loop.time(), message))
+            self.link.say(message.decode())
+
+    def ping(self) -> None:
+        if not self._closed.done() and not self.link.gone:
+            self.link.pong(b"")
+            self.link.collect()
+
+    async def wait_closed(self) -> str:
+        return await asyncio.shield(self._closed)
+
+    def close(self) -> None:
+        self.ended("closed by us")
+
+    def abort(self) -> None:
+        self.ended("aborted by us")
+
+    # What the link calls.
+
+    def arrived(self, raw: bytes) -> None:
+        if self.passes(raw):
+            self._queue.append(raw)
+            self._loop.call_soon(self._drain)
+
+    def ponged(self) -> None:
+        self._queue.append(None)
+        self._loop.call_soon(self._drain)
+
+    def ended(self, cause: str) -> None:
+        if not self._closed.done():
+            self._closed.set_result(cause)
+            self.link.leave()
+
+    def _drain(self) -> None:
+        while self._queue and self._handler is not None and not self._closed.done():
+            item = self._queue.popleft()
+            if item is None:
+                self._handler.on_control(pong=True)
+            else:
+                self._handler.on_message(item)
+
+
+def topic_name(arg: str | dict[str, str]) -> str:
+    """Return channel and symbol of a request's argument."""
+    return arg if isinstance(arg, str) else f"{arg['channel']}.{arg['instId']}"
