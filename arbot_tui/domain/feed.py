@@ -6,7 +6,7 @@ from enum import Enum
 
 import msgspec
 
-__all__ = ["Continuity", "FeedEvent", "FeedEventKind"]
+__all__ = ["Continuity", "DepthLimits", "FeedEvent", "FeedEventKind"]
 
 
 class Continuity(Enum):
@@ -20,6 +20,19 @@ class Continuity(Enum):
     """Bybit: ``last_id`` is one above the id held; a snapshot may come at any time."""
     SNAPSHOT_ONLY = "snapshot_only"
     """Every message replaces the book; nothing can be missing."""
+
+
+class DepthLimits(msgspec.Struct, frozen=True):
+    """How much depth a venue may be asked for.
+
+    Attributes:
+        rows: Most books followed at a time.
+        starts_per_hour: Most books begun in an hour; each costs subscription requests, or a
+            snapshot's share of the request weight.
+    """
+
+    rows: int
+    starts_per_hour: int
 
 
 class FeedEventKind(Enum):

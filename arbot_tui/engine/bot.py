@@ -28,6 +28,7 @@ from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import EngineClient
+from arbot_tui.engine.depth import DepthFollower
 from arbot_tui.engine.fee_book import FeeBook
 from arbot_tui.engine.feeding import MarketFeed
 from arbot_tui.engine.frame_builder import FrameBuilder
@@ -133,6 +134,7 @@ class ArBot:
         self.started_ns = self.clock.now_ns()
         self.listings = Listings(self)
         self.core = CoreState()
+        self.depth = DepthFollower(self)
         self.watch = TradingWatch(self)
         self.frames = FrameBuilder(self)
         self.tuning = Tuning(self)
@@ -237,6 +239,7 @@ class ArBot:
             self._spawn(f"feed {name}", partial(self.listings.run_venue, name))
         self._spawn("verdicts", self.judge.run)
         self._spawn("listings", self.listings.run_refresh)
+        self._spawn("depth", self.depth.run)
         self._spawn("clocks", self.listings.run_clocks)
         self._spawn("loop lag", self.loop_lag.run)
         self._spawn("sampling", self._run_sampling)

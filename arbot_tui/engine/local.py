@@ -97,6 +97,7 @@ class LocalClient:
             row = self._bot.universe.row(symbol)
         except KeyError:
             raise ValueError(f"symbol {symbol!r} is not followed") from None
+        self._bot.depth.look_at(row)
         ladders = await asyncio.gather(*(self._ladder(n, row) for n in self._bot.venues))
         return DepthView(symbol, tuple(ladders))
 
@@ -104,6 +105,9 @@ class LocalClient:
         symbol = self._bot.universe.symbol(row)
         if symbol not in self._bot.listings.instruments.get(name, {}):
             return LadderView(name, (), (), 0, "not listed")
+        kept = self._bot.depth.ladder(self._bot.venues.index(name), row, _LEVELS)
+        if kept is not None:
+            return kept
         try:
             async with asyncio.timeout(_DEPTH_TIMEOUT_S):
                 book = await self._bot.exchanges[name].get_orderbook(row, _LEVELS)

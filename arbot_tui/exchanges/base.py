@@ -17,7 +17,7 @@ import msgspec
 from arbot_tui.domain.account import AccountFill, FeeTerms, KeyPermissions, OpenOrder
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import MalformedMessage, RequestRefused
-from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
+from arbot_tui.domain.feed import Continuity, DepthLimits, FeedEvent, FeedEventKind
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderRequest, OrderState
@@ -29,6 +29,7 @@ __all__ = [
     "BaseExchange",
     "Continuity",
     "Credentials",
+    "DepthLimits",
     "ExchangeConfig",
     "FeedEvent",
     "FeedEventKind",
@@ -130,9 +131,14 @@ class BaseExchange(ABC):
 
     Life: `load_instruments`, `set_universe`, `connect_ws`, …, `close`. Every awaiting method
     raises only errors of the `ExchangeError` tree. All times given are `Clock.now_ns`.
+
+    Attributes:
+        continuity: The rule by which its depth messages prove that none is missing.
+        depth_limits: How many books may be followed in depth.
     """
 
     continuity: Continuity
+    depth_limits = DepthLimits(rows=50, starts_per_hour=80)
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""

@@ -331,6 +331,11 @@ class QuoteBoard:
         i = row * self._n + venue
         return i < len(self.blocked) and self.blocked[i] == 0
 
+    def is_quoted(self, venue: int, row: int) -> bool:
+        """Tell whether best bid and ask are good, whatever depth says of the book."""
+        i = row * self._n + venue
+        return i < len(self.blocked) and not self.blocked[i] & ~_OF_DEPTH
+
     def book_state(self, venue: int, row: int) -> FeedState:
         """Return the word for one book: its feed's where that is not live, else its own.
 

@@ -24,6 +24,7 @@ _USED_LEVELS = 50
 """More levels than this never decide a size."""
 _CROSSED_NS = 500 * MS
 _RETRY_NS = 5 * SECOND
+_BEHIND_NS = 5 * SECOND
 
 
 class BookSet:
@@ -100,7 +101,7 @@ class BookSet:
         self._resync(*key)
 
     def check(self, now_ns: int) -> None:
-        """Ask once more where a snapshot does not come, and where a book stays crossed.
+        """Ask once more where a snapshot does not come, or a book stays crossed or falls behind.
 
         Called by a timer a few times a second.
         """
@@ -110,6 +111,12 @@ class BookSet:
                 self._books[key].restart()
                 self._board.set_book_state(*key, FeedState.GAPPED)
                 self._ask(key, now_ns)
+        for key, book in self._books.items():
+            # Every change of the best prices is one of the book's: its channel has stopped.
+            changed_ns = self._board.changed_ns[key[1] * len(self._continuity) + key[0]]
+            if book.synced and changed_ns - book.recv_ns >= _BEHIND_NS:
+                book.restart()
+                self._asked_ns.setdefault(key, now_ns - _RETRY_NS)
         for key, asked_ns in list(self._asked_ns.items()):
             if now_ns - asked_ns >= _RETRY_NS:
                 self._ask(key, now_ns)
@@ -129,6 +136,10 @@ class BookSet:
         if book.recv_ns < self._board.changed_ns[row * len(self._continuity) + venue]:
             return ()
         return book.levels(side, _USED_LEVELS)
+
+    def synced(self, venue: int) -> int:
+        """Return how many books of a venue stand as the venue has them."""
+        return sum(1 for key, book in self._books.items() if key[0] == venue and book.synced)
 
     def follow(self, venue: int, row: int) -> None:
         """Take depth of a symbol again after `drop`."""

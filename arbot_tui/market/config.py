@@ -37,6 +37,20 @@ class UniverseConfig(BaseModel):
         description="Follow only symbols of which at least this was traded in a day, all venues.",
         json_schema_extra={"unit": "USD", "hot": False, "simulate": 0},
     )
+    depth_symbols: int = Field(
+        default=20,
+        ge=0,
+        le=200,
+        description="Follow the whole order book of at most this many symbols a venue; 0: of none.",
+        json_schema_extra={"unit": "symbols", "hot": False, "simulate": 20},
+    )
+    depth_near_pct: float = Field(
+        default=0.2,
+        ge=0,
+        le=10,
+        description="Follow the books of a symbol this near to an edge that would be traded.",
+        json_schema_extra={"unit": "%", "hot": False, "simulate": 0.2},
+    )
     symbol_refresh_s: float = Field(
         default=3600.0,
         ge=60,

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from arbot_tui.domain.clock import MS, SECOND, Clock
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.feed import Continuity
+from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
@@ -40,6 +40,8 @@ class BybitExchange(FeedAdapter):
 
     continuity = Continuity.CONSECUTIVE
     client_ids = re.compile("[A-Za-z0-9_-]{1,36}")
+    # No limit is documented but the 21,000 characters of a connection; a topic takes 25.
+    depth_limits = DepthLimits(rows=100, starts_per_hour=400)
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from arbot_tui.domain.clock import MS, Clock
-from arbot_tui.domain.feed import Continuity
+from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
@@ -41,6 +41,8 @@ class OKXExchange(FeedAdapter):
 
     continuity = Continuity.PREVIOUS_ID
     client_ids = re.compile("[A-Za-z0-9]{1,32}")
+    # Start and end are two of the 480 requests that a connection has in an hour.
+    depth_limits = DepthLimits(rows=100, starts_per_hour=150)
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
