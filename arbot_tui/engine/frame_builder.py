@@ -15,6 +15,7 @@ from arbot_tui.domain.clock import MS
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import exact, plain
 from arbot_tui.domain.opportunity import Opportunity
+from arbot_tui.domain.states import FeedState
 from arbot_tui.engine.frames import (
     CellView,
     Frame,
@@ -212,10 +213,13 @@ class FrameBuilder:
         return (change_bps > _TREND_BPS) - (change_bps < -_TREND_BPS)
 
     def _venue(self, index: int, name: str, now_ns: int) -> VenueView:
-        monitor = self._bot.monitor
-        state, reason = monitor.verdict(index, now_ns)
+        bot, monitor = self._bot, self._bot.monitor
+        exchange = bot.exchanges[name]
+        state, reason = bot.judge.verdict(index, now_ns)
+        connections = bot.judge.connections(index, now_ns)
+        quota = exchange.quota(now_ns)
         lag_ns = monitor.lag_ns(index)
-        rtt_ns = monitor.rtt_ns(index) or self._bot.exchanges[name].rtt_ns
+        rtt_ns = monitor.rtt_ns(index) or exchange.rtt_ns
         return VenueView(
             name=name,
             state=state.value,
@@ -225,6 +229,14 @@ class FrameBuilder:
             rtt_ms=rtt_ns / MS if rtt_ns else None,
             quotes=monitor.quotes(index),
             reconnects=monitor.reconnects(index),
+            books=bot.depth.synced(index),
+            connections=len(connections),
+            connections_live=sum(one.state is FeedState.LIVE for one in connections),
+            offset_ms=monitor.offset_ns(index) / MS,
+            weight_used=quota.used if quota else None,
+            weight_limit=quota.limit if quota else None,
+            weight_period_s=quota.period_s if quota else 0.0,
+            banned_s=exchange.banned_s(now_ns),
         )
 
     def _status(self) -> StatusView:

@@ -43,11 +43,19 @@ class VenueView(msgspec.Struct, frozen=True):
     Attributes:
         name: Venue name, lower case.
         state: Verdict word (`FeedState`).
-        reason: Why it is not live; empty while it is.
+        reason: Why it, or one of its connections, is not live; empty while all is well.
         lag_ms: Median event lag, milliseconds; None where not measured.
         rtt_ms: Latest round trip, milliseconds; None where not measured.
         quotes: Best bid/ask updates received in this run.
         reconnects: Connections made after the first.
+        books: Order books that are followed in depth and stand as the venue has them.
+        connections: Connections that are to bring quotes.
+        connections_live: Those whose quotes are traded.
+        offset_ms: The venue's clock minus ours, milliseconds; lags are corrected by it.
+        weight_used: Units used of the request quota that binds first; None where there is none.
+        weight_limit: Units of that quota in its period.
+        weight_period_s: Length of the period, seconds.
+        banned_s: Seconds for which the venue wants no request; 0 where it does not say so.
     """
 
     name: str
@@ -57,6 +65,14 @@ class VenueView(msgspec.Struct, frozen=True):
     rtt_ms: float | None
     quotes: int
     reconnects: int
+    books: int = 0
+    connections: int = 1
+    connections_live: int = 0
+    offset_ms: float = 0.0
+    weight_used: int | None = None
+    weight_limit: int | None = None
+    weight_period_s: float = 0.0
+    banned_s: float = 0.0
 
 
 class CellView(msgspec.Struct, frozen=True, gc=False):

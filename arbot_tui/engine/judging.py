@@ -10,6 +10,8 @@ import structlog
 
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.states import FeedState
+from arbot_tui.market.connection import Verdict
+from arbot_tui.market.feeds import ConnectionHealth
 from arbot_tui.trading.core.events import Operator, OperatorAction, VenueLive
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class FeedJudge:
         """Take the verdicts of a venue's connections, and its own, as of now."""
         bot = self._bot
         now_ns = bot.clock.now_ns()
-        found = bot.monitor.connections(index, now_ns)
+        found = self.connections(index, now_ns)
         told = self._told.setdefault(index, {})
         for one in found:
             if told.get(one.number) == (one.state, one.rows):
@@ -75,12 +77,32 @@ class FeedJudge:
                     state=one.state.value,
                     reason=one.reason,
                 )
-        state, reason = bot.monitor.verdict(index, now_ns)
+        state, reason = self.verdict(index, now_ns)
         if state is not self._states.get(index):
             self._states[index] = state
             name = bot.venues[index]
             bot.executor.handle(VenueLive(name, state is FeedState.LIVE))
             _log.info("venue_state", venue=name, state=state.value, reason=reason)
+
+    def connections(self, index: int, now_ns: int) -> list[ConnectionHealth]:
+        """Return a venue's connections; none is live while the venue wants no request of ours.
+
+        Quotes may still flow then, but an order could not follow.
+        """
+        found = self._bot.monitor.connections(index, now_ns)
+        if why := self._ban_words(index, now_ns):
+            return [ConnectionHealth(c.number, FeedState.DOWN, why, c.rows) for c in found]
+        return found
+
+    def verdict(self, index: int, now_ns: int) -> Verdict:
+        """Return a venue's state, and in words what is wrong where anything is."""
+        if why := self._ban_words(index, now_ns):
+            return FeedState.DOWN, why
+        return self._bot.monitor.verdict(index, now_ns)
+
+    def _ban_words(self, index: int, now_ns: int) -> str:
+        banned_s = self._bot.exchanges[self._bot.venues[index]].banned_s(now_ns)
+        return f"told to stay away for {banned_s:.0f} s more" if banned_s > 0.0 else ""
 
     def _log_feeds(self) -> None:
         for event in self._bot.feed.take_news():

@@ -133,7 +133,7 @@ def exchange_summaries(bot: ArBot) -> dict[str, ExchangeSummary]:
     now_ns = bot.clock.now_ns()
     result = {}
     for index, name in enumerate(bot.venues):
-        state, _ = bot.monitor.verdict(index, now_ns)
+        state, _ = bot.judge.verdict(index, now_ns)
         p50, p99 = (bot.monitor.lag_percentile_ns(index, p) for p in (50, 99))
         result[name] = ExchangeSummary(
             state.value,

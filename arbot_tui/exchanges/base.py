@@ -35,6 +35,7 @@ __all__ = [
     "FeedEventKind",
     "MarketDataSink",
     "OrderEventSink",
+    "QuotaUse",
     "UnreadableQuote",
     "VenueUrls",
 ]
@@ -87,6 +88,20 @@ class ExchangeConfig(msgspec.Struct, frozen=True):
     environment: str
     fallback_fees: TradingFees
     credentials: Credentials | None = None
+
+
+class QuotaUse(msgspec.Struct, frozen=True):
+    """How much of one request quota is used.
+
+    Attributes:
+        used: Units in the period that ends now.
+        limit: Units that we allow ourselves in a period.
+        period_s: Length of the period, seconds.
+    """
+
+    used: int
+    limit: int
+    period_s: float
 
 
 class UnreadableQuote(MalformedMessage):
@@ -153,6 +168,14 @@ class BaseExchange(ABC):
     def name(self) -> str:
         """Name of the venue, lower case."""
         return self.config.name
+
+    def quota(self, now_ns: int) -> QuotaUse | None:
+        """Return the request quota of which the greatest share is used; None where none is."""
+        return None
+
+    def banned_s(self, now_ns: int) -> float:
+        """Return the seconds for which the venue wants no request of ours; 0.0 where it may be."""
+        return 0.0
 
     @abstractmethod
     async def sync_clock(self) -> None:

@@ -45,6 +45,7 @@ class BinanceExchange(VenueAdapter):
             clock=clock,
             ban=self._ban,
             ban_rule=ban_rule,
+            traffic=self._traffic,
         )
         self._public = BinancePublic(self._rest, self._quotas)
         self._execution = BinanceExecution(

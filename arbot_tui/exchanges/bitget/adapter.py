@@ -23,6 +23,7 @@ from arbot_tui.exchanges.bitget.quotas import Quotas
 from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, RestResponse, ban_on
+from arbot_tui.exchanges.transport.traffic import RemainingHeader
 
 __all__ = ["BitgetExchange"]
 
@@ -49,6 +50,9 @@ class BitgetExchange(FeedAdapter):
             clock=clock,
             ban=self._ban,
             ban_rule=ban_on(_STAYS_S),
+            traffic=self._traffic,
+            # Said to be sent (rate limits); the whole is not told.
+            remaining=RemainingHeader("x-mbx-used-remain-limit"),
             options=RestOptions(headers=DEMO_HEADERS if config.environment == "demo" else {}),
         )
         self._quotas = Quotas()

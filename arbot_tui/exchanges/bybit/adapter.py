@@ -26,6 +26,7 @@ from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.rest import RestClient, RestResponse, ban_on
+from arbot_tui.exchanges.transport.traffic import RemainingHeader
 
 __all__ = ["BybitExchange"]
 
@@ -127,6 +128,8 @@ class BybitExchange(FeedAdapter):
             ban_rule=ban_on({403: IP_BAN_S}),
             # The answer itself has to be read: an order may be behind it.
             hold_rule=ban_on({429: _PROTECTION_S}),
+            traffic=self._traffic,
+            remaining=RemainingHeader("x-bapi-limit-status", "x-bapi-limit"),
         )
 
     async def _ask_time(self) -> ClockSample:

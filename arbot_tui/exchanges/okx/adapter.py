@@ -55,6 +55,7 @@ class OKXExchange(FeedAdapter):
             ban_rule=ban_on({403: _CDN_REFUSAL_S}),
             # The answer itself has to be read: an order may be behind it.
             hold_rule=ban_on({429: _TOO_MANY_S}),
+            traffic=self._traffic,
             options=RestOptions(headers=DEMO_HEADERS if config.environment == "demo" else {}),
         )
         self._quotas = Quotas()

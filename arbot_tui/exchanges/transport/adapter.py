@@ -26,10 +26,12 @@ from arbot_tui.exchanges.base import (
     ExchangeConfig,
     MarketDataSink,
     OrderEventSink,
+    QuotaUse,
 )
 from arbot_tui.exchanges.transport.ban import BanClock
-from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset
+from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset, more_certain
 from arbot_tui.exchanges.transport.submissions import Submissions
+from arbot_tui.exchanges.transport.traffic import Traffic
 
 __all__ = ["Account", "Execution", "FeedAdapter", "PublicFeed", "VenueAdapter"]
 
@@ -98,6 +100,9 @@ class VenueAdapter(BaseExchange):
         """Keep `config`; nothing is opened before it is asked for."""
         super().__init__(config, clock)
         self._ban = BanClock()
+        self._traffic = Traffic()
+        self._clock_sample: ClockSample | None = None
+        self._clock_ns = 0
         self._instruments: dict[str, Instrument] = {}
         self._submissions = Submissions(config.name)
         self._resyncing: asyncio.Task[None] | None = None
@@ -110,6 +115,14 @@ class VenueAdapter(BaseExchange):
     async def _close_requests(self) -> None:
         """Close every connection for requests."""
 
+    def quota(self, now_ns: int) -> QuotaUse | None:
+        """Return the request quota of which the greatest share is used; None before any request."""
+        return self._traffic.busiest(now_ns)
+
+    def banned_s(self, now_ns: int) -> float:
+        """Return the seconds for which the venue wants no request of ours; 0.0 where it may be."""
+        return self._ban.remaining_s(now_ns)
+
     async def sync_clock(self) -> None:
         """Measure `offset_ns` and `rtt_ns` against the venue's server time.
 
@@ -117,7 +130,11 @@ class VenueAdapter(BaseExchange):
             ExchangeError: The venue did not tell the time.
         """
         sample = await measure_offset(self._ask_time)
-        self.offset_ns, self.rtt_ns = sample.offset_ns, sample.rtt_ns
+        now_ns = self.clock.now_ns()
+        best = more_certain(self._clock_sample, now_ns - self._clock_ns, sample)
+        if best is sample:
+            self._clock_sample, self._clock_ns = sample, now_ns
+        self.offset_ns, self.rtt_ns = best.offset_ns, sample.rtt_ns
 
     def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
         """Start the request; its outcome comes to `sink` as events."""

@@ -6,7 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-__all__ = ["ClockSample", "TimeProbe", "measure_offset"]
+__all__ = ["ClockSample", "TimeProbe", "measure_offset", "more_certain"]
+
+# Two clocks that are both kept by NTP drift apart by less than this share of the time between.
+_DRIFT = 200e-6
 
 
 class ClockSample(msgspec.Struct, frozen=True):
@@ -42,3 +45,18 @@ async def measure_offset(probe: TimeProbe, samples: int = 3) -> ClockSample:
     """
     taken = [await probe() for _ in range(max(1, samples))]
     return min(taken, key=lambda sample: sample.rtt_ns)
+
+
+def more_certain(former: ClockSample | None, age_ns: int, newest: ClockSample) -> ClockSample:
+    """Return which of two measurements bounds the offset more closely now.
+
+    A slow round trip says little: where the former one, `age_ns` old, agrees with the newest one
+    and was quicker, it stands. Where they contradict each other the venue's clock was set.
+    """
+    if former is None:
+        return newest
+    former_error_ns = former.rtt_ns / 2 + age_ns * _DRIFT
+    newest_error_ns = newest.rtt_ns / 2
+    apart_ns = abs(former.offset_ns - newest.offset_ns)
+    agree = apart_ns <= former_error_ns + newest_error_ns
+    return former if agree and former_error_ns < newest_error_ns else newest

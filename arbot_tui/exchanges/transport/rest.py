@@ -25,6 +25,7 @@ from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.limiter import Charge, acquire
 from arbot_tui.exchanges.transport.retry_after import retry_after_s
+from arbot_tui.exchanges.transport.traffic import RemainingHeader, Traffic
 
 __all__ = ["BanRule", "RestClient", "RestOptions", "RestResponse", "ban_on"]
 
@@ -109,6 +110,8 @@ class RestClient:
         ban: BanClock | None = None,
         ban_rule: BanRule | None = None,
         hold_rule: BanRule | None = None,
+        traffic: Traffic | None = None,
+        remaining: RemainingHeader | None = None,
         options: RestOptions | None = None,
     ) -> None:
         """Prepare; the pool is opened by the first request.
@@ -121,6 +124,8 @@ class RestClient:
             ban_rule: Which answers start a ban; without one, HTTP 429, 418 and 403 do.
             hold_rule: Which answers hold up further requests and are handed back all the same,
                 because what they say of an order has to be read; none by default.
+            traffic: Notes which quotas are used; shared by the clients of a venue.
+            remaining: Where the venue tells what remains of a quota; None where it does not.
             options: Bounds; the defaults suit public REST over the internet.
         """
         self._venue = venue
@@ -129,6 +134,8 @@ class RestClient:
         self._ban = ban if ban is not None else BanClock()
         self._ban_rule = ban_rule or ban_on({429: 60.0, 418: 120.0, 403: 300.0})
         self._hold_rule = hold_rule
+        self._traffic = traffic if traffic is not None else Traffic()
+        self._remaining = remaining
         self._options = options or RestOptions()
         self._session: aiohttp.ClientSession | None = None
 
@@ -163,6 +170,7 @@ class RestClient:
             ExchangeUnavailable: Not sent, or (reads) not answered usably.
             OutcomeUnknown: With `effect`: sent or perhaps sent, and not answered usably.
         """
+        self._traffic.note(charges)
         await self._admit(charges, urgent=urgent, max_wait_s=max_wait_s)
         lost: type[ExchangeError] = OutcomeUnknown if effect else ExchangeUnavailable
         try:
@@ -173,6 +181,8 @@ class RestClient:
             raise lost(self._venue, f"no answer in time to {method} {_path(target)}") from e
         except (aiohttp.ClientError, OSError, _BodyTooLarge) as e:
             raise lost(self._venue, sanitise(f"{type(e).__name__} {e}".strip())) from e
+        if self._remaining is not None:
+            self._remaining.heed(response.headers, charges, response.recv_ns)
         if (stay_s := self._ban_rule(response)) > 0.0:
             self._ban.stay_away(stay_s, response.recv_ns)
             # Every venue documents these as refused before anything was done.

@@ -159,6 +159,35 @@ async def test_queries_answer_with_ladders_balances_and_exposure(
             await bot.client.query("weather", {})
 
 
+async def test_ladders_on_screen_come_from_books_that_all_four_venues_keep_sending(
+    world: WorldInfo, tmp_path: Path
+) -> None:
+    """Over real sockets: depth is subscribed, splices, and agrees with best bid and ask."""
+    async with engine(options(world, tmp_path)) as bot:
+        await until(bot, all_live)
+        row = bot.universe.row("ETH/USDT")
+        agreed: set[str] = set()
+        kept: set[str] = set()
+        async with asyncio.timeout(30):
+            while len(agreed) < 4:
+                depth = await bot.client.query("depth", {"symbol": "ETH/USDT"})
+                assert isinstance(depth, DepthView)
+                for index, name in enumerate(bot.venues):
+                    book = bot.books.book(index, row)
+                    if book is None or not book.synced:
+                        continue
+                    kept.add(name)
+                    bid, ask = book.best()
+                    i = row * len(bot.venues) + index
+                    if bid and ask and (bid[0], ask[0]) == (bot.board.bid[i], bot.board.ask[i]):
+                        agreed.add(name)
+                await asyncio.sleep(0.2)
+        assert kept == set(world.venues)
+        frame = bot.client.frame(0)
+        assert all(venue.books >= 1 for venue in frame.venues)
+        assert bot.books.gaps == [0, 0, 0, 0]
+
+
 async def test_only_the_symbols_asked_for_are_followed(world: WorldInfo, tmp_path: Path) -> None:
     async with engine(options(world, tmp_path, "ETH/USDT")) as bot:
         frame = await until(bot, all_live)

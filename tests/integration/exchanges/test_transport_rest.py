@@ -11,9 +11,11 @@ from aiohttp import web
 
 from arbot_tui.domain.clock import SECOND, VirtualClock
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable, OutcomeUnknown
+from arbot_tui.exchanges.base import QuotaUse
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, ban_on
+from arbot_tui.exchanges.transport.traffic import RemainingHeader, Traffic
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -297,4 +299,24 @@ async def test_closing_twice_or_unused_is_harmless(clock: VirtualClock) -> None:
     client = _client("http://127.0.0.1:9", clock)
 
     await client.close()
+    await client.close()
+
+
+async def test_what_the_venue_says_remains_of_a_quota_counts(venue: Venue) -> None:
+    traffic, quota = Traffic(), RateLimiter(10, SECOND)
+    client = RestClient(
+        venue="bybit",
+        base_url=venue.url,
+        clock=VirtualClock(SECOND),
+        traffic=traffic,
+        remaining=RemainingHeader("x-left", "x-whole"),
+    )
+    venue.says(200, "{}", X_Left="1", X_Whole="10")
+    await client.request("GET", "/a", charges=((quota, 1),))
+    assert traffic.busiest(SECOND) == QuotaUse(9, 10, 1.0)
+    # Of what is left, a share is kept for cancels.
+    with pytest.raises(ExchangeUnavailable, match="quota"):
+        await client.request("GET", "/a", charges=((quota, 1),))
+    await client.request("POST", "/cancel", charges=((quota, 1),), urgent=True)
+    assert len(venue.seen) == 2
     await client.close()

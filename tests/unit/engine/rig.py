@@ -24,6 +24,7 @@ from arbot_tui.exchanges.base import (
     ExchangeConfig,
     MarketDataSink,
     OrderEventSink,
+    QuotaUse,
     VenueUrls,
 )
 from arbot_tui.log import LogRing
@@ -65,6 +66,13 @@ class ScriptedVenue(BaseExchange):
         self.resynced: list[int] = []
         self.orderbooks = 0
         self.failure: ExchangeError | None = None
+        self.away_s = 0.0
+
+    def quota(self, now_ns: int) -> QuotaUse:
+        return QuotaUse(3, 10, 1.0)
+
+    def banned_s(self, now_ns: int) -> float:
+        return self.away_s
 
     async def sync_clock(self) -> None:
         self.rtt_ns = MS

@@ -79,3 +79,25 @@ def test_a_row_that_moves_to_a_new_connection_waits_for_that_one() -> None:
     rig.event(1, FeedEventKind.DISCONNECTED, 1, frozenset())
     assert _words(rig) == [["live"] * 2] * 3
     assert rig.bot.client.frame(0).venues[1].reason == ""
+
+
+def test_a_venue_that_wants_no_request_is_not_traded_and_counts_down() -> None:
+    rig = _sharded()
+    rig.venues["okx"].away_s = 90.0
+    rig.bot.judge.judge(1)
+    okx = rig.bot.client.frame(0).venues[1]
+    assert (okx.state, okx.reason, okx.banned_s, okx.connections_live) == (
+        "down",
+        "told to stay away for 90 s more",
+        90.0,
+        0,
+    )
+    assert _words(rig) == [["live", "down"]] * 3
+    assert _live(rig) == [True, False]
+    rig.venues["okx"].away_s = 0.0
+    rig.bot.judge.judge(1)
+    okx = rig.bot.client.frame(0).venues[1]
+    assert (okx.state, okx.connections, okx.connections_live) == ("live", 2, 2)
+    assert (okx.weight_used, okx.weight_limit, okx.weight_period_s) == (3, 10, 1.0)
+    assert _words(rig) == [["live"] * 2] * 3
+    assert _live(rig) == [True, False, True]
