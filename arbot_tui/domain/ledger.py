@@ -14,7 +14,16 @@ from arbot_tui.domain.errors import LedgerError
 from arbot_tui.domain.numbers import ZERO, exact
 from arbot_tui.domain.orders import Fill, OrderSide
 
-__all__ = ["EXTERNAL", "FEES", "OPENING", "TRADING", "Ledger", "Posting", "fill_postings"]
+__all__ = [
+    "EXTERNAL",
+    "FEES",
+    "OPENING",
+    "TRADING",
+    "Ledger",
+    "Posting",
+    "external_postings",
+    "fill_postings",
+]
 
 OPENING = ":opening"
 """Counter-book of what was there when the account was first seen."""
@@ -42,6 +51,17 @@ def fill_postings(fill: Fill, base: str, quote: str) -> list[Posting]:
         (TRADING, quote, paid),
         (fill.venue, fill.fee_asset, exact.minus(fill.fee)),
         (FEES, fill.fee_asset, fill.fee),
+    ]
+
+
+def external_postings(fill: Fill, base: str, quote: str) -> list[Posting]:
+    """Return the postings of an execution of somebody else's order on the same account.
+
+    It moves our holdings like any other, but is no trading and no cost of ours.
+    """
+    return [
+        (book if book == fill.venue else EXTERNAL, asset, amount)
+        for book, asset, amount in fill_postings(fill, base, quote)
     ]
 
 

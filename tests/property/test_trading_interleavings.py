@@ -77,6 +77,7 @@ class Chaos:
             fills_lag_ns=draw.randrange(1900 * MS) if self.often(2) else 0,
             balance_lag_ns=draw.randrange(3 * SECOND) if self.often() else 0,
             fee_asset=draw.choice(("base", "base", "quote", "GAS")),
+            stream_ns=draw.randrange(5 * SECOND if self.often() else 100 * MS),
         )
 
     def commit_ns(self) -> int:
@@ -146,6 +147,7 @@ class Life:
             (self._move, 6),
             (self._wait, 6),
             (self._flap, 10 * rate),
+            (self._stream, 10 * rate),
             (self._operate, 4 * rate),
             (self._restart, 4 * rate),
             (self._lie, 20 * rate if lies else 0),
@@ -186,6 +188,10 @@ class Life:
             self.rig.set_up(down[0], True)
         else:
             self.rig.set_up(self.draw.choice(sorted(self.rig.venues)), False)
+
+    def _stream(self) -> None:
+        venue = self.draw.choice(sorted(self.rig.venues))
+        self.rig.set_stream(venue, not self.chaos.often(2))
 
     def _operate(self) -> None:
         self.rig.operate(self.draw.choice(list(OperatorAction)))

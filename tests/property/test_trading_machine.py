@@ -39,6 +39,7 @@ _FATES = st.builds(
     fills_lag_ns=_LAG,
     balance_lag_ns=_LAG,
     fee_asset=st.sampled_from(("base", "quote", "GAS")),
+    stream_ns=_MS,
 )
 
 
@@ -85,6 +86,10 @@ class MoneyCore(RuleBasedStateMachine):
     @rule(venue=_VENUES)
     def a_venue_goes_or_comes(self, venue: str) -> None:
         self.rig.set_up(venue, not self.rig.venues[venue].up)
+
+    @rule(venue=_VENUES, up=st.booleans())
+    def a_private_stream_goes_or_comes(self, venue: str, up: bool) -> None:
+        self.rig.set_stream(venue, up)
 
     @rule(action=st.sampled_from(OperatorAction))
     def a_person_acts(self, action: OperatorAction) -> None:

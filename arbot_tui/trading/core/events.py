@@ -26,6 +26,7 @@ from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.plans import PairPlan, Unwinding
 
 __all__ = [
+    "BalancesMoved",
     "BalancesSeen",
     "CommitFailed",
     "Committed",
@@ -36,6 +37,7 @@ __all__ = [
     "LimitsChanged",
     "Operator",
     "OperatorAction",
+    "PrivateStream",
     "Signalled",
     "Started",
     "TimerFired",
@@ -144,6 +146,31 @@ class Deposited(msgspec.Struct, frozen=True, tag="deposited"):
     amount: Decimal
 
 
+class BalancesMoved(msgspec.Struct, frozen=True, tag="balances_moved"):
+    """What a private stream says the account holds of some assets; those not named stand.
+
+    A hint, not a fact: streams and executions overtake each other. It asks for the whole account
+    where it differs from the ledger, and is not journalled.
+    """
+
+    venue: str
+    balances: tuple[Balance, ...]
+
+
+class PrivateStream(msgspec.Struct, frozen=True, tag="private_stream"):
+    """A venue's private stream is up, or is not; said once at start where there is one.
+
+    Attributes:
+        venue: Name of the venue.
+        up: Orders and executions are told as they happen.
+        message: Why not.
+    """
+
+    venue: str
+    up: bool
+    message: str = ""
+
+
 class VenueLive(msgspec.Struct, frozen=True, tag="venue_live"):
     """A venue's market data became live, or ceased to be."""
 
@@ -196,6 +223,8 @@ Event = (
     | CommitFailed
     | TimerFired
     | BalancesSeen
+    | BalancesMoved
+    | PrivateStream
     | Deposited
     | VenueLive
     | InstrumentsChanged

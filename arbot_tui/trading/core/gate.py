@@ -129,8 +129,9 @@ def _venue_denial(state: CoreState, name: str) -> Denial | None:
         return Denial(Reason.RECONCILED, f"{name} is not part of this run")
     if venue.mismatches:
         return Denial(Reason.LEDGER_OK, f"{name} differs from the ledger")
-    if venue.blocked or not venue.reconciled:
-        return Denial(Reason.RECONCILED, f"{name}: {venue.blocked or 'balances not reconciled'}")
+    if venue.blocked or not venue.settled:
+        lost = "private stream lost" if venue.stream is False else "balances not reconciled"
+        return Denial(Reason.RECONCILED, f"{name}: {venue.blocked or lost}")
     return None
 
 

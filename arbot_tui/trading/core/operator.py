@@ -39,6 +39,7 @@ def on_started(turn: Turn, event: Started) -> None:
     _forget_the_future(turn)
     for name, venue in state.venues.items():
         venue.live = False
+        venue.stream = None
         venue.reconciled = False
         venue.doubts = 0
         if name in event.venues:

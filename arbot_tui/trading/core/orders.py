@@ -12,7 +12,7 @@ then on. Whatever gets lost on the way, somebody asks again.
 from __future__ import annotations
 
 from arbot_tui.domain.clock import MS
-from arbot_tui.domain.ledger import fill_postings
+from arbot_tui.domain.ledger import external_postings, fill_postings
 from arbot_tui.domain.orders import (
     Fill,
     OrderAck,
@@ -26,6 +26,7 @@ from arbot_tui.domain.orders import (
 from arbot_tui.domain.states import LegState
 from arbot_tui.trading.core import settling, venues
 from arbot_tui.trading.core.events import TimerFired
+from arbot_tui.trading.core.ids import is_ours
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.turn import Turn
 
@@ -123,7 +124,7 @@ def on_fill(turn: Turn, event: Fill) -> None:
     """Book an execution once, whatever the leg's state: money that moved has moved."""
     entry = _entry(turn, event)
     if entry is None:
-        turn.alarm("foreign_fill", f"{event.venue}: fill {event.trade_id} of an order not ours")
+        _adopt(turn, event)
         return
     pair, leg = entry
     if event.symbol != leg.symbol or event.qty <= 0 or event.price <= 0:
@@ -152,6 +153,34 @@ def on_fill(turn: Turn, event: Fill) -> None:
         leg.final_status = OrderStatus.FILLED
     settling.settle(turn, pair)
     settling.finish_leg(turn, pair, leg)
+
+
+def _adopt(turn: Turn, fill: Fill) -> None:
+    """Take in an execution of an order that is not ours: a person's, or another program's.
+
+    Only a stream tells of those. The order is left alone; what it moved is known from now on, so
+    that the next pair is sized on what is really there. An order that bears our mark and that
+    we do not know is something else: nothing is made of it, and the balances will tell.
+    """
+    venue = turn.state.venues.get(fill.venue)
+    text = f"{fill.venue}: fill {fill.trade_id} of an order not ours"
+    instrument = venue.instruments.get(fill.symbol) if venue is not None else None
+    readable = fill.qty > 0 and fill.price > 0
+    if venue is None or instrument is None or not venue.opened or not readable:
+        turn.alarm("foreign_fill", text)
+        return
+    if is_ours(fill.client_id, turn.state.instance):
+        turn.alarm("foreign_fill", f"{text}, but with our mark {fill.client_id}")
+        venues.doubt(turn, fill.venue)
+        return
+    identity = (fill.symbol, fill.trade_id)
+    if identity in venue.external:
+        return
+    venue.external.append(identity)
+    turn.state.ledger.post(external_postings(fill, instrument.base, instrument.quote))
+    venue.activity_ns = turn.now_ns
+    turn.changed = True
+    turn.alarm("external_fill", f"{text}: {fill.side} {fill.qty} {fill.symbol} at {fill.price}")
 
 
 def _check_fill(turn: Turn, leg: Leg, fill: Fill) -> None:

@@ -17,6 +17,9 @@ __all__ = ["CoreState", "VenueState"]
 
 _ENDED_KEPT = 2_000
 _FORGET_AT_ONCE = 200
+# One told again after so many others would count twice: the balances would differ, and trading
+# on that venue would stop.
+_EXTERNAL_KEPT = 500
 
 
 class VenueState:
@@ -24,6 +27,7 @@ class VenueState:
 
     Attributes:
         live: Its market data is live.
+        stream: Its private stream is up; None where it has none, which proves nothing either way.
         reconciled: Its balances agreed with the ledger since the last doubt.
         blocked: Why nothing may be sent there; empty where it may.
         opened: Its opening balances are in the ledger.
@@ -31,6 +35,7 @@ class VenueState:
         mismatches: Assets on which ledger and venue differ: (ledger, venue).
         activity_ns: Last send, fill or final state; older balance answers prove nothing.
         sends_ns: Times of the orders of the last second.
+        external: Newest executions of other people's orders, each counted once.
         instruments: Rules by canonical symbol.
         fees: The account's own rates by canonical symbol.
     """
@@ -38,6 +43,7 @@ class VenueState:
     def __init__(self) -> None:
         """Start with nothing known."""
         self.live = False
+        self.stream: bool | None = None
         self.reconciled = False
         self.blocked = ""
         self.opened = False
@@ -45,13 +51,20 @@ class VenueState:
         self.mismatches: dict[str, tuple[Decimal, Decimal]] = {}
         self.activity_ns = 0
         self.sends_ns: deque[int] = deque()
+        self.external: deque[tuple[str, str]] = deque(maxlen=_EXTERNAL_KEPT)
         self.instruments: dict[str, Instrument] = {}
         self.fees: dict[str, TradingFees] = {}
+
+    @property
+    def settled(self) -> bool:
+        """Nothing can have happened there unseen since it was last compared with the ledger."""
+        return self.reconciled and self.stream is not False
 
     def digest(self) -> tuple[object, ...]:
         """Return a comparable picture of everything that the journal must reproduce."""
         return (
             self.live,
+            self.stream,
             self.reconciled,
             self.blocked,
             self.opened,
@@ -59,6 +72,7 @@ class VenueState:
             sorted(self.mismatches.items()),
             self.activity_ns,
             list(self.sends_ns),
+            list(self.external),
             dict(self.instruments),
             dict(self.fees),
         )

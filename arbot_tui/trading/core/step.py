@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from arbot_tui.domain.orders import Fill, OrderAck, OrderReject, OrderState, OrderUnknown
-from arbot_tui.trading.core import operator, orders, pairs, unwinding, venues
+from arbot_tui.trading.core import operator, orders, pairs, streams, unwinding, venues
 from arbot_tui.trading.core.commands import Command, Commit
 from arbot_tui.trading.core.events import (
+    BalancesMoved,
     BalancesSeen,
     CommitFailed,
     Committed,
@@ -24,6 +25,7 @@ from arbot_tui.trading.core.events import (
     InstrumentsChanged,
     LimitsChanged,
     Operator,
+    PrivateStream,
     Signalled,
     Started,
     TimerFired,
@@ -95,6 +97,8 @@ _EVENTS = _table(
         OrderState: orders.on_state,
         BalancesSeen: venues.on_balances,
         Deposited: venues.on_deposit,
+        BalancesMoved: venues.on_balances_moved,
+        PrivateStream: streams.on_private_stream,
         VenueLive: venues.on_live,
         InstrumentsChanged: venues.on_instruments,
         FeesChanged: venues.on_fees,

@@ -13,6 +13,8 @@ __all__ = ["Turn"]
 
 # Without a private stream an accepted IOC is asked for: soon, then at a human pace.
 _POLL_NS = (20 * MS, 50 * MS, 100 * MS, 250 * MS, 500 * MS)
+# With one, the stream tells sooner than an answer could come; it is not relied on for long.
+_STREAM_POLL_NS = (500 * MS,)
 # An unknown order is asked for at once, and then as RELIABILITY section d says.
 _UNKNOWN_POLL_NS = (250 * MS, 500 * MS, SECOND)
 
@@ -66,9 +68,12 @@ class Turn:
 
     def poll(self, leg: Leg, n: int, unknown: bool) -> None:
         """Ask again after the n-th pause."""
-        pauses = _UNKNOWN_POLL_NS if unknown else _POLL_NS
+        pauses = _UNKNOWN_POLL_NS if unknown else self._acked_pauses(leg)
         at_ns = self.now_ns + pauses[min(n, len(pauses) - 1)]
         self.out.append(SetTimer(at_ns, TimerKind.POLL, leg.client_id, n + 1))
+
+    def _acked_pauses(self, leg: Leg) -> tuple[int, ...]:
+        return _STREAM_POLL_NS if self.state.venue(leg.venue).stream else _POLL_NS
 
     def unwind_timer(self, pair: Pair, delay_ns: int) -> None:
         """Bring the remainder home after `delay_ns`, judged on the quotes of that moment."""

@@ -10,6 +10,7 @@ from arbot_tui.domain.numbers import ZERO, exact
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.trading.core.commands import Query, QueryKind, SetTimer
 from arbot_tui.trading.core.events import (
+    BalancesMoved,
     BalancesSeen,
     Deposited,
     FeesChanged,
@@ -25,6 +26,7 @@ __all__ = [
     "doubt",
     "live_count",
     "on_balances",
+    "on_balances_moved",
     "on_balances_timer",
     "on_deposit",
     "on_fees",
@@ -102,7 +104,7 @@ def on_venues_timer(turn: Turn, event: TimerFired) -> None:
         return
     if state.trading is not TradingState.DRAINING or not state.person_active or not enough:
         return
-    reconciled = sum(1 for venue in state.venues.values() if venue.live and venue.reconciled)
+    reconciled = sum(1 for venue in state.venues.values() if venue.live and venue.settled)
     if reconciled < _MIN_LIVE or state.frozen_assets():
         turn.out.append(SetTimer(turn.now_ns + _RETRY_NS, TimerKind.VENUES, "back"))
         return
@@ -128,6 +130,20 @@ def doubt(turn: Turn, name: str) -> None:
 def on_balances_timer(turn: Turn, event: TimerFired) -> None:
     """Ask once more."""
     ask_balances(turn, event.key)
+
+
+def on_balances_moved(turn: Turn, event: BalancesMoved) -> None:
+    """Ask for the whole account where a stream's balances are not the ledger's."""
+    venue = turn.state.venues.get(event.venue)
+    if venue is None or not venue.opened:
+        return
+    for seen in event.balances:
+        total = exact.add(seen.free, seen.locked)
+        if total != turn.state.ledger.balance(event.venue, seen.asset):
+            # Its executions may be on their way: what is asked a moment later shows both.
+            at_ns = turn.now_ns + _RETRY_NS
+            turn.out.append(SetTimer(at_ns, TimerKind.BALANCES, event.venue))
+            return
 
 
 def on_balances(turn: Turn, event: BalancesSeen) -> None:

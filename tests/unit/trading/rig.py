@@ -20,7 +20,7 @@ from arbot_tui.domain.edge import net_edge_pct_exact
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import from_float
-from arbot_tui.domain.orders import OrderRequest
+from arbot_tui.domain.orders import OrderEvent, OrderRequest
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import LegState, PairState, TradingState
 from arbot_tui.trading.core.commands import (
@@ -43,6 +43,7 @@ from arbot_tui.trading.core.events import (
     InstrumentsChanged,
     Operator,
     OperatorAction,
+    PrivateStream,
     Signalled,
     Started,
     TimerFired,
@@ -225,6 +226,8 @@ class Rig:
         self.venues = {
             name: ModelVenue(name, (opening or {}).get(name, rich), _TICK, _LOT) for name in venues
         }
+        self.streams: dict[str, bool] = {}
+        """Venues with a private stream, and whether it is up; those not named have none."""
         self.now_ns = START_NS
         self.state = CoreState()
         self.journal: list[tuple[int, int, bytes]] = []
@@ -262,6 +265,8 @@ class Rig:
             rules = tuple(instrument(name, base) for base in self.bases)
             self.handle(InstrumentsChanged(name, rules))
             self.handle(FeesChanged(name, dict.fromkeys(self.symbols, FEES)))
+            if name in self.streams:
+                self.handle(PrivateStream(name, self.streams[name]))
             if venue.up:
                 self.handle(VenueLive(name, True))
         self.run_for(50 * MS)
@@ -305,6 +310,11 @@ class Rig:
                 old = self.quotes[venue, symbol]
                 self.quote(venue, symbol, old.bid, old.ask, live=up)
             self.handle(VenueLive(venue, up))
+
+    def set_stream(self, venue: str, up: bool) -> None:
+        """Lose a venue's private stream, or bring it up; from the first call on it has one."""
+        self.streams[venue] = up
+        self.handle(PrivateStream(venue, up, "" if up else "test"))
 
     def run_for(self, delta_ns: int) -> None:
         """Let time pass."""
@@ -366,6 +376,8 @@ class Rig:
             self.start(trading=False)
         for name in self.venues:
             self.set_up(name, True)
+        for name in self.streams:
+            self.set_stream(name, True)
         if self.state.trading is TradingState.HALTED:
             self.operate(OperatorAction.RESET)
         self.operate(OperatorAction.DRAIN)
@@ -517,8 +529,19 @@ class Rig:
             if run == self._run:
                 for event in told:
                     self._later(self.now_ns + fate.answer_ns, lambda e=event: self.handle(e))  # type: ignore[misc]
+                self._stream(venue, order.client_id, fate)
 
         self._later(self.now_ns + fate.travel_ns, arrive, anyway=True)
+
+    def _stream(self, venue: ModelVenue, client_id: str, fate: Fate) -> None:
+        """Tell on the private stream what is true, unless it is lost before that."""
+        for event in venue.streamed(client_id) * (2 if fate.twice else 1):
+
+            def tell(event: OrderEvent = event) -> None:
+                if self.streams.get(venue.name):
+                    self.handle(event)
+
+            self._later(self.now_ns + fate.stream_ns, tell)
 
     def _set_timer(self, timer: SetTimer) -> None:
         key = (timer.kind, timer.key)
@@ -613,7 +636,7 @@ class Rig:
                 assert from_float(quote.ask) <= leg.price
             else:
                 assert from_float(quote.bid) >= leg.price
-            assert state.venue(leg.venue).reconciled
+            assert state.venue(leg.venue).settled
             assert leg.price * leg.qty <= self.limits.max_order_quote
         assert pair.buy.venue != pair.sell.venue
         assert len(state.in_flight) <= self.limits.max_concurrent_pairs

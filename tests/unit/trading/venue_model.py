@@ -58,6 +58,7 @@ class Fate(msgspec.Struct, frozen=True):
         order_lag_ns: Until queries show the order.
         fills_lag_ns: Until queries show the executions.
         balance_lag_ns: Until balances show them.
+        stream_ns: Until a private stream tells it, where there is one.
         fee_asset: ``base`` (of a purchase), ``quote``, or the name of a third asset.
     """
 
@@ -73,6 +74,7 @@ class Fate(msgspec.Struct, frozen=True):
     fills_lag_ns: int = 0
     balance_lag_ns: int = 0
     fee_asset: str = "base"
+    stream_ns: int = 2_000_000
 
 
 class Truth(msgspec.Struct):
@@ -187,6 +189,15 @@ class ModelVenue:
     def forget_lags(self) -> None:
         """Show all balances as they are."""
         self._moves.clear()
+
+    def streamed(self, client_id: str) -> list[OrderEvent]:
+        """Return what a private stream tells of an order; nothing of one that was refused."""
+        truth = self.orders.get(client_id)
+        if truth is None:
+            return []
+        status, filled = truth.status, truth.filled
+        final = OrderState(self.name, client_id, status, filled, ("stream",), "v" + client_id)
+        return [*truth.fills, final]
 
     def query(self, client_id: str, sources: tuple[str, ...], now_ns: int) -> OrderState:
         """Return what a query shows of an order now."""

@@ -468,19 +468,6 @@ def test_a_fill_that_cannot_be_is_not_booked_and_blocks_the_venue(
     rig.settle()
 
 
-def test_a_fill_of_an_order_not_ours_only_alarms() -> None:
-    # row 54
-    rig = Rig(Scripted())
-    rig.start()
-    records = len(rig.journal)
-    one = Decimal(1)
-
-    rig.handle(Fill("ant", "human1", "BTC/USDT", "5", OrderSide.BUY, one, one, one, "BTC", 0))
-
-    assert codes(rig) == ["foreign_fill"]
-    assert len(rig.journal) == records
-
-
 def test_a_venue_has_no_say_in_the_orders_of_another() -> None:
     rig = traded(Fate(answer=Answer.NONE, parts=()), Fate(answer=Answer.NONE, parts=()))
     buy = rig.pair.buy
