@@ -32,6 +32,7 @@ from arbot_tui.engine.depth import DepthFollower
 from arbot_tui.engine.fee_book import FeeBook
 from arbot_tui.engine.feeding import MarketFeed
 from arbot_tui.engine.frame_builder import FrameBuilder
+from arbot_tui.engine.history import EdgeHistory, EquityHistory
 from arbot_tui.engine.judging import FeedJudge
 from arbot_tui.engine.listings import Listings
 from arbot_tui.engine.local import LocalClient
@@ -137,6 +138,8 @@ class ArBot:
         self.depth = DepthFollower(self)
         self.watch = TradingWatch(self)
         self.frames = FrameBuilder(self)
+        self.edge_history = EdgeHistory(self.board, self.venues)
+        self.equity_history = EquityHistory()
         self.tuning = Tuning(self)
         self.client: EngineClient = LocalClient(self)
         self.equity_quote: Decimal | None = None
@@ -314,6 +317,9 @@ class ArBot:
             self.frames.sample()
             self.equity_quote = self._equity()
             self.fees.review()
+            self.edge_history.sample(len(self.universe))
+            realised = self.valuation.run(self.core).realised
+            self.equity_history.sample(self.clock.now_ns(), self.equity_quote, realised)
 
     def _equity(self) -> Decimal | None:
         """Return the value of all holdings in quote currency; None before the ledger opened."""

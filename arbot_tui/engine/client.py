@@ -11,8 +11,14 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from arbot_tui.engine.frames import (
+from arbot_tui.engine.answers import (
     BalancesView,
+    EdgesView,
+    LatencyView,
+    PathView,
+    PerformanceView,
+)
+from arbot_tui.engine.frames import (
     DepthView,
     ExposureView,
     Frame,
@@ -29,9 +35,13 @@ _HotT_co = TypeVar("_HotT_co", covariant=True)
 QueryResult = (
     DepthView
     | BalancesView
+    | EdgesView
     | ExposureView
     | FunnelView
     | IdentityView
+    | LatencyView
+    | PathView
+    | PerformanceView
     | SettingsView
     | SettingsDiff
 )
@@ -62,11 +72,13 @@ class EngineClient(Protocol):
         ...
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
-        """Answer ``depth`` (args: symbol), ``balances``, ``exposure``, ``funnel`` or ``identity``.
+        """Answer a question.
 
-        The funnel is per pair; with the argument ``symbol`` of that symbol only. ``settings`` is
-        every key with its value; ``settings_diff`` says what changes (args: as for the command)
-        would do.
+        ``depth`` (args: symbol), ``balances``, ``exposure``, ``identity``, ``performance``,
+        ``latency``, ``path`` (args: id of an opportunity), ``edges`` (args: symbol, span_s,
+        points). ``funnel`` is per pair; with the argument ``symbol`` of that symbol only.
+        ``settings`` is every key with its value; ``settings_diff`` says what changes (args: as
+        for the command) would do.
 
         Raises:
             ValueError: There is no such query, or an argument is missing or wrong.

@@ -9,12 +9,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import exact, plain
-from arbot_tui.domain.opportunity import Opportunity
 from arbot_tui.domain.states import FeedState
 from arbot_tui.engine.frames import (
     CellView,
@@ -26,8 +25,9 @@ from arbot_tui.engine.frames import (
     TradeView,
     VenueView,
 )
+from arbot_tui.engine.trade_views import opportunity_view, signed, trade_view
 from arbot_tui.strategy.verdict import Edge, no_edge_words
-from arbot_tui.trading.core.pair import ENDED, Leg, Pair, Profit, pair_outcome
+from arbot_tui.trading.core.pair import Pair
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -134,13 +134,14 @@ class FrameBuilder:
         bot.strategy.advance(bot.clock.now_ns())
         for opportunity in bot.opportunities.changed_since(self._opportunity_version):
             self._opportunities.pop(opportunity.id, None)
-            self._opportunities[opportunity.id] = (version, _opportunity_view(opportunity))
+            self._opportunities[opportunity.id] = (version, opportunity_view(opportunity))
             changed = True
         self._opportunity_version = bot.opportunities.version
         while len(self._opportunities) > _TRADES_KEPT:
             del self._opportunities[next(iter(self._opportunities))]
         for pair in self._noted.values():
-            self._trades[pair.id] = (version, _trade_view(pair, bot.valuation.pair(pair)))
+            profit = bot.valuation.pair(pair)
+            self._trades[pair.id] = (version, trade_view(pair, profit, self._rates(pair)))
             changed = True
         self._noted.clear()
         while len(self._trades) > _TRADES_KEPT:
@@ -152,6 +153,16 @@ class FrameBuilder:
             changed = True
         if changed:
             self._version = version
+
+    def _rates(self, pair: Pair) -> dict[str, Decimal]:
+        """Return the taker fees of a pair's venues, as far as they are known."""
+        found = {}
+        for leg in (pair.buy, pair.sell):
+            venue = self._bot.core.venues.get(leg.venue)
+            fees = venue.fees.get(pair.symbol) if venue else None
+            if fees is not None:
+                found[leg.venue] = fees.taker
+        return found
 
     def _row(self, row: int) -> RowView:
         bot = self._bot
@@ -219,6 +230,7 @@ class FrameBuilder:
         connections = bot.judge.connections(index, now_ns)
         quota = exchange.quota(now_ns)
         lag_ns = monitor.lag_ns(index)
+        silence_ns = monitor.silence_ns(index, now_ns)
         rtt_ns = monitor.rtt_ns(index) or exchange.rtt_ns
         return VenueView(
             name=name,
@@ -237,6 +249,8 @@ class FrameBuilder:
             weight_limit=quota.limit if quota else None,
             weight_period_s=quota.period_s if quota else 0.0,
             banned_s=exchange.banned_s(now_ns),
+            silence_ms=None if silence_ns is None else max(0.0, silence_ns / MS),
+            malformed=monitor.malformed(index),
         )
 
     def _status(self) -> StatusView:
@@ -250,7 +264,7 @@ class FrameBuilder:
             trading=trading.value,
             trading_reason=reason,
             quote_currency=bot.quote_currency,
-            realised=_signed(plain(exact.quantize(realised, _CENT))),
+            realised=signed(realised),
             completed=core.outcomes["completed"],
             one_sided=core.outcomes["one_sided"],
             failed=core.outcomes["failed"],
@@ -273,66 +287,3 @@ class FrameBuilder:
 
 def _clears_at(edge: Edge | None) -> float | None:
     return None if edge is None or edge.net_pct > 0.0 else edge.clears_at_pct
-
-
-_CENT = exact.create_decimal("0.01")
-
-
-def _signed(text: str) -> str:
-    return text if text.startswith("-") else f"+{text}"
-
-
-def _opportunity_view(opportunity: Opportunity) -> OpportunityView:
-    if opportunity.pair_id:
-        outcome = "traded"
-    elif opportunity.closed_ns:
-        outcome = opportunity.reason
-    else:
-        outcome = "open"
-    return OpportunityView(
-        id=opportunity.id,
-        symbol=opportunity.symbol,
-        buy=opportunity.buy,
-        sell=opportunity.sell,
-        edge_pct=opportunity.edge_pct,
-        peak_pct=opportunity.peak_pct,
-        qty=opportunity.qty,
-        profit_quote=opportunity.profit_quote,
-        opened_ns=opportunity.opened_ns,
-        closed_ns=opportunity.closed_ns,
-        outcome=outcome,
-        closed_reason=opportunity.closed_reason,
-        pair_id=opportunity.pair_id,
-        peak_profit_quote=opportunity.peak_profit_quote,
-        capturable_pct=tuple(opportunity.capturable_pct),
-        # Sent once: an open one changes with every quote.
-        path=tuple(opportunity.path.points) if opportunity.closed_ns else (),
-    )
-
-
-def _trade_view(pair: Pair, profit: Profit) -> TradeView:
-    ended = pair.state in ENDED
-    return TradeView(
-        pair_id=pair.id,
-        at_ns=pair.planned_ns,
-        symbol=pair.symbol,
-        buy=pair.buy.venue,
-        sell=pair.sell.venue,
-        qty=plain(pair.buy.qty),
-        buy_price=_price(pair.buy),
-        sell_price=_price(pair.sell),
-        expected=_signed(plain(exact.quantize(pair.expected, _CENT))),
-        realised=_signed(plain(exact.quantize(profit.realised, _CENT))) if ended else "",
-        fees=plain(exact.quantize(profit.fees, _CENT)),
-        state=pair.state.value,
-        outcome=pair_outcome(pair) if ended else "",
-    )
-
-
-def _price(leg: Leg) -> str:
-    """Return the average price of the leg, on as many decimals as its limit; else the limit."""
-    filled = leg.filled
-    if not filled:
-        return plain(leg.price)
-    average = exact.divide(leg.value, filled)
-    return plain(exact.quantize(average, leg.price) if average != leg.price else average)

@@ -11,10 +11,9 @@ import msgspec
 
 from arbot_tui.domain.opportunity import PathPoint
 from arbot_tui.domain.quotes import Level
+from arbot_tui.engine.answers import WalkView
 
 __all__ = [
-    "BalanceRow",
-    "BalancesView",
     "CellView",
     "DepthView",
     "ExposureView",
@@ -24,6 +23,7 @@ __all__ = [
     "IdentityRow",
     "IdentityView",
     "LadderView",
+    "LegView",
     "LogLine",
     "OpportunityView",
     "RowView",
@@ -56,6 +56,8 @@ class VenueView(msgspec.Struct, frozen=True):
         weight_limit: Units of that quota in its period.
         weight_period_s: Length of the period, seconds.
         banned_s: Seconds for which the venue wants no request; 0 where it does not say so.
+        silence_ms: Time since anything arrived, milliseconds; None before the first connection.
+        malformed: Frames dropped because they broke their schema.
     """
 
     name: str
@@ -73,6 +75,8 @@ class VenueView(msgspec.Struct, frozen=True):
     weight_limit: int | None = None
     weight_period_s: float = 0.0
     banned_s: float = 0.0
+    silence_ms: float | None = None
+    malformed: int = 0
 
 
 class CellView(msgspec.Struct, frozen=True, gc=False):
@@ -158,6 +162,38 @@ class OpportunityView(msgspec.Struct, frozen=True):
     path: tuple[PathPoint, ...] = ()
 
 
+class LegView(msgspec.Struct, frozen=True):
+    """One order of a pair.
+
+    Attributes:
+        client_id: Its identity at the venue.
+        venue: Where it went.
+        side: ``buy`` or ``sell``.
+        unwinding: It brings home a remainder.
+        state: Leg state word (`LegState`).
+        price: Limit price, text.
+        qty: Ordered base quantity, text.
+        filled: Base quantity executed, text.
+        average: Average price of it, text; empty while nothing filled.
+        fee: Fees paid, amount and asset, text; empty while there are none.
+        sent_ns: When it was sent; 0 before.
+        reject: Why it was refused; empty unless it was.
+    """
+
+    client_id: str
+    venue: str
+    side: str
+    unwinding: bool
+    state: str
+    price: str
+    qty: str
+    filled: str
+    average: str
+    fee: str
+    sent_ns: int
+    reject: str
+
+
 class TradeView(msgspec.Struct, frozen=True):
     """One pair, working or ended.
 
@@ -175,6 +211,13 @@ class TradeView(msgspec.Struct, frozen=True):
         fees: Fees paid, valued in quote currency, text.
         state: Pair state word (`PairState`).
         outcome: ``completed``, ``one_sided``, ``failed`` or ``stuck``; empty while working.
+        ended_ns: When it ended; 0 while working.
+        reason: Why it ended other than closed.
+        size_effect: Part of the difference between realised and expected profit that comes of
+            sizes (`engine.attribution.Effects`), text with sign; empty while working.
+        price_effect: The part that comes of prices, likewise.
+        fee_effect: The part that comes of fees, likewise.
+        legs: Its orders: buy leg, sell leg, then unwinding orders in turn.
     """
 
     pair_id: str
@@ -190,6 +233,12 @@ class TradeView(msgspec.Struct, frozen=True):
     fees: str
     state: str
     outcome: str
+    ended_ns: int = 0
+    reason: str = ""
+    size_effect: str = ""
+    price_effect: str = ""
+    fee_effect: str = ""
+    legs: tuple[LegView, ...] = ()
 
 
 class LogLine(msgspec.Struct, frozen=True):
@@ -304,10 +353,17 @@ class LadderView(msgspec.Struct, frozen=True, tag="ladder"):
 
 
 class DepthView(msgspec.Struct, frozen=True, tag="depth"):
-    """All venues' ladders of one symbol, in venue order."""
+    """All venues' ladders of one symbol, in venue order.
+
+    Attributes:
+        symbol: Canonical symbol.
+        ladders: The order books.
+        walk: The edge by size of the symbol's best pair; None where no two books are tradeable.
+    """
 
     symbol: str
     ladders: tuple[LadderView, ...]
+    walk: WalkView | None = None
 
 
 class FunnelRow(msgspec.Struct, frozen=True):
@@ -350,21 +406,6 @@ class IdentityView(msgspec.Struct, frozen=True, tag="identity"):
     """Every book whose coin is in doubt or denied."""
 
     rows: tuple[IdentityRow, ...]
-
-
-class BalanceRow(msgspec.Struct, frozen=True):
-    """One asset on one venue as the ledger has it; amounts as text."""
-
-    venue: str
-    asset: str
-    total: str
-    reserved: str
-
-
-class BalancesView(msgspec.Struct, frozen=True, tag="balances"):
-    """All balances of the account."""
-
-    rows: tuple[BalanceRow, ...]
 
 
 class ExposureView(msgspec.Struct, frozen=True, tag="exposure"):

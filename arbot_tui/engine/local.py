@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from arbot_tui.domain.errors import ExchangeError
-from arbot_tui.domain.numbers import ZERO, exact, plain
+from arbot_tui.domain.numbers import exact, plain
 from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import CommandResult, QueryResult
 from arbot_tui.engine.frames import (
-    BalanceRow,
-    BalancesView,
     DepthView,
     ExposureView,
     Frame,
@@ -23,6 +21,7 @@ from arbot_tui.engine.frames import (
     IdentityView,
     LadderView,
 )
+from arbot_tui.engine.questions import ANSWERS, size_walk
 from arbot_tui.trading.core.events import Operator, OperatorAction
 
 if TYPE_CHECKING:
@@ -70,15 +69,15 @@ class LocalClient:
         return CommandResult(True, f"trading is {word}" + (f" ({reason})" if reason else ""))
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
-        """Answer ``depth`` (args: symbol), ``balances``, ``exposure``, ``funnel`` or ``identity``.
+        """Answer a question of `EngineClient.query`.
 
         Raises:
             ValueError: There is no such query, or an argument is missing or wrong.
         """
+        if (answer := ANSWERS.get(name)) is not None:
+            return answer(self._bot, args)
         if name == "depth":
             return await self._depth(args.get("symbol", ""))
-        if name == "balances":
-            return self._balances()
         if name == "exposure":
             return self._exposure()
         if name == "funnel":
@@ -99,7 +98,7 @@ class LocalClient:
             raise ValueError(f"symbol {symbol!r} is not followed") from None
         self._bot.depth.look_at(row)
         ladders = await asyncio.gather(*(self._ladder(n, row) for n in self._bot.venues))
-        return DepthView(symbol, tuple(ladders))
+        return DepthView(symbol, tuple(ladders), size_walk(self._bot, row, ladders))
 
     async def _ladder(self, name: str, row: int) -> LadderView:
         symbol = self._bot.universe.symbol(row)
@@ -117,16 +116,6 @@ class LocalClient:
             return LadderView(name, (), (), 0, sanitise(str(e)))
         return LadderView(
             name, tuple(book.bids[:_LEVELS]), tuple(book.asks[:_LEVELS]), book.recv_ns, ""
-        )
-
-    def _balances(self) -> BalancesView:
-        core = self._bot.core
-        return BalancesView(
-            tuple(
-                BalanceRow(name, asset, plain(total), plain(core.reserved.get((name, asset), ZERO)))
-                for name in self._bot.venues
-                for asset, total in sorted(core.ledger.book(name).items())
-            )
         )
 
     def _funnel(self, symbol: str) -> FunnelView:

@@ -193,6 +193,10 @@ class FeedMonitor:
         """Return a percentile of the latest lags; None where nothing was measured."""
         return self._venues[venue].lags.percentile(percent)
 
+    def lag_counts(self, venue: int, bounds_ns: Sequence[int]) -> list[int]:
+        """Return how many of the latest lags lie at or below each bound, then how many above."""
+        return self._venues[venue].lags.counts(bounds_ns)
+
     def silence_ns(self, venue: int, now_ns: int) -> int | None:
         """Return the time since anything arrived; None before the first connection."""
         heard_ns = max(c.heard_ns for c in self._venues[venue].connections.values())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
 __all__ = ["Window"]
 
 
@@ -31,3 +34,10 @@ class Window:
         ordered = sorted(self._values)
         rank = -(-len(ordered) * percent // 100)
         return ordered[min(max(int(rank) - 1, 0), len(ordered) - 1)]
+
+    def counts(self, bounds: Sequence[int]) -> list[int]:
+        """Return how many values lie at or below each of the ascending bounds, then above."""
+        found = [0] * (len(bounds) + 1)
+        for value in self._values:
+            found[bisect_left(bounds, value)] += 1
+        return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
 
 __all__ = ["Latency"]
 
@@ -35,3 +37,10 @@ class Latency:
         ranked = sorted(self._values)
         rank = math.ceil(percent * len(ranked) / 100)
         return ranked[max(rank, 1) - 1] / 1000
+
+    def counts(self, bounds_ns: Sequence[int]) -> list[int]:
+        """Return how many durations lie at or below each of the ascending bounds, then above."""
+        found = [0] * (len(bounds_ns) + 1)
+        for value in self._values:
+            found[bisect_left(bounds_ns, value)] += 1
+        return found

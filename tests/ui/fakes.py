@@ -9,9 +9,9 @@ from random import Random
 import msgspec
 
 from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.engine.answers import BalancesView
 from arbot_tui.engine.client import CommandResult, QueryResult
 from arbot_tui.engine.frames import (
-    BalancesView,
     CellView,
     DepthView,
     ExposureView,

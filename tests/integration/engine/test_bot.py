@@ -14,9 +14,15 @@ import pytest
 from arbot_tui.domain.errors import AccountLocked, ConfigError
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.states import Mode
+from arbot_tui.engine.answers import (
+    BalancesView,
+    EdgesView,
+    LatencyView,
+    PathView,
+    PerformanceView,
+)
 from arbot_tui.engine.bot import ArBot
 from arbot_tui.engine.frames import (
-    BalancesView,
     DepthView,
     ExposureView,
     Frame,
@@ -150,11 +156,20 @@ async def test_queries_answer_with_ladders_balances_and_exposure(
         balances = await bot.client.query("balances", {})
         assert isinstance(balances, BalancesView)
         assert {row.venue for row in balances.rows} == set(world.venues)
+        assert all(row.runway is not None and row.runway >= 400 for row in balances.rows)
+        assert all(Decimal(row.value_quote) > 0 for row in balances.rows)
+        walk = depth.walk
+        assert walk is not None
+        assert walk.points[0][1] == pytest.approx(bot.strategy.best_edge(0)[2], abs=0.1)  # type: ignore[index]
         exposure = await bot.client.query("exposure", {})
         assert isinstance(exposure, ExposureView)
         assert exposure.lines == ()
         with pytest.raises(ValueError, match="not followed"):
             await bot.client.query("depth", {"symbol": "NO/NE"})
+        with pytest.raises(ValueError, match="not followed"):
+            await bot.client.query("edges", {"symbol": "NO/NE"})
+        with pytest.raises(ValueError, match="whole number"):
+            await bot.client.query("path", {"id": "x"})
         with pytest.raises(ValueError, match="no query"):
             await bot.client.query("weather", {})
 
@@ -186,6 +201,38 @@ async def test_ladders_on_screen_come_from_books_that_all_four_venues_keep_sendi
         frame = bot.client.frame(0)
         assert all(venue.books >= 1 for venue in frame.venues)
         assert bot.books.gaps == [0, 0, 0, 0]
+
+
+async def test_queries_answer_with_what_charts_are_drawn_from(
+    world: WorldInfo, tmp_path: Path
+) -> None:
+    async with engine(options(world, tmp_path, start=True)) as bot:
+        await bot.executor.wait_until(lambda: bot.core.outcomes["completed"] >= 1)
+        await until(bot, lambda frame: len(bot.equity_history.points()) >= 2)
+        edges = await bot.client.query("edges", {"symbol": "ETH/USDT", "span_s": "60"})
+        assert isinstance(edges, EdgesView)
+        assert len(edges.pairs) == 12
+        assert any(point is not None for point in edges.pairs[0].points)
+        performance = await bot.client.query("performance", {})
+        assert isinstance(performance, PerformanceView)
+        assert Decimal(performance.equity) > 0
+        assert Decimal(performance.fees) > 0
+        assert sum(Decimal(text) for _, text in performance.by_symbol) != 0
+        latency = await bot.client.query("latency", {})
+        assert isinstance(latency, LatencyView)
+        assert [row.name for row in latency.rows[:4]] == list(bot.venues)
+        for row in latency.rows:
+            assert len(row.counts) == len(latency.bounds_ms) + 1
+            assert (row.p50_ms is None) == (sum(row.counts) == 0)
+        traded = next(pair for pair in bot.core.pairs.values() if pair.opportunity_id)
+        path = await bot.client.query("path", {"id": str(traded.opportunity_id)})
+        assert isinstance(path, PathView)
+        assert path.points[0][1] > 0
+        shown = next(t for t in bot.client.frame(0).trades if t.pair_id == traded.id)
+        effects = (shown.size_effect, shown.price_effect, shown.fee_effect)
+        difference = Decimal(shown.realised) - Decimal(shown.expected)
+        assert abs(sum(map(Decimal, effects)) - difference) < Decimal("0.011")
+        assert [leg.side for leg in shown.legs[:2]] == ["buy", "sell"]
 
 
 async def test_only_the_symbols_asked_for_are_followed(world: WorldInfo, tmp_path: Path) -> None:
