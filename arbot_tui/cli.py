@@ -219,10 +219,23 @@ def keys_set(
 def keys_list(
     context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False
 ) -> int:
-    """Show which key each venue would use, by its last four characters."""
+    """Show which key each venue would use and what it may do."""
     from arbot_tui.commands import keys as commands
 
     return commands.show(config or context.obj, as_json)
+
+
+@_keys_app.command("test")
+def keys_test(
+    context: typer.Context,
+    exchange: ExchangeArgument,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Ask a venue what its key may do; one that may withdraw is refused."""
+    from arbot_tui.commands import keys as commands
+
+    return commands.try_out(exchange, config or context.obj, as_json)
 
 
 @_keys_app.command("remove")

@@ -7,16 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from arbot_tui.commands.local_keys import LocalKeys
 from arbot_tui.commands.outcome import ExitCode, print_json
 from arbot_tui.commands.prompts import passphrase_prompt
 from arbot_tui.credentials.finding import KeySources
-from arbot_tui.domain.errors import ConfigError
+from arbot_tui.domain.errors import ArbotError, ConfigError, CredentialError
 from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.secret import Secret
+from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.doctor import (
     Finding,
     check_folder,
@@ -79,8 +82,31 @@ def _with_settings(loaded: Loaded) -> Iterator[Finding]:
     environments = {name: config.environment for name, config in configs.items()}
     needed = mode == "live"
     # Nobody is asked for a passphrase that this mode has no use for.
-    sources = KeySources(folder=folder, ask_passphrase=passphrase_prompt() if needed else None)
-    yield from check_keys(environments, settings.credentials.backend, sources, needed=needed)
+    ask = passphrase_prompt() if needed else None
+    sources = KeySources(folder=folder, ask_passphrase=ask)
+    found = check_keys(environments, settings.credentials.backend, sources, needed=needed)
+    yield from found
+    local = LocalKeys(loaded)
+    for name in environments:
+        # Only a key that was found can be asked about.
+        if any(f.check == f"{name} key" and "…" in f.message for f in found):
+            yield from _rights(local, name, ask, needed=needed)
+
+
+def _rights(
+    keys: LocalKeys, name: str, ask: Callable[[], Secret] | None, *, needed: bool
+) -> Iterator[Finding]:
+    check = f"{name} rights"
+    try:
+        row, report = keys.tried(name, ask)
+    except CredentialError as e:
+        yield Finding(check, "fail", sanitise(str(e), 200), f"arbot-tui keys set {name}")
+    except ArbotError as e:
+        yield Finding(check, "fail" if needed else "warn", sanitise(str(e), 200))
+    else:
+        yield Finding(check, "ok", row.rights or "signs")
+        for drawback in report.drawbacks:
+            yield Finding(check, "warn", drawback)
 
 
 def _venue_configs(loaded: Loaded) -> dict[str, ExchangeConfig]:

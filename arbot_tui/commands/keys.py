@@ -1,20 +1,28 @@
-"""`keys set|list|remove`: API keys without a screen. Secrets never come from the command line."""
+"""`keys set|list|test|remove`: API keys without a screen. No secret is ever an argument."""
 
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
+from arbot_tui.commands.local_keys import LocalKeys
 from arbot_tui.commands.outcome import ExitCode, print_json
 from arbot_tui.commands.prompts import ask_entry, passphrase_asker, passphrase_prompt
-from arbot_tui.credentials.finding import BACKENDS, KeySources, look_for_keys
-from arbot_tui.credentials.keeping import STORES, choose_store, forget_key, keep_key
+from arbot_tui.credentials.finding import BACKENDS
+from arbot_tui.credentials.keeping import STORES, choose_store
 from arbot_tui.credentials.vault import Vault
-from arbot_tui.domain.errors import ConfigError, CredentialError
+from arbot_tui.domain.clock import SECOND
+from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.text import sanitise
-from arbot_tui.settings import Loaded, data_folder, load
+from arbot_tui.engine.answers import KeyRow
+from arbot_tui.settings import load
 
-__all__ = ["forget", "keep", "show"]
+__all__ = ["forget", "keep", "show", "try_out"]
+
+_ENVIRONMENTS = ("prod", "demo", "testnet", "custom")
 
 
 def keep(
@@ -30,30 +38,12 @@ def keep(
         ConfigError: There is no such exchange, environment or backend.
         CredentialError: Nothing was kept; the message says why and what to do.
     """
-    loaded = load(config)
-    venue, environment = _venue(exchange, environment, loaded)
-    store, why = choose_store(_backend(backend, loaded, STORES))
-    folder = data_folder(loaded.settings)
-    key = keep_key(
-        venue,
-        environment,
-        ask_entry(venue),
-        store=store,
-        folder=folder,
-        ask_passphrase=passphrase_asker(os.environ, new=not Vault(folder).exists),
-    )
-    where = str(Vault(folder).path) if store == "encrypted-file" else "the keyring"
-    because = f" ({why})" if why else ""
-    _say(
-        f"{venue}/{environment}: key …{key.last_four} kept in {where}{because}",
-        {
-            "exchange": venue,
-            "environment": environment,
-            "store": store,
-            "last_four": key.last_four,
-        },
-        as_json,
-    )
+    keys = LocalKeys(load(config))
+    venue, environment = _place(keys, exchange, environment)
+    store, why = choose_store(_backend(backend) or keys.backend)
+    ask = passphrase_asker(os.environ, new=not Vault(keys.folder).exists)
+    line = keys.keep_entry(venue, environment, ask_entry(venue), store, why, ask)
+    _say(line, {"exchange": venue, "environment": environment, "store": store}, as_json)
     return ExitCode.DONE
 
 
@@ -70,26 +60,12 @@ def forget(
         ConfigError: There is no such exchange, environment or backend.
         CredentialError: There was none, or a store could not be asked.
     """
-    loaded = load(config)
-    venue, environment = _venue(exchange, environment, loaded)
-    named = _backend(backend, loaded, STORES)
-    if named not in (*STORES, "auto"):
-        named = "auto"
-    folder = data_folder(loaded.settings)
+    keys = LocalKeys(load(config))
+    venue, environment = _place(keys, exchange, environment)
+    named = _backend(backend)
+    stores = STORES if named is None else (named,)
     ask = passphrase_asker(os.environ, new=False)
-    removed: list[str] = []
-    causes: list[str] = []
-    for store in STORES if named == "auto" else (named,):
-        try:
-            if forget_key(venue, environment, store=store, folder=folder, ask_passphrase=ask):
-                removed.append(store)
-        except CredentialError as e:
-            if named != "auto" or store == STORES[-1]:
-                raise
-            causes.append(str(e))
-    if not removed:
-        because = f" ({'; '.join(causes)})" if causes else ""
-        raise CredentialError(f"no key of {venue}/{environment} is kept here{because}")
+    removed = keys.forget_from(venue, environment, stores, ask)
     _say(
         f"{venue}/{environment}: key removed from {' and '.join(removed)}",
         {"exchange": venue, "environment": environment, "removed_from": removed},
@@ -99,62 +75,69 @@ def forget(
 
 
 def show(config: Path | None, as_json: bool) -> int:
-    """List which key each venue would use and where it is from.
+    """List which key each venue would use, where it is from, and what its last test found.
 
     Raises:
         CredentialError: A key is there in part, or what holds it cannot be read.
     """
-    loaded = load(config)
-    folder = data_folder(loaded.settings)
-    environments = _environments(loaded)
-    sources = KeySources(folder=folder, ask_passphrase=passphrase_prompt())
-    found, causes = look_for_keys(environments, loaded.settings.credentials.backend, sources)
-    rows = [
-        {
-            "exchange": venue,
-            "environment": environment,
-            "provider": found[venue].provider if venue in found else None,
-            "last_four": found[venue].last_four if venue in found else None,
-        }
-        for venue, environment in environments.items()
-    ]
+    view = LocalKeys(load(config)).listed(passphrase_prompt())
     if as_json:
-        print_json({"keys": rows, "not_asked": causes})
+        print_json({"keys": msgspec.to_builtins(view.rows), "not_asked": view.not_asked})
         return ExitCode.DONE
-    for row in rows:
-        what = f"…{row['last_four']}  {row['provider']}" if row["provider"] else "no key"
-        print(f"{row['exchange']:<10}{row['environment']:<9}{what}")  # noqa: T201 (the command's output)
-    for cause in causes:
+    for row in view.rows:
+        print(_in_words(row))  # noqa: T201 (the command's output)
+    for cause in view.not_asked:
         print(f"not asked: {cause}")  # noqa: T201 (the same)
     return ExitCode.DONE
 
 
-def _environments(loaded: Loaded) -> dict[str, str]:
-    exchanges = loaded.settings.exchanges
-    return {name: getattr(exchanges, name).environment for name in type(exchanges).model_fields}
+def try_out(exchange: str, config: Path | None, as_json: bool) -> int:
+    """Ask a venue what its key may do.
+
+    Raises:
+        ConfigError: There is no such exchange.
+        CredentialError: There is no key, or it is refused or not fit to trade with.
+        ExchangeUnavailable: The venue cannot be reached.
+    """
+    keys = LocalKeys(load(config))
+    row, report = keys.tried(keys.venue(exchange), passphrase_prompt())
+    if as_json:
+        found = msgspec.to_builtins(row)
+        print_json({**found, "drawbacks": report.drawbacks})
+        return ExitCode.DONE
+    for line in (_in_words(row), *(f"note: it {note}" for note in report.drawbacks)):
+        print(line)  # noqa: T201 (the command's output)
+    return ExitCode.DONE
 
 
-def _venue(exchange: str, environment: str | None, loaded: Loaded) -> tuple[str, str]:
-    environments = _environments(loaded)
-    name = exchange.strip().lower()
-    if name not in environments:
-        raise ConfigError(f'"{sanitise(exchange, 40)}": allowed: {", ".join(environments)}')
+def _place(keys: LocalKeys, exchange: str, environment: str | None) -> tuple[str, str]:
+    venue = keys.venue(exchange)
     if environment is None:
-        return name, environments[name]
-    allowed = ("prod", "demo", "testnet", "custom")
-    if environment not in allowed:
-        raise ConfigError(f'--environment "{sanitise(environment, 40)}": {", ".join(allowed)}')
-    return name, environment
+        return venue, keys.environments[venue]
+    if environment not in _ENVIRONMENTS:
+        allowed = ", ".join(_ENVIRONMENTS)
+        raise ConfigError(f'--environment "{sanitise(environment, 40)}": allowed: {allowed}')
+    return venue, environment
 
 
-def _backend(backend: str | None, loaded: Loaded, allowed: tuple[str, ...]) -> str:
-    if backend is None:
-        return loaded.settings.credentials.backend
-    if backend not in allowed:
-        kinds = ", ".join(allowed)
-        hint = "" if backend not in BACKENDS else "; the others are only read"
-        raise ConfigError(f'--backend "{sanitise(backend, 40)}": allowed: {kinds}{hint}')
+def _backend(backend: str | None) -> str | None:
+    if backend is not None and backend not in STORES:
+        hint = "; the others are only read" if backend in BACKENDS else ""
+        allowed = ", ".join(STORES)
+        raise ConfigError(f'--backend "{sanitise(backend, 40)}": allowed: {allowed}{hint}')
     return backend
+
+
+def _in_words(row: KeyRow) -> str:
+    place = f"{row.exchange:<9} {row.environment:<8}"
+    if not row.provider:
+        return f"{place} no key"
+    if not row.tested_ns:
+        rights = f"not tested (arbot-tui keys test {row.exchange})"
+    else:
+        day = datetime.fromtimestamp(row.tested_ns / SECOND, UTC).date()
+        rights = f"{row.refusal or row.rights or 'signs'} (tested {day})"
+    return f"{place} …{row.last_four:<5} {row.provider:<15} {rights}"
 
 
 def _say(line: str, document: object, as_json: bool) -> None:

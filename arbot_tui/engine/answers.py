@@ -14,6 +14,8 @@ __all__ = [
     "BalanceRow",
     "BalancesView",
     "EdgesView",
+    "KeyRow",
+    "KeysView",
     "LatencyRow",
     "LatencyView",
     "PairEdges",
@@ -175,3 +177,41 @@ class BalancesView(msgspec.Struct, frozen=True, tag="balances"):
     rows: tuple[BalanceRow, ...]
     quote_currency: str = ""
     trade_quote: str = ""
+
+
+class KeyRow(msgspec.Struct, frozen=True):
+    """The API key that a venue would use; never the secret.
+
+    Attributes:
+        exchange: Venue name, lower case.
+        environment: Which of the venue's systems it is for.
+        provider: Where it was found; empty where there is none.
+        last_four: End of its public half.
+        rights: What it may do, by its last test; empty where it was not tested.
+        refusal: Why it is not to be used, by its last test; empty where nothing is wrong.
+        tested_ns: When it was tested, UTC nanoseconds; 0 where it was not.
+    """
+
+    exchange: str
+    environment: str
+    provider: str
+    last_four: str
+    rights: str = ""
+    refusal: str = ""
+    tested_ns: int = 0
+
+
+class KeysView(msgspec.Struct, frozen=True):
+    """All venues' keys.
+
+    Attributes:
+        rows: One per venue.
+        not_asked: Why stores could not be asked, one sentence each.
+        store: Where a new key would be kept.
+        locked: The encrypted file is there and wants its passphrase.
+    """
+
+    rows: tuple[KeyRow, ...]
+    not_asked: tuple[str, ...]
+    store: str
+    locked: bool

@@ -6,14 +6,16 @@ write has drained. No per-viewer queue, no second format.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
 
+from arbot_tui.domain.secret import Secret
 from arbot_tui.engine.answers import (
     BalancesView,
     EdgesView,
+    KeysView,
     LatencyView,
     PathView,
     PerformanceView,
@@ -28,7 +30,7 @@ from arbot_tui.engine.frames import (
     SettingsView,
 )
 
-__all__ = ["CommandResult", "EngineClient", "QueryResult", "SettingsSource"]
+__all__ = ["CommandResult", "EngineClient", "KeySource", "QueryResult", "SettingsSource"]
 
 _HotT_co = TypeVar("_HotT_co", covariant=True)
 
@@ -39,6 +41,7 @@ QueryResult = (
     | ExposureView
     | FunnelView
     | IdentityView
+    | KeysView
     | LatencyView
     | PathView
     | PerformanceView
@@ -68,6 +71,10 @@ class EngineClient(Protocol):
         text. What is hot takes effect at once; what is not is refused unless ``save`` is ``yes``,
         which writes all of it to the file. What loosens a limit needs ``confirm`` = ``yes``.
         ``settings_reload`` takes over what the file says now.
+
+        ``key_set``, ``key_test`` and ``key_remove`` (args: ``exchange``; to set a key ``api_key``,
+        ``api_secret`` and ``passphrase``; ``unlock`` with the encrypted file's passphrase where it
+        has to be known) are for a screen in the engine's own process: their arguments are secrets.
         """
         ...
 
@@ -78,7 +85,8 @@ class EngineClient(Protocol):
         ``latency``, ``path`` (args: id of an opportunity), ``edges`` (args: symbol, span_s,
         points). ``funnel`` is per pair; with the argument ``symbol`` of that symbol only.
         ``settings`` is every key with its value; ``settings_diff`` says what changes (args: as
-        for the command) would do.
+        for the command) would do. ``keys`` is which API key each venue would use (args:
+        ``unlock``).
 
         Raises:
             ValueError: There is no such query, or an argument is missing or wrong.
@@ -129,5 +137,52 @@ class SettingsSource(Protocol[_HotT_co]):
 
         Raises:
             ConfigError: A source is not sound; nothing has changed.
+        """
+        ...
+
+
+class KeySource(Protocol):
+    """The API keys kept on this machine, for a screen in the same process.
+
+    Every method may wait for a keyring or derive a key, and is called from a thread.
+    """
+
+    def view(self, unlock: Secret | None) -> KeysView:
+        """Return which key each venue would use.
+
+        Args:
+            unlock: Passphrase of the encrypted file; None where it is not known.
+
+        Raises:
+            CredentialError: A key is there in part, or what holds it cannot be read.
+        """
+        ...
+
+    def keep(self, exchange: str, parts: Sequence[Secret], unlock: Secret | None) -> str:
+        """Keep a venue's key and return a line that says where.
+
+        Args:
+            exchange: Venue.
+            parts: API key, secret and, where the venue has one, passphrase.
+            unlock: Passphrase of the encrypted file; None where it is not known.
+
+        Raises:
+            ArbotError: Nothing was kept.
+        """
+        ...
+
+    def forget(self, exchange: str, unlock: Secret | None) -> str:
+        """Forget a venue's key and return a line that says from where.
+
+        Raises:
+            ArbotError: There was none, or a store could not be asked.
+        """
+        ...
+
+    def test(self, exchange: str, unlock: Secret | None) -> str:
+        """Ask the venue what its key may do and return that in a line.
+
+        Raises:
+            ArbotError: There is none, it is not fit to trade with, or the venue cannot be reached.
         """
         ...

@@ -21,6 +21,7 @@ from arbot_tui.engine.frames import (
     IdentityView,
     LadderView,
 )
+from arbot_tui.engine.keying import KEY_COMMANDS, key_command, keys_view
 from arbot_tui.engine.questions import ANSWERS, size_walk
 from arbot_tui.trading.core.events import Operator, OperatorAction
 
@@ -48,6 +49,8 @@ class LocalClient:
         """Carry out an engine action of `domain.actions`, or change settings."""
         if name == "settings":
             return await self._bot.tuning.change(args)
+        if name in KEY_COMMANDS:
+            return await key_command(self._bot.options.keys, name, args)
         if args:
             return CommandResult(False, f"{name} takes no arguments")
         if name == "settings_reload":
@@ -85,6 +88,8 @@ class LocalClient:
         if name == "identity":
             doubts = self._bot.strategy.identity.doubted()
             return IdentityView(tuple(IdentityRow(d.symbol, d.venue, d.why) for d in doubts))
+        if name == "keys":
+            return await keys_view(self._bot.options.keys, args)
         if name == "settings":
             return self._bot.tuning.view()
         if name == "settings_diff":

@@ -25,7 +25,7 @@ from arbot_tui.strategy.config import (
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
 if TYPE_CHECKING:
-    from arbot_tui.engine.client import SettingsSource
+    from arbot_tui.engine.client import KeySource, SettingsSource
     from arbot_tui.log import LogRing
 
 __all__ = ["EngineOptions", "HotSettings"]
@@ -88,6 +88,7 @@ class EngineOptions:
     trend: TrendConfig = field(default_factory=TrendConfig)
     premium: PremiumConfig = field(default_factory=PremiumConfig)
     settings: SettingsSource[HotSettings] | None = None
+    keys: KeySource | None = None
 
     @property
     def account_dir(self) -> Path:

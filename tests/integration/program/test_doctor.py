@@ -31,15 +31,27 @@ def test_every_venue_is_reached_and_its_clock_told(env: dict[str, str], tmp_path
             lines += [f"[exchanges.{name}]", 'environment = "custom"']
             lines += [f'rest_url = "{venue["rest"]}"', f'ws_public_url = "{venue["ws_public"]}"']
         (tmp_path / "arbot.toml").write_text("\n".join(lines))
+        okx = served["venues"]["okx"]
+        env |= {
+            "OKX_API_KEY": okx["api_key"],
+            "OKX_API_SECRET": okx["api_secret"],
+            "OKX_PASSPHRASE": okx["passphrase"],
+            "BYBIT_API_KEY": "no-such-key",
+            "BYBIT_API_SECRET": "secret",
+        }
         done = run("doctor", "--json", env=env, cwd=tmp_path)
-    assert done.code == 0, done.stdout
+    assert done.code == 1, done.stdout
     found = findings(done)
+    assert found["okx key"]["message"] == f"custom: …{okx['api_key'][-4:]} from env"
+    assert found["okx rights"]["state"] in ("ok", "warn")
+    assert found["bybit rights"]["state"] == "fail"
+    assert "is refused" in found["bybit rights"]["message"]
     for name in VENUES:
         assert found[f"{name} network"]["message"].startswith("127.0.0.1: round trip")
         assert found[f"{name} clock"]["state"] == "ok"
     assert found["configuration"]["message"].startswith(str(tmp_path / "arbot.toml"))
-    assert found["okx key"] == {
-        "check": "okx key",
+    assert found["bitget key"] == {
+        "check": "bitget key",
         "state": "ok",
         "message": "no key, none needed in this mode",
         "fix": "",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.program.program import Finished, command, environment
+from tests.integration.program.program import Finished, command, environment, world
 
 SECRETS = ("okx-public-half-9876", "canary-secret", "canary-phrase", "canary-passphrase")
 
@@ -81,7 +81,7 @@ def test_a_key_is_set_listed_and_removed_and_never_shown(
     rows = {row["exchange"]: row for row in json.loads(listed.stdout)["keys"]}
     assert rows["okx"]["provider"] == "encrypted-file"
     assert rows["okx"]["last_four"] == "9876"
-    assert rows["binance"]["provider"] is None
+    assert rows["binance"]["provider"] == ""
 
     unattended = call("keys", "list", env=env, cwd=tmp_path)
     assert "the encrypted file needs its passphrase" in unattended.stdout
@@ -117,7 +117,7 @@ def test_a_script_passes_the_parts_on_stdin(env: dict[str, str], tmp_path: Path)
     env |= {"ARBOT_KEYS_PASSPHRASE": SECRETS[3]}
     stdin = "binance-public-1111\nbinance-secret\n"
     kept = call("keys", "set", "binance", "--json", env=env, cwd=tmp_path, stdin=stdin)
-    assert json.loads(kept.stdout)["last_four"] == "1111"
+    assert json.loads(kept.stdout)["store"] == "encrypted-file"
     short = call("keys", "set", "okx", env=env, cwd=tmp_path, stdin="only-the-key\n")
     assert short.code == 3
     assert "stdin has no line for OKX_API_SECRET" in short.stderr
@@ -140,3 +140,32 @@ def test_what_is_wrong_is_one_line(
     assert done.code == 2
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.timing
+def test_a_venue_is_asked_what_the_key_may_do(env: dict[str, str], tmp_path: Path) -> None:
+    env |= {"ARBOT_KEYS_PASSPHRASE": SECRETS[3]}
+    with world(env=env, cwd=tmp_path) as served:
+        for name, venue in served["venues"].items():
+            env |= {
+                f"ARBOT_EXCHANGES__{name.upper()}__ENVIRONMENT": "custom",
+                f"ARBOT_EXCHANGES__{name.upper()}__REST_URL": venue["rest"],
+                f"ARBOT_EXCHANGES__{name.upper()}__WS_PUBLIC_URL": venue["ws_public"],
+            }
+            parts = [venue["api_key"], venue["api_secret"], venue["passphrase"]]
+            stdin = "".join(f"{part}\n" for part in parts if part)
+            assert call("keys", "set", name, env=env, cwd=tmp_path, stdin=stdin).code == 0
+            tried = call("keys", "test", name, "--json", env=env, cwd=tmp_path)
+            assert tried.code == 0, tried.stderr
+            assert json.loads(tried.stdout)["rights"] == "trade"
+        listed = call("keys", "list", env=env, cwd=tmp_path)
+        assert listed.stdout.count(" trade (tested ") == 4
+
+        bad = call("keys", "set", "bybit", env=env, cwd=tmp_path, stdin="no-such-key-1\nsecret\n")
+        assert bad.code == 0
+        wrong = call("keys", "test", "bybit", env=env, cwd=tmp_path)
+        assert wrong.code == 3
+        assert "is refused: " in wrong.stderr
+    gone = call("keys", "test", "okx", env=env, cwd=tmp_path)
+    assert gone.code == 1
+    assert gone.stderr.count("\n") == 1
