@@ -27,15 +27,21 @@ class Endpoint:
         module: Module of its shell.
         shell: Name of the shell class in it.
         ws_public: Path of the public WebSocket; empty where streams hang under the root.
+        ws_private: Path of the private WebSocket; None while there is none.
+        ws_trade: Path of the one that takes orders; None while there is none.
     """
 
     module: str
     shell: str
     ws_public: str
+    ws_private: str | None = None
+    ws_trade: str | None = None
 
 
 ENDPOINTS: Mapping[str, Endpoint] = {
-    "binance": Endpoint("arbot_tui.simulator.wire.binance.shell", "BinanceShell", ""),
+    "binance": Endpoint(
+        "arbot_tui.simulator.wire.binance.shell", "BinanceShell", "", "/ws-api/v3", "/ws-api/v3"
+    ),
     "bybit": Endpoint("arbot_tui.simulator.wire.bybit.shell", "BybitShell", "/v5/public/spot"),
     "okx": Endpoint("arbot_tui.simulator.wire.okx.shell", "OkxShell", "/ws/v5/public"),
     "bitget": Endpoint("arbot_tui.simulator.wire.bitget.shell", "BitgetShell", "/v2/ws/public"),
@@ -88,8 +94,8 @@ class Listeners:
                 name: {
                     "rest": f"http://{_address(listener)}",
                     "ws_public": f"ws://{_address(listener)}{ENDPOINTS[name].ws_public}",
-                    "ws_private": None,
-                    "ws_trade": None,
+                    "ws_private": _socket(listener, ENDPOINTS[name].ws_private),
+                    "ws_trade": _socket(listener, ENDPOINTS[name].ws_trade),
                     "api_key": keys[name].api_key,
                     "api_secret": keys[name].api_secret,
                     "passphrase": keys[name].passphrase,
@@ -102,6 +108,10 @@ class Listeners:
         """Close every socket."""
         for listener in (self.control, *self.venues.values()):
             listener.close()
+
+
+def _socket(listener: socket.socket, path: str | None) -> str | None:
+    return None if path is None else f"ws://{_address(listener)}{path}"
 
 
 def _address(listener: socket.socket) -> str:

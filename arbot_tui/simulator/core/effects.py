@@ -1,20 +1,26 @@
-"""Faults that change what a venue really does: halts, other rules, a wrong clock."""
+"""Faults that change what a venue really does: halts, other rules, fees, a wrong clock."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 from arbot_tui.simulator.core.book import Book
-from arbot_tui.simulator.core.fault_args import ClockSkewArgs, FiltersArgs, StatusArgs
+from arbot_tui.simulator.core.fault_args import (
+    ClockSkewArgs,
+    FeeArgs,
+    FiltersArgs,
+    StatusArgs,
+)
 from arbot_tui.simulator.core.faults import BadFault, Fault, FaultBoard, FaultKind
-from arbot_tui.simulator.core.instruments import Instrument
+from arbot_tui.simulator.core.fees import DISCOUNTS, FeeCoin, FeeTerms
+from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import ListingStatus, coarser
 from arbot_tui.simulator.core.world import World
 
 __all__ = ["WorldEffects"]
 
 _LISTING = (FaultKind.STATUS, FaultKind.FILTERS)
-_TEN = Decimal(10)
+_TEN, _HUNDRED = Decimal(10), Decimal(100)
 
 
 class WorldEffects:
@@ -33,12 +39,27 @@ class WorldEffects:
     def _changed(self, fault: Fault, started: bool) -> None:
         if fault.kind is FaultKind.CLOCK_SKEW:
             self._skew(fault.venue)
+        elif fault.kind is FaultKind.FEE:
+            self._charge(fault.venue)
         elif fault.kind in _LISTING:
             self._list(fault, started)
 
     def _skew(self, venue: str) -> None:
         skews = [f.args.ms for f in self._board.on(venue) if isinstance(f.args, ClockSkewArgs)]
         self._world.set_skew(venue, int(sum(skews) * 1_000_000))
+
+    def _charge(self, venue: str) -> None:
+        """Work out what trades cost now; the latest fault about a symbol counts."""
+        matcher = self._world.matchers[venue]
+        terms: dict[str, FeeTerms] = {}
+        for fault in self._board.on(venue):
+            if not isinstance(fault.args, FeeArgs):
+                continue
+            if fault.args.coin is FeeCoin.DISCOUNT and venue not in DISCOUNTS:
+                raise BadFault(f"{venue} has no coin of its own to pay fees in")
+            symbols = self._world.symbols if fault.symbol is None else (fault.symbol,)
+            terms |= dict.fromkeys(symbols, _terms(fault.args, matcher.profile))
+        matcher.terms = terms
 
     def _list(self, fault: Fault, started: bool) -> None:
         """Work out what holds now, so that faults may overlap and end in any order."""
@@ -63,6 +84,12 @@ class WorldEffects:
             elif isinstance(fault.args, FiltersArgs):
                 rules = _filtered(book.instrument, fault.args)
         return rules, status
+
+
+def _terms(args: FeeArgs, profile: VenueProfile) -> FeeTerms:
+    taker = profile.taker_fee if args.taker_pct is None else args.taker_pct / _HUNDRED
+    maker = profile.maker_fee if args.maker_pct is None else args.maker_pct / _HUNDRED
+    return FeeTerms(taker, maker, args.coin, args.discount_pct)
 
 
 def _filtered(instrument: Instrument, args: FiltersArgs) -> Instrument:

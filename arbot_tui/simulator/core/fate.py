@@ -116,7 +116,8 @@ def _act(seed: int, fault: Fault, mark: Mark, text: str, fate: Fate) -> bool:
         if fault.symbol is None and args.channel is None:
             # The line as a whole is slow: that is not this frame's own.
             return False
-        fate.delay_ns += int(args.ms * _MS)
+        spread_ms = args.spread_ms * (2 * unit(draw(seed, fault, mark)) - 1)
+        fate.delay_ns += int((args.ms + spread_ms) * _MS)
         return True
     if fault.kind is FaultKind.GAP:
         fate.lost = mark.delta

@@ -8,16 +8,23 @@ from typing import Annotated, Literal
 import msgspec
 
 from arbot_tui.simulator.core.corruption import CorruptionKind
+from arbot_tui.simulator.core.fees import FeeCoin
 from arbot_tui.simulator.core.listing import ListingStatus
 
 __all__ = [
+    "AckCodeArgs",
+    "AckLostArgs",
+    "ArriveLateArgs",
+    "AsyncRejectArgs",
     "BanArgs",
+    "BandArgs",
     "BlackholeArgs",
     "ClockSkewArgs",
     "CorruptArgs",
     "DelayArgs",
     "DropArgs",
     "FaultArgs",
+    "FeeArgs",
     "FiltersArgs",
     "FloodArgs",
     "FrameArgs",
@@ -25,8 +32,12 @@ __all__ = [
     "GapArgs",
     "NoArgs",
     "NoticeArgs",
+    "OrderArgs",
+    "PartialArgs",
+    "PermsArgs",
     "RstArgs",
     "StatusArgs",
+    "VisLagArgs",
 ]
 
 _Chance = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
@@ -37,6 +48,10 @@ _Skew = Annotated[float, msgspec.Meta(ge=-86_400_000.0, le=86_400_000.0)]
 _PerSecond = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 _Bytes = Annotated[int, msgspec.Meta(ge=1, le=1 << 26)]
 _Sockets = Literal["all", "open"]
+_MillisOrNone = Annotated[float, msgspec.Meta(ge=0.0, le=600_000.0)]
+_Percent = Annotated[Decimal, msgspec.Meta(ge=0, le=100)]
+_Status = Annotated[int, msgspec.Meta(ge=400, le=599)]
+_Requests = Literal["all", "place", "cancel"]
 
 
 class FaultArgs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -86,10 +101,12 @@ class DelayArgs(FaultArgs, frozen=True):
     Attributes:
         ms: How long everything takes to arrive; a REST call loses as much altogether.
         channel: As for a freeze, or `rest`; None for all frames, control frames and REST.
+        spread_ms: With a channel: drawn per frame or call, by up to so much less or more.
     """
 
     ms: _Millis
     channel: str | None = None
+    spread_ms: _MillisOrNone = 0.0
 
 
 class FrameArgs(FaultArgs, frozen=True):
@@ -105,7 +122,10 @@ class FrameArgs(FaultArgs, frozen=True):
 
 
 class DropArgs(FrameArgs, frozen=True):
-    """Frames that are lost; with the channel `rest` requests that never arrive."""
+    """Frames that are lost; with the channel `rest` requests that never arrive.
+
+    With the channel `trade` those requests are orders and cancels only, over REST and sockets.
+    """
 
 
 class CorruptArgs(FrameArgs, frozen=True):
@@ -202,3 +222,138 @@ class NoticeArgs(FaultArgs, frozen=True):
     close_after_s: _SecondsOrNow | None = None
     announce: bool = True
     lifetime_s: _Seconds | None = None
+
+
+class OrderArgs(FaultArgs, frozen=True):
+    """Something that happens to an order, or to a request about one.
+
+    Attributes:
+        p: How likely, per order.
+    """
+
+    p: _Chance = 1.0
+
+
+class AckLostArgs(OrderArgs, frozen=True):
+    """Requests that are dealt with and never answered.
+
+    Attributes:
+        op: Which requests.
+        how: In silence, or with the connection reset.
+    """
+
+    op: _Requests = "all"
+    how: Literal["silence", "reset"] = "silence"
+
+
+class AckCodeArgs(OrderArgs, frozen=True):
+    """Requests that are answered with an error.
+
+    Attributes:
+        op: Which requests.
+        code: The venue's code; None for a balance that does not suffice.
+        status: HTTP status; None for the one that goes with the code. From 500 on and without
+            a code a gateway answers, with a page instead of JSON.
+        executed: How likely the venue deals with the request in spite of its answer.
+    """
+
+    op: _Requests = "place"
+    code: int | str | None = None
+    status: _Status | None = None
+    executed: _Chance = 0.0
+
+
+class ArriveLateArgs(OrderArgs, frozen=True, kw_only=True):
+    """Requests that are a long time under way to the venue.
+
+    Attributes:
+        ms: How long.
+        spread_ms: Drawn per order, by up to so much less or more.
+        op: Which requests.
+        lenient: The venue has looked at the deadline before: it deals with what is late.
+    """
+
+    ms: _Millis
+    spread_ms: _MillisOrNone = 0.0
+    op: _Requests = "place"
+    lenient: bool = False
+
+
+class VisLagArgs(FaultArgs, frozen=True):
+    """Queries that are answered with what was.
+
+    Attributes:
+        ms: How long ago.
+        what: About what.
+    """
+
+    ms: _Millis
+    what: Literal["all", "orders", "fills", "balances"] = "all"
+
+
+class AsyncRejectArgs(OrderArgs, frozen=True):
+    """Orders that are accepted, do not trade, and are rejected later.
+
+    Attributes:
+        ms: How much later.
+    """
+
+    ms: _MillisOrNone = 50.0
+
+
+class PartialArgs(OrderArgs, frozen=True):
+    """Orders of which only a part can trade at once: others were quicker.
+
+    Attributes:
+        f: That part; 0 for nothing.
+        f_max: Instead drawn per order, evenly between `f` and this.
+    """
+
+    f: _Chance = 0.5
+    f_max: _Chance | None = None
+
+
+class BandArgs(FaultArgs, frozen=True):
+    """A narrow price band around the mid.
+
+    Attributes:
+        pct: Its half width in percent.
+        expire: What would trade beyond expires, instead of being refused; None for what the
+            venue does: only Binance lets it expire.
+    """
+
+    pct: _Percent = Decimal("0.05")
+    expire: bool | None = None
+
+
+class FeeArgs(FaultArgs, frozen=True):
+    """Other fees.
+
+    Attributes:
+        coin: In which coin: what was `received`, the `quote`, or the venue's `discount` coin
+            (BNB, MNT, BGB) as long as there is any of it.
+        taker_pct: In percent; None for as ever.
+        maker_pct: In percent; None for as ever.
+        discount_pct: By how much it is lower in the discount coin.
+    """
+
+    coin: FeeCoin = FeeCoin.RECEIVED
+    taker_pct: _Percent | None = None
+    maker_pct: _Percent | None = None
+    discount_pct: _Percent = Decimal(25)
+
+
+class PermsArgs(FaultArgs, frozen=True):
+    """Other rights of the key.
+
+    Attributes:
+        trade: It may trade.
+        withdraw: It may withdraw.
+        transfer: It may move funds between accounts.
+        ip_bound: It is bound to addresses.
+    """
+
+    trade: bool = True
+    withdraw: bool = False
+    transfer: bool = False
+    ip_bound: bool = True

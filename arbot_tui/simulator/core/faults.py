@@ -27,7 +27,7 @@ _MOST_ENDED = 1_000
 
 
 class FaultKind(StrEnum):
-    """The faults of the public side."""
+    """What can go wrong."""
 
     FREEZE = "freeze"
     BLACKHOLE = "blackhole"
@@ -45,23 +45,16 @@ class FaultKind(StrEnum):
     FILTERS = "filters"
     CLOCK_SKEW = "clock_skew"
     NOTICE = "notice"
-
-
-# They act on orders, balances and keys: part of the private side.
-_PRIVATE = frozenset(
-    (
-        "ack_lost",
-        "ack_code",
-        "arrive_late",
-        "vis_lag",
-        "async_reject",
-        "partial",
-        "band",
-        "fee",
-        "perms",
-        "expire",
-    )
-)
+    ACK_LOST = "ack_lost"
+    ACK_CODE = "ack_code"
+    ARRIVE_LATE = "arrive_late"
+    VIS_LAG = "vis_lag"
+    ASYNC_REJECT = "async_reject"
+    PARTIAL = "partial"
+    BAND = "band"
+    FEE = "fee"
+    PERMS = "perms"
+    EXPIRE = "expire"
 
 
 class ChannelKind(StrEnum):
@@ -71,6 +64,14 @@ class ChannelKind(StrEnum):
     """Best bid and ask."""
     DEPTH = "depth"
     """More levels of the book."""
+    ORDERS = "orders"
+    """The account's orders; where a venue tells fills with them, fills too."""
+    FILLS = "fills"
+    """The account's fills."""
+    BALANCES = "balances"
+    """The account's balances."""
+    PRIVATE = "private"
+    """All of the account: what the three are together; no channel is just this."""
 
 
 class _Traits(NamedTuple):
@@ -96,7 +97,7 @@ _TRAITS: Mapping[FaultKind, _Traits] = {
     FaultKind.BLACKHOLE: _Traits(args_.BlackholeArgs, symbols=False, counts=False),
     FaultKind.RST: _Traits(args_.RstArgs, symbols=False),
     FaultKind.DELAY: _Traits(args_.DelayArgs, counts=False, channels=("rest",)),
-    FaultKind.DROP: _Traits(args_.DropArgs, channels=("rest",)),
+    FaultKind.DROP: _Traits(args_.DropArgs, channels=("rest", "trade")),
     FaultKind.DUP: _Traits(args_.FrameArgs),
     FaultKind.REORDER: _Traits(args_.FrameArgs),
     FaultKind.GAP: _Traits(args_.GapArgs, times=1),
@@ -108,6 +109,16 @@ _TRAITS: Mapping[FaultKind, _Traits] = {
     FaultKind.FILTERS: _Traits(args_.FiltersArgs, counts=False),
     FaultKind.CLOCK_SKEW: _Traits(args_.ClockSkewArgs, symbols=False, counts=False),
     FaultKind.NOTICE: _Traits(args_.NoticeArgs, symbols=False, counts=False),
+    FaultKind.ACK_LOST: _Traits(args_.AckLostArgs),
+    FaultKind.ACK_CODE: _Traits(args_.AckCodeArgs),
+    FaultKind.ARRIVE_LATE: _Traits(args_.ArriveLateArgs),
+    FaultKind.VIS_LAG: _Traits(args_.VisLagArgs, symbols=False, counts=False),
+    FaultKind.ASYNC_REJECT: _Traits(args_.AsyncRejectArgs),
+    FaultKind.PARTIAL: _Traits(args_.PartialArgs),
+    FaultKind.BAND: _Traits(args_.BandArgs, counts=False),
+    FaultKind.FEE: _Traits(args_.FeeArgs, counts=False),
+    FaultKind.PERMS: _Traits(args_.PermsArgs, symbols=False, counts=False),
+    FaultKind.EXPIRE: _Traits(args_.NoArgs, symbols=False, counts=False),
 }
 
 
@@ -189,6 +200,8 @@ class Fault:
         if self.symbol is not None and self.symbol != mark.symbol:
             return False
         channel = getattr(self.args, "channel", None)
+        if channel == ChannelKind.PRIVATE:
+            return mark.kind not in (ChannelKind.TICKER, ChannelKind.DEPTH)
         return channel is None or channel in (mark.channel, mark.kind.value)
 
 
@@ -308,11 +321,6 @@ class FaultBoard:
     def _kind(self, request: FaultRequest) -> FaultKind:
         if request.venue not in self._channels:
             raise BadFault(f"unknown venue {request.venue!r}: one of {_listed(self._channels)}")
-        if request.fault in _PRIVATE:
-            raise BadFault(
-                f"{request.fault} acts on orders and keys and is not released; "
-                f"available: {_listed(FaultKind)}"
-            )
         try:
             return FaultKind(request.fault)
         except ValueError as error:
@@ -345,6 +353,17 @@ class FaultBoard:
             args = msgspec.convert(given, traits.args)
         except msgspec.ValidationError as error:
             raise BadFault(f"args: {error}") from error
+        if isinstance(args, args_.AckCodeArgs) and not _is_code(args.code):
+            raise BadFault(f"code {args.code!r} is no number")
+        if isinstance(args, args_.PartialArgs) and args.f_max is not None and args.f_max < args.f:
+            raise BadFault("f_max must not be below f")
+        if isinstance(args, args_.DelayArgs) and args.spread_ms:
+            if args.channel is None:
+                raise BadFault("spread_ms needs a channel")
+            if args.spread_ms > args.ms:
+                raise BadFault("spread_ms must not exceed ms")
+        if isinstance(args, args_.ArriveLateArgs) and args.spread_ms > args.ms:
+            raise BadFault("spread_ms must not exceed ms")
         if isinstance(args, args_.FloodArgs) and (args.per_s is None) == (args.bytes is None):
             raise BadFault("flood needs either per_s or bytes")
         return args
@@ -360,6 +379,11 @@ class FaultBoard:
         known = (*ChannelKind, *traits.channels, *self._channels[venue])
         if channel not in known:
             raise BadFault(f"{venue} has no channel {channel!r}: one of {_listed(known)}")
+
+
+def _is_code(code: int | str | None) -> bool:
+    """Whether a venue could send this as a code: they all number their errors."""
+    return not isinstance(code, str) or (code.isascii() and code.removeprefix("-").isdigit())
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,24 +1,41 @@
-"""One venue's order entry: checks, matching against the quoted book, fees and balances."""
+"""One venue's order entry: matching against the quoted book, fees and balances."""
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book
-from arbot_tui.simulator.core.instruments import ClientIdRule, VenueProfile
+from arbot_tui.simulator.core.checks import checked, limit_within
+from arbot_tui.simulator.core.events import BalanceEvent, EventKind, OrderEvent, Watcher
+from arbot_tui.simulator.core.fees import DISCOUNTS, FeeCoin, FeeTerms
+from arbot_tui.simulator.core.instruments import ClientIdRule, Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import ListingStatus
-from arbot_tui.simulator.core.orders import NewOrder, Order, Refusal, Refused, TimeInForce, Trade
+from arbot_tui.simulator.core.orders import (
+    EndReason,
+    NewOrder,
+    Order,
+    Refusal,
+    Refused,
+    TimeInForce,
+    Trade,
+)
+from arbot_tui.simulator.core.treatment import AS_EVER, Treatment
 
 __all__ = ["Matcher"]
 
 # Venues book money in eight decimals; a fee is rounded once, and what was rounded is what is
 # taken and reported, so balances stay exact.
 _MONEY = Decimal("0.00000001")
-# A limit this many times off the book is a typing error on every venue.
-_BAND = 5
+_PERCENT = 100
+_ENDINGS = {
+    OrderStatus.CANCELED: EventKind.CANCELED,
+    OrderStatus.EXPIRED: EventKind.EXPIRED,
+    OrderStatus.REJECTED: EventKind.REJECTED,
+}
 
 
 class Matcher:
@@ -38,6 +55,7 @@ class Matcher:
         profile: As given.
         account: As given.
         skew_ns: By how much the venue's clock, which stamps everything, is ahead.
+        terms: What trades cost, by canonical symbol, where it is not as in the profile.
     """
 
     def __init__(
@@ -51,6 +69,8 @@ class Matcher:
         self.profile = profile
         self.account = account
         self.skew_ns = 0
+        self.terms: Mapping[str, FeeTerms] = {}
+        self._standard = FeeTerms(profile.taker_fee, profile.maker_fee)
         self._books = books
         self._next_order_id = first_order_id
         self._next_trade_id = first_trade_id
@@ -59,6 +79,12 @@ class Matcher:
         self._open: dict[int, Order] = {}
         self._resting: dict[int, list[Order]] = {}
         self._trades: list[Trade] = []
+        self._watchers: list[Watcher] = []
+        self._events = 0
+        # Accepted orders that will be rejected, by when.
+        self._doomed: list[tuple[int, int]] = []
+
+    # Looking
 
     @property
     def orders(self) -> Sequence[Order]:
@@ -83,55 +109,54 @@ class Matcher:
         """Return the newest order that was sent with this client id, or None."""
         return self._by_client.get(client_id)
 
-    def place(self, new: NewOrder, now_ns: int) -> Order:
+    def fees(self, symbol: str) -> FeeTerms:
+        """Return what trades of a symbol cost now."""
+        return self.terms.get(symbol, self._standard)
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call `watcher` with everything that happens to the account from now on."""
+        self._watchers.append(watcher)
+
+    @property
+    def next_ns(self) -> int | None:
+        """When the next order is rejected that was accepted; None if none is."""
+        return self._doomed[0][0] if self._doomed else None
+
+    # Requests
+
+    def place(self, new: NewOrder, now_ns: int, treatment: Treatment = AS_EVER) -> Order:
         """Accept and match an order.
 
         Raises:
             Refused: It breaks a rule of the instrument, repeats a client id or is not covered;
                 nothing has changed.
         """
-        book = self._books.get(new.symbol)
-        if book is None:
-            raise Refused(Refusal.UNKNOWN_SYMBOL)
-        if book.listing.status is ListingStatus.DELISTED:
-            raise Refused(Refusal.DELISTED)
-        if book.listing.status is not ListingStatus.TRADING:
-            raise Refused(Refusal.HALTED)
-        ticks, lots = _checked(new, book)
-        stamp_ns = now_ns + self.skew_ns
+        book = self._book_for(new.symbol)
+        ticks, lots = checked(new, book, treatment)
         self._check_client_id(new.client_id)
-        rules = book.instrument
-        buying = new.side is OrderSide.BUY
-        if buying:
-            self.account.lock(rules.quote, new.price * new.qty)
-        else:
-            self.account.lock(rules.base, new.qty)
-        order = Order(
-            order_id=self._next_order_id,
-            client_id=new.client_id,
-            instrument=rules,
-            side=new.side,
-            price=new.price,
-            qty=new.qty,
-            tif=new.tif,
-            created_ns=stamp_ns,
-            updated_ns=stamp_ns,
-        )
-        # As on the real venues ids only grow, and not by one: others trade too.
-        self._next_order_id += 1 + order.order_id % 7
-        self._orders[order.order_id] = order
-        self._open[order.order_id] = order
-        if new.client_id:
-            self._by_client[new.client_id] = order
-        if new.tif is not TimeInForce.FOK or book.available(buying, ticks) >= lots:
-            for level in book.take(buying, ticks, lots, stamp_ns):
+        order = self._accepted(new, book.instrument, now_ns)
+        if treatment.reject_after_ns is not None:
+            doom = (now_ns + treatment.reject_after_ns, order.order_id)
+            heapq.heappush(self._doomed, doom)
+            self._tell_balances(now_ns)
+            return order
+        within = limit_within(new.side, ticks, book, treatment)
+        if treatment.share is not None:
+            lots = int(lots * treatment.share)
+        buying, stamp_ns = new.side is OrderSide.BUY, now_ns + self.skew_ns
+        if new.tif is not TimeInForce.FOK or self._fills_whole(order, book, within, lots):
+            for level in book.take(buying, within, lots, stamp_ns) if lots else ():
+                rules = book.instrument
                 price, qty = rules.price(level.ticks), rules.qty(level.lots)
                 self._execute(order, price, qty, False, stamp_ns)
         if order.is_open:
-            if new.tif is TimeInForce.GTC:
-                self._resting.setdefault(rules.index, []).append(order)
+            if within != ticks:
+                self._end(order, OrderStatus.EXPIRED, stamp_ns, EndReason.BAND)
+            elif new.tif is TimeInForce.GTC:
+                self._resting.setdefault(book.instrument.index, []).append(order)
             else:
-                self._end(order, OrderStatus.EXPIRED, stamp_ns)
+                self._end(order, OrderStatus.EXPIRED, stamp_ns, EndReason.REMAINDER)
+        self._tell_balances(now_ns)
         return order
 
     def cancel(self, order: Order, now_ns: int, cancel_id: str = "") -> None:
@@ -143,13 +168,20 @@ class Matcher:
         if not order.is_open:
             raise Refused(Refusal.UNKNOWN_ORDER)
         order.cancel_id = cancel_id
-        self._end(order, OrderStatus.CANCELED, now_ns + self.skew_ns)
+        self.account.now_ns = now_ns
+        self._end(order, OrderStatus.CANCELED, now_ns + self.skew_ns, EndReason.OWNER)
+        self._tell_balances(now_ns)
 
     def cancel_all(self, symbol: str, now_ns: int) -> None:
         """End every open order on a symbol, as a venue does that delists it."""
+        self.account.now_ns = now_ns
         for order in self.open_orders:
             if order.symbol == symbol:
-                self.cancel(order, now_ns)
+                stamp_ns = now_ns + self.skew_ns
+                self._end(order, OrderStatus.CANCELED, stamp_ns, EndReason.DELISTED)
+        self._tell_balances(now_ns)
+
+    # What happens by itself
 
     def match_resting(self, book: Book, now_ns: int) -> bool:
         """Trade the resting orders that the quoted book has reached; return whether any did."""
@@ -158,6 +190,7 @@ class Matcher:
             return False
         traded = False
         rules, stamp_ns = book.instrument, now_ns + self.skew_ns
+        self.account.now_ns = now_ns
         for order in tuple(waiting):
             ticks = int(order.price.scaleb(rules.price_decimals))
             lots = int(order.remaining.scaleb(rules.qty_decimals))
@@ -165,7 +198,43 @@ class Matcher:
                 # The price was set by the order that came first: this one.
                 self._execute(order, order.price, rules.qty(level.lots), True, stamp_ns)
                 traded = True
+        self._tell_balances(now_ns)
         return traded
+
+    def turn(self, now_ns: int) -> None:
+        """Reject the accepted orders whose time has come."""
+        while self._doomed and self._doomed[0][0] <= now_ns:
+            order = self._orders[heapq.heappop(self._doomed)[1]]
+            if order.is_open:
+                self.account.now_ns = now_ns
+                stamp_ns = now_ns + self.skew_ns
+                self._end(order, OrderStatus.REJECTED, stamp_ns, EndReason.REJECTED)
+                self._tell_balances(now_ns)
+
+    def move(self, asset: str, amount: Decimal, now_ns: int, *, told: bool) -> None:
+        """Let a deposit arrive or, negative, a withdrawal go; untold, a balance is edited.
+
+        Raises:
+            Refused: Less than that is free; nothing has changed.
+        """
+        self.account.now_ns = now_ns
+        self.account.move(asset, amount, told=told)
+        if told:
+            self._tell_balances(now_ns, amount)
+        else:
+            self.account.touched.clear()
+
+    # Inside
+
+    def _book_for(self, symbol: str) -> Book:
+        book = self._books.get(symbol)
+        if book is None:
+            raise Refused(Refusal.UNKNOWN_SYMBOL)
+        if book.listing.status is ListingStatus.DELISTED:
+            raise Refused(Refusal.DELISTED)
+        if book.listing.status is not ListingStatus.TRADING:
+            raise Refused(Refusal.HALTED)
+        return book
 
     def _check_client_id(self, client_id: str) -> None:
         if not client_id:
@@ -176,19 +245,54 @@ class Matcher:
         ):
             raise Refused(Refusal.DUPLICATE_CLIENT_ID)
 
+    def _accepted(self, new: NewOrder, rules: Instrument, now_ns: int) -> Order:
+        """Lock what an order needs and return it, open.
+
+        Raises:
+            Refused: It is not covered; nothing has changed.
+        """
+        self.account.now_ns, stamp_ns = now_ns, now_ns + self.skew_ns
+        held = self._to_hold(new.side, new.price, new.qty, self.fees(new.symbol))
+        self.account.lock(_given(new.side, rules), held)
+        order = Order(
+            order_id=self._next_order_id,
+            client_id=new.client_id,
+            instrument=rules,
+            side=new.side,
+            price=new.price,
+            qty=new.qty,
+            tif=new.tif,
+            created_ns=stamp_ns,
+            updated_ns=stamp_ns,
+            held=held,
+        )
+        # As on the real venues ids only grow, and not by one: others trade too.
+        self._next_order_id += 1 + order.order_id % 7
+        self._orders[order.order_id] = order
+        self._open[order.order_id] = order
+        if new.client_id:
+            self._by_client[new.client_id] = order
+        self._tell(EventKind.NEW, order, None, stamp_ns)
+        return order
+
+    @staticmethod
+    def _to_hold(side: OrderSide, price: Decimal, qty: Decimal, fees: FeeTerms) -> Decimal:
+        """Return what has to stay locked for the rest of an order."""
+        if side is OrderSide.SELL:
+            return qty
+        value = price * qty
+        if fees.coin is not FeeCoin.QUOTE:
+            return value
+        return value + (value * max(fees.taker, fees.maker)).quantize(_MONEY, ROUND_UP)
+
+    @staticmethod
+    def _fills_whole(order: Order, book: Book, within: int, lots: int) -> bool:
+        whole = int(order.qty.scaleb(order.instrument.qty_decimals))
+        return lots >= whole and book.available(order.side is OrderSide.BUY, within) >= whole
+
     def _execute(self, order: Order, price: Decimal, qty: Decimal, maker: bool, ts: int) -> None:
-        rules, value = order.instrument, price * qty
-        rate = self.profile.maker_fee if maker else self.profile.taker_fee
-        if order.side is OrderSide.BUY:
-            fee_asset, gross = rules.base, qty
-            fee = (gross * rate).quantize(_MONEY, ROUND_HALF_UP)
-            self.account.exchange(rules.quote, value, rules.base, qty - fee)
-            # Locked at the limit, paid less: the difference is free again at once.
-            self.account.release(rules.quote, (order.price - price) * qty)
-        else:
-            fee_asset, gross = rules.quote, value
-            fee = (gross * rate).quantize(_MONEY, ROUND_HALF_UP)
-            self.account.exchange(rules.base, qty, rules.quote, value - fee)
+        rules, value, fees = order.instrument, price * qty, self.fees(order.symbol)
+        fee, fee_asset = self._settle(order, qty, value, fees, maker=maker)
         trade = Trade(
             trade_id=self._next_trade_id,
             order_id=order.order_id,
@@ -202,6 +306,7 @@ class Matcher:
             maker=maker,
             ts_ns=ts,
             skew_ns=self.skew_ns,
+            rate=fees.rate(maker=maker),
         )
         self._next_trade_id += 1
         self._trades.append(trade)
@@ -209,50 +314,91 @@ class Matcher:
         order.filled += qty
         order.value += value
         order.updated_ns = ts
+        # Locked at the limit, paid less: the difference is free again at once.
+        keep = min(order.held, self._to_hold(order.side, order.price, order.remaining, fees))
+        self.account.release(_given(order.side, rules), order.held - keep)
+        order.held = keep
         if order.filled == order.qty:
             self._end(order, OrderStatus.FILLED, ts)
         else:
             order.status = OrderStatus.PARTIALLY_FILLED
+        self._tell(EventKind.TRADE, order, trade, ts)
 
-    def _end(self, order: Order, status: OrderStatus, now_ns: int) -> None:
-        order.status = status
+    def _settle(
+        self, order: Order, qty: Decimal, value: Decimal, fees: FeeTerms, *, maker: bool
+    ) -> tuple[Decimal, str]:
+        """Exchange what a trade exchanges; return the fee and its asset."""
+        rules, account, rate = order.instrument, self.account, fees.rate(maker=maker)
+        buying = order.side is OrderSide.BUY
+        spent, got = (value, qty) if buying else (qty, value)
+        given, received = _given(order.side, rules), rules.base if buying else rules.quote
+        if buying and fees.coin is FeeCoin.QUOTE:
+            # Rounded down: the parts of an order never cost more than was locked for it.
+            fee = (value * rate).quantize(_MONEY, ROUND_DOWN)
+            account.exchange(given, spent + fee, received, got)
+            order.held -= spent + fee
+            return fee, rules.quote
+        order.held -= spent
+        coin = DISCOUNTS.get(self.profile.name)
+        if fees.coin is FeeCoin.DISCOUNT and coin is not None:
+            worth = value * rate * (1 - fees.discount_pct / _PERCENT)
+            price = self._price_of(coin.asset) or coin.price
+            fee = (worth / price).quantize(_MONEY, ROUND_HALF_UP)
+            account.exchange(given, spent, received, got)
+            if account.pay(coin.asset, fee):
+                return fee, coin.asset
+            fee = (got * rate).quantize(_MONEY, ROUND_HALF_UP)
+            account.pay(received, fee)
+            return fee, received
+        fee = (got * rate).quantize(_MONEY, ROUND_HALF_UP)
+        account.exchange(given, spent, received, got - fee)
+        return fee, received
+
+    def _price_of(self, asset: str) -> Decimal | None:
+        """Return what a coin is quoted at, if it is."""
+        book = self._books.get(f"{asset}/USDT")
+        if book is None or not book.best_bid.lots:
+            return None
+        return book.instrument.price(book.best_bid.ticks)
+
+    def _end(
+        self,
+        order: Order,
+        status: OrderStatus,
+        now_ns: int,
+        reason: EndReason = EndReason.NONE,
+    ) -> None:
+        order.status, order.end = status, reason
         order.updated_ns = now_ns
-        if order.side is OrderSide.BUY:
-            self.account.release(order.instrument.quote, order.price * order.remaining)
-        else:
-            self.account.release(order.instrument.base, order.remaining)
+        self.account.release(_given(order.side, order.instrument), order.held)
+        order.held = Decimal(0)
         del self._open[order.order_id]
         waiting = self._resting.get(order.instrument.index)
         if waiting and order in waiting:
             waiting.remove(order)
+        kind = _ENDINGS.get(status)
+        if kind is not None:
+            self._tell(kind, order, None, now_ns)
+
+    # Telling
+
+    def _tell(self, kind: EventKind, order: Order, trade: Trade | None, ts_ns: int) -> None:
+        self._events += 1
+        event = OrderEvent(self._events, kind, order, trade, ts_ns)
+        for watcher in self._watchers:
+            watcher(event)
+
+    def _tell_balances(self, now_ns: int, moved: Decimal | None = None) -> None:
+        touched = tuple(self.account.touched)
+        if not touched:
+            return
+        self.account.touched.clear()
+        self._events += 1
+        event = BalanceEvent(self._events, touched, moved, now_ns + self.skew_ns)
+        for watcher in self._watchers:
+            watcher(event)
 
 
-def _checked(new: NewOrder, book: Book) -> tuple[int, int]:
-    """Return price in ticks and quantity in lots of an order that keeps the present rules."""
-    rules = book.listing.rules
-    ticks = _steps(new.price, rules.price_decimals, Refusal.PRICE_STEP) * book.tick_multiple
-    _check_band(new.side, ticks, book)
-    lots = _steps(new.qty, rules.qty_decimals, Refusal.LOT_STEP)
-    if lots < rules.min_lots:
-        raise Refused(Refusal.MIN_QTY)
-    if lots > rules.max_lots:
-        raise Refused(Refusal.MAX_QTY)
-    if new.price * new.qty < rules.min_notional:
-        raise Refused(Refusal.MIN_NOTIONAL)
-    return ticks, lots * book.lot_multiple
-
-
-def _steps(amount: Decimal, decimals: int, refusal: Refusal) -> int:
-    steps = amount.scaleb(decimals)
-    if not amount.is_finite() or steps != steps.to_integral_value() or steps <= 0:
-        # Zero lots is a quantity below the smallest one rather than off the grid.
-        raise Refused(Refusal.MIN_QTY if refusal is Refusal.LOT_STEP and not amount else refusal)
-    return int(steps)
-
-
-def _check_band(side: OrderSide, ticks: int, book: Book) -> None:
-    bid, ask = book.best_bid.ticks, book.best_ask.ticks
-    if (side is OrderSide.BUY and ask and ticks > ask * _BAND) or (
-        side is OrderSide.SELL and bid and ticks * _BAND < bid
-    ):
-        raise Refused(Refusal.PRICE_BAND)
+def _given(side: OrderSide, rules: Instrument) -> str:
+    """Return the asset that an order gives away."""
+    return rules.quote if side is OrderSide.BUY else rules.base

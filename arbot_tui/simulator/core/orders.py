@@ -9,7 +9,7 @@ from enum import StrEnum
 from arbot_tui.domain.orders import OrderSide, OrderStatus
 from arbot_tui.simulator.core.instruments import Instrument
 
-__all__ = ["NewOrder", "Order", "Refusal", "Refused", "TimeInForce", "Trade"]
+__all__ = ["EndReason", "NewOrder", "Order", "Refusal", "Refused", "TimeInForce", "Trade"]
 
 _ZERO = Decimal(0)
 
@@ -40,6 +40,23 @@ class Refusal(StrEnum):
     UNKNOWN_ORDER = "unknown_order"
     HALTED = "halted"
     DELISTED = "delisted"
+
+
+class EndReason(StrEnum):
+    """Why an order ended that did not trade in full."""
+
+    NONE = ""
+    """It has not."""
+    OWNER = "owner"
+    """It was cancelled."""
+    REMAINDER = "remainder"
+    """It was not to rest (IOC), or not to trade in part (FOK)."""
+    BAND = "band"
+    """What was left would have traded too far from the market."""
+    REJECTED = "rejected"
+    """The venue refused it after having accepted it."""
+    DELISTED = "delisted"
+    """Its symbol is no longer traded."""
 
 
 class Refused(Exception):
@@ -89,11 +106,12 @@ class Trade:
         side: Side of the order.
         price: Execution price, quote per base.
         qty: Base quantity.
-        fee: Amount taken from what was received, in `fee_asset`.
-        fee_asset: Base for a buy, quote for a sell.
+        fee: Amount taken, in `fee_asset`.
+        fee_asset: What was received unless other terms hold: base for a buy, quote for a sell.
         maker: The order had been resting.
         ts_ns: Matching-engine time by the venue's clock, UTC nanoseconds.
         skew_ns: By how much that clock was ahead.
+        rate: The fee's fraction of the value, before any discount.
     """
 
     trade_id: int
@@ -108,6 +126,7 @@ class Trade:
     maker: bool
     ts_ns: int
     skew_ns: int = 0
+    rate: Decimal = _ZERO
 
     @property
     def value(self) -> Decimal:
@@ -134,6 +153,8 @@ class Order:
         filled: Base quantity executed.
         value: Quote amount executed.
         cancel_id: Client id of the cancel that ended it; empty otherwise.
+        held: What it keeps locked: quote for a buy, base for a sell.
+        end: Why it ended early.
     """
 
     order_id: int
@@ -150,6 +171,8 @@ class Order:
     filled: Decimal = _ZERO
     value: Decimal = _ZERO
     cancel_id: str = ""
+    held: Decimal = _ZERO
+    end: EndReason = EndReason.NONE
 
     @property
     def symbol(self) -> str:

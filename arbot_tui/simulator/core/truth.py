@@ -41,11 +41,19 @@ class _Fill(TypedDict):
     ts_ns: int
 
 
+class _Move(TypedDict):
+    asset: str
+    amount: str
+    told: bool
+    ts_ns: int
+
+
 class _Venue(TypedDict):
     opening: dict[str, str]
     balances: dict[str, _Holding]
     orders: list[_Order]
     fills: list[_Fill]
+    moves: list[_Move]
 
 
 class Truth(TypedDict):
@@ -57,7 +65,7 @@ class Truth(TypedDict):
 
 
 def truth(world: World) -> Truth:
-    """Return opening balances, balances, orders and fills of every venue."""
+    """Return opening balances, balances, orders, fills and other moves of every venue."""
     return {
         "world_id": world.world_id,
         "now_ns": world.now_ns,
@@ -75,6 +83,10 @@ def _venue(matcher: Matcher) -> _Venue:
         },
         "orders": _orders(matcher.orders),
         "fills": _fills(matcher.trades),
+        "moves": [
+            {"asset": m.asset, "amount": _text(m.amount), "told": m.told, "ts_ns": m.ts_ns}
+            for m in account.moves
+        ],
     }
 
 

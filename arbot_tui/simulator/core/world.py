@@ -27,6 +27,7 @@ from arbot_tui.simulator.core.matching import Matcher
 from arbot_tui.simulator.core.orders import NewOrder, Order
 from arbot_tui.simulator.core.quoting import LiveEdge, Quoter
 from arbot_tui.simulator.core.reference import ReferencePrices
+from arbot_tui.simulator.core.treatment import AS_EVER, Treatment
 
 __all__ = ["World", "WorldSpec"]
 
@@ -121,6 +122,8 @@ class World:
         self._next_edge: Edge | None = next(self._schedule, None)
         self._live: dict[int, LiveEdge] = {}
         self._edge_ns = self._next_turn()
+        # When the next accepted order is rejected.
+        self._doom_ns = _NEVER
         self._changes: list[BookChange] = []
         for symbol in range(spec.symbols):
             self._quote_symbol(symbol, start_ns)
@@ -148,13 +151,16 @@ class World:
 
     @property
     def next_ns(self) -> int:
-        """When the next book changes by itself, UTC nanoseconds."""
-        return min(self._slot_ns, self._edge_ns)
+        """When the next thing happens by itself, UTC nanoseconds."""
+        return min(self._slot_ns, self._edge_ns, self._doom_ns)
 
     def advance(self, now_ns: int) -> list[BookChange]:
         """Live up to `now_ns` and return all changes since the last answer, in order."""
         while self.next_ns <= now_ns:
-            if self._edge_ns <= self._slot_ns:
+            if self._doom_ns <= min(self._edge_ns, self._slot_ns):
+                self.now_ns = self._doom_ns
+                self._turn_matchers()
+            elif self._edge_ns <= self._slot_ns:
                 self.now_ns = self._edge_ns
                 self._turn_edges(self._edge_ns)
             else:
@@ -175,19 +181,23 @@ class World:
         while self._edge_ns <= now_ns:
             self._turn_edges(self._edge_ns)
         self.now_ns = max(self.now_ns, now_ns)
+        self._turn_matchers()
         for symbol in range(len(self._books)):
             self._quote_symbol(symbol, self.now_ns)
 
     # Orders
 
-    def place(self, venue: str, new: NewOrder, now_ns: int) -> Order:
+    def place(
+        self, venue: str, new: NewOrder, now_ns: int, treatment: Treatment = AS_EVER
+    ) -> Order:
         """Accept and match an order at `now_ns`.
 
         Raises:
             Refused: The venue does not accept it; nothing has changed.
         """
         self._live_until(now_ns)
-        order = self.matchers[venue].place(new, self.now_ns)
+        order = self.matchers[venue].place(new, self.now_ns, treatment)
+        self._doom_ns = self._next_doom()
         if order.trades:
             book = self._by_venue[venue][new.symbol]
             self._changes.append(book.change())
@@ -251,6 +261,16 @@ class World:
         self._edge_ns = self._next_turn()
         self._quote_symbol(index, self.now_ns)
 
+    def move(self, venue: str, asset: str, amount: Decimal, now_ns: int, *, told: bool) -> None:
+        """Let a deposit arrive or, negative, a withdrawal go; untold, edit a balance.
+
+        Raises:
+            KeyError: The venue does not exist.
+            Refused: Less than that is free; nothing has changed.
+        """
+        self._live_until(now_ns)
+        self.matchers[venue].move(asset, amount, self.now_ns, told=told)
+
     def set_listing(
         self, venue: str, symbol: str, rules: Instrument, status: ListingStatus, now_ns: int
     ) -> None:
@@ -296,6 +316,15 @@ class World:
     def _live_until(self, now_ns: int) -> None:
         """Advance without giving the changes away."""
         self._changes = self.advance(now_ns)
+
+    def _turn_matchers(self) -> None:
+        for matcher in self.matchers.values():
+            matcher.turn(self.now_ns)
+        self._doom_ns = self._next_doom()
+
+    def _next_doom(self) -> int:
+        due = [matcher.next_ns for matcher in self.matchers.values()]
+        return min((due_ns for due_ns in due if due_ns is not None), default=_NEVER)
 
     def _quote_turn(self, now_ns: int) -> None:
         symbol, venue = divmod(self._turns[self._slot % len(self._turns)], len(self.spec.venues))

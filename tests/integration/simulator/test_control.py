@@ -18,7 +18,7 @@ async def test_venues_describes_every_part(
     assert body == venues.description
     assert body["world_id"] == venues.world.world_id
     assert set(body) == {"world_id", "seed", "control", "venues"}
-    for about in body["venues"].values():
+    for name, about in body["venues"].items():
         assert set(about) == {
             "rest",
             "ws_public",
@@ -28,8 +28,11 @@ async def test_venues_describes_every_part(
             "api_secret",
             "passphrase",
         }
-        assert about["ws_private"] is None
-        assert about["ws_trade"] is None
+        for part in ("ws_private", "ws_trade"):
+            if name == "binance":
+                assert about[part] == about["ws_public"] + "/ws-api/v3"
+            else:
+                assert about[part] is None
         assert about["rest"].startswith("http://127.0.0.1:")
         assert about["ws_public"].startswith("ws://127.0.0.1:")
 
@@ -51,7 +54,7 @@ async def test_truth_has_all_four_venues(
     assert body["world_id"] == venues.world.world_id
     assert set(body["venues"]) == {"binance", "bybit", "okx", "bitget"}
     for row in body["venues"].values():
-        assert set(row) == {"opening", "balances", "orders", "fills"}
+        assert set(row) == {"opening", "balances", "orders", "fills", "moves"}
         assert Decimal(row["opening"]["USDT"]) == Decimal(row["balances"]["USDT"]["free"])
 
 

@@ -152,7 +152,7 @@ async def test_deleting_lifts_everything(control: Control) -> None:
         '{"venue":"okx","fault":"freeze","for_s":-1}',
         '{"venue":"okx","fault":"freeze","args":[]}',
         '{"venue":"okx","fault":"freeze","args":{"x":1}}',
-        '{"venue":"okx","fault":"ack_lost"}',
+        '{"venue":"okx","fault":"ack_code","args":{"code":"x"}}',
         '{"venue":"okx","fault":"filters","symbol":"BTC/USDT","args":{"tick":"0.3"}}',
         '{"venue":"mtgox","fault":"freeze"}',
     ],
@@ -165,28 +165,6 @@ async def test_bad_input_is_answered_with_one_error(control: Control, body: str)
     assert list(error) == ["error"]
     assert "\n" not in error["error"]
     assert (await control.list())["faults"] == []
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        "ack_lost",
-        "ack_code",
-        "arrive_late",
-        "vis_lag",
-        "async_reject",
-        "partial",
-        "band",
-        "fee",
-        "perms",
-        "expire",
-    ],
-)
-async def test_what_acts_on_orders_is_refused_by_name(control: Control, fault: str) -> None:
-    async with control.session.post(control.url, json={"venue": "okx", "fault": fault}) as answer:
-        assert answer.status == 400
-        error = (await answer.json())["error"]
-    assert error.startswith(f"{fault} acts on orders and keys and is not released; available: ")
 
 
 async def test_null_stands_for_what_is_left_out(control: Control) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
-from arbot_tui.simulator.core.account import Account
+from arbot_tui.simulator.core.account import Holding
 from arbot_tui.simulator.core.daily import DayStats
+from arbot_tui.simulator.core.fees import FeeCoin, FeeTerms
 from arbot_tui.simulator.core.instruments import Instrument
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
-from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
+from arbot_tui.simulator.core.orders import EndReason, Order, TimeInForce, Trade
 from arbot_tui.simulator.wire.common.json import JsonObject
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "balances",
     "cancel_body",
     "commission",
+    "expiry_reason",
     "fills",
     "millis",
     "order_body",
@@ -146,11 +149,18 @@ def _core(order: Order) -> dict[str, str | int]:
     }
 
 
+def expiry_reason(order: Order) -> str:
+    """Return why an order expired."""
+    if order.end is EndReason.BAND:
+        return "EXECUTION_RULE_PRICE_RANGE_EXCEEDED"
+    kind = "FOK_ORDER" if order.tif is TimeInForce.FOK else "IOC_QUANTITY"
+    return f"UNFILLED_{kind}_EXPIRED"
+
+
 def _expiry(order: Order) -> dict[str, str]:
     if order.status is not OrderStatus.EXPIRED:
         return {}
-    kind = "FOK_ORDER" if order.tif is TimeInForce.FOK else "IOC_QUANTITY"
-    return {"expiryReason": f"UNFILLED_{kind}_EXPIRED"}
+    return {"expiryReason": expiry_reason(order)}
 
 
 def _identity(order: Order) -> dict[str, str | int]:
@@ -231,28 +241,30 @@ def trade_body(trade: Trade, symbol: str) -> JsonObject:
     }
 
 
-def balances(account: Account, omit_zero: bool) -> list[JsonObject]:
+def balances(holdings: Mapping[str, Holding], omit_zero: bool) -> list[JsonObject]:
     """Return the `balances` of an account."""
     return [
         {"asset": asset, "free": amount(holding.free), "locked": amount(holding.locked)}
-        for asset, holding in account.holdings.items()
+        for asset, holding in holdings.items()
         if holding.total or not omit_zero
     ]
 
 
-def commission(instrument: Instrument, maker: Decimal, taker: Decimal) -> JsonObject:
+def commission(instrument: Instrument, fees: FeeTerms) -> JsonObject:
     """Return the answer of `account/commission`."""
+    discounted = fees.coin is FeeCoin.DISCOUNT
     zero = dict.fromkeys(("maker", "taker", "buyer", "seller"), "0.00000000")
     return {
         "symbol": wire_symbol(instrument),
-        "standardCommission": {**zero, "maker": amount(maker), "taker": amount(taker)},
+        "standardCommission": {**zero, "maker": amount(fees.maker), "taker": amount(fees.taker)},
         "specialCommission": zero,
         "taxCommission": zero,
         "discount": {
-            "enabledForAccount": False,
-            "enabledForSymbol": False,
+            "enabledForAccount": discounted,
+            "enabledForSymbol": discounted,
             "discountAsset": "BNB",
-            "discount": "0.75000000",
+            # What is left to pay, although one comment reads "reduced by this rate".
+            "discount": amount(1 - fees.discount_pct / 100),
         },
     }
 

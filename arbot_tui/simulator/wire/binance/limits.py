@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from arbot_tui.simulator.wire.binance.errors import ApiError
+from arbot_tui.simulator.wire.common.json import JsonObject
 
 __all__ = ["ORDERS_PER_10S", "ORDERS_PER_DAY", "RAW_REQUESTS_PER_5M", "WEIGHT_PER_MINUTE", "Limits"]
 
@@ -94,6 +95,28 @@ class Limits:
             "X-MBX-ORDER-COUNT-10S": str(self._orders_10s.add(0, now_ms)),
             "X-MBX-ORDER-COUNT-1D": str(self._orders_day.add(0, now_ms)),
         }
+
+    def rows(self, now_ms: int, *, orders: bool = True, weight: bool = True) -> list[JsonObject]:
+        """Return the counters as lists of rate limits show them."""
+        rows: list[JsonObject] = []
+        if orders:
+            ten_s, day = self._orders_10s.add(0, now_ms), self._orders_day.add(0, now_ms)
+            rows.append(_row("ORDERS", "SECOND", 10, ORDERS_PER_10S, ten_s))
+            rows.append(_row("ORDERS", "DAY", 1, ORDERS_PER_DAY, day))
+        if weight:
+            used = self._weight.add(0, now_ms)
+            rows.append(_row("REQUEST_WEIGHT", "MINUTE", 1, WEIGHT_PER_MINUTE, used))
+        return rows
+
+
+def _row(kind: str, interval: str, number: int, limit: int, count: int) -> JsonObject:
+    return {
+        "rateLimitType": kind,
+        "interval": interval,
+        "intervalNum": number,
+        "limit": limit,
+        "count": count,
+    }
 
 
 class _Window:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from urllib.parse import unquote_plus
 
@@ -37,6 +37,13 @@ class Params:
             if name in self._values:
                 raise ApiError(-1101, f"Duplicate values for parameter '{name}'.")
             self._values[name] = unquote_plus(value)
+
+    @classmethod
+    def of_values(cls, values: Mapping[str, str]) -> Params:
+        """Return parameters that came one by one."""
+        params = cls("", "")
+        params._values = dict(values)
+        return params
 
     def allow(self, names: Iterable[str]) -> None:
         """Refuse parameters that the endpoint does not read.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -53,15 +53,16 @@ class PublicRest:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the endpoints."""
-        return [
-            web.get("/api/v3/ping", self._ping),
-            web.get("/api/v3/time", self._time),
-            web.get("/api/v3/exchangeInfo", self._exchange_info),
-            web.get("/api/v3/depth", self._depth),
-            web.get("/api/v3/ticker/bookTicker", self._book_ticker),
-            web.get("/api/v3/ticker/price", self._price),
-            web.get("/api/v3/ticker/24hr", self._day),
-        ]
+        calls: dict[str, Callable[[Params], Json]] = {
+            "ping": self.ping,
+            "time": self.time,
+            "exchangeInfo": self.exchange_info,
+            "depth": self.depth,
+            "ticker/bookTicker": self.book_ticker,
+            "ticker/price": self.price,
+            "ticker/24hr": self.day,
+        }
+        return [web.get(f"/api/v3/{name}", _unsigned(call)) for name, call in calls.items()]
 
     def instrument(self, symbol: str) -> Instrument:
         """Return an instrument by Binance's name.
@@ -94,34 +95,35 @@ class PublicRest:
             raise ApiError(-1100, "Illegal characters found in parameter 'symbols'.")
         return [self.instrument(str(name)) for name in names], False
 
-    async def _ping(self, request: web.Request) -> web.Response:
+    def ping(self, params: Params) -> Json:
+        """Answer that somebody is there."""
         self._charge(1)
-        return respond({})
+        return {}
 
-    async def _time(self, request: web.Request) -> web.Response:
+    def time(self, params: Params) -> Json:
+        """Return the venue's time."""
         self._charge(1)
-        return respond({"serverTime": self._market.now_ms()})
+        return {"serverTime": self._market.now_ms()}
 
-    async def _exchange_info(self, request: web.Request) -> web.Response:
+    def exchange_info(self, params: Params) -> Json:
+        """Return what trades, by which rules."""
         self._charge(20)
-        chosen, _ = self._chosen(Params(raw_query(request), ""))
-        return respond(
-            {
-                "timezone": "UTC",
-                "serverTime": self._market.now_ms(),
-                "rateLimits": [
-                    _rate_limit("REQUEST_WEIGHT", "MINUTE", 1, WEIGHT_PER_MINUTE),
-                    _rate_limit("ORDERS", "SECOND", 10, ORDERS_PER_10S),
-                    _rate_limit("ORDERS", "DAY", 1, ORDERS_PER_DAY),
-                    _rate_limit("RAW_REQUESTS", "MINUTE", 5, RAW_REQUESTS_PER_5M),
-                ],
-                "exchangeFilters": [],
-                "symbols": [symbol_body(i, self._market.listing(i)) for i in chosen],
-            }
-        )
+        chosen, _ = self._chosen(params)
+        return {
+            "timezone": "UTC",
+            "serverTime": self._market.now_ms(),
+            "rateLimits": [
+                _rate_limit("REQUEST_WEIGHT", "MINUTE", 1, WEIGHT_PER_MINUTE),
+                _rate_limit("ORDERS", "SECOND", 10, ORDERS_PER_10S),
+                _rate_limit("ORDERS", "DAY", 1, ORDERS_PER_DAY),
+                _rate_limit("RAW_REQUESTS", "MINUTE", 5, RAW_REQUESTS_PER_5M),
+            ],
+            "exchangeFilters": [],
+            "symbols": [symbol_body(i, self._market.listing(i)) for i in chosen],
+        }
 
-    async def _depth(self, request: web.Request) -> web.Response:
-        params = Params(raw_query(request), "")
+    def depth(self, params: Params) -> Json:
+        """Return an order book."""
         limit = params.integer("limit")
         if limit is None:
             limit = _DEFAULT_DEPTH
@@ -130,35 +132,29 @@ class PublicRest:
         self._charge(next(weight for most, weight in weights if limit <= most))
         instrument = self.instrument(params.need("symbol"))
         book = self._market.cached_book_of(instrument)
-        return respond(
-            {
-                "lastUpdateId": self._market.wire_id(instrument.index, book.update_id),
-                "bids": [
-                    [instrument.price_text(t, DIGITS), instrument.qty_text(q, DIGITS)]
-                    for t, q in book.bids[:limit]
-                ],
-                "asks": [
-                    [instrument.price_text(t, DIGITS), instrument.qty_text(q, DIGITS)]
-                    for t, q in book.asks[:limit]
-                ],
-            }
-        )
+        return {
+            "lastUpdateId": self._market.wire_id(instrument.index, book.update_id),
+            "bids": _levels(instrument, book.bids[:limit]),
+            "asks": _levels(instrument, book.asks[:limit]),
+        }
 
-    async def _book_ticker(self, request: web.Request) -> web.Response:
-        chosen, single = self._chosen(Params(raw_query(request), ""))
+    def book_ticker(self, params: Params) -> Json:
+        """Return best prices."""
+        chosen, single = self._chosen(params)
         self._charge(2 if single else 4)
         return _one_or_all([self._best(instrument) for instrument in chosen], single)
 
-    async def _price(self, request: web.Request) -> web.Response:
-        chosen, single = self._chosen(Params(raw_query(request), ""))
+    def price(self, params: Params) -> Json:
+        """Return last prices."""
+        chosen, single = self._chosen(params)
         self._charge(2 if single else 4)
         rows = [
             {"symbol": wire_symbol(i), "price": amount(self._market.day(i).last)} for i in chosen
         ]
         return _one_or_all(rows, single)
 
-    async def _day(self, request: web.Request) -> web.Response:
-        params = Params(raw_query(request), "")
+    def day(self, params: Params) -> Json:
+        """Return the last 24 hours."""
         chosen, single = self._chosen(params)
         named = len(chosen) if params.get("symbols") else None
         few = single or (named is not None and named <= 20)
@@ -183,9 +179,22 @@ class PublicRest:
         }
 
 
-def _one_or_all(rows: Sequence[JsonObject], single: bool) -> web.Response:
-    body: Json = rows[0] if single else rows
-    return respond(body)
+def _unsigned(call: Callable[[Params], Json]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def handle(request: web.Request) -> web.Response:
+        return respond(call(Params(raw_query(request), "")))
+
+    return handle
+
+
+def _levels(instrument: Instrument, side: Sequence[Level]) -> list[list[str]]:
+    return [
+        [instrument.price_text(ticks, DIGITS), instrument.qty_text(lots, DIGITS)]
+        for ticks, lots in side
+    ]
+
+
+def _one_or_all(rows: Sequence[JsonObject], single: bool) -> Json:
+    return rows[0] if single else rows
 
 
 def _rate_limit(kind: str, interval: str, number: int, limit: int) -> JsonObject:

@@ -8,11 +8,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from arbot_tui.simulator.credentials import VenueKeys
+from arbot_tui.simulator.wire.binance.calls import AccountCalls
 from arbot_tui.simulator.wire.binance.errors import ApiError
 from arbot_tui.simulator.wire.binance.limits import Limits
 from arbot_tui.simulator.wire.binance.rest_private import PrivateRest
 from arbot_tui.simulator.wire.binance.rest_public import PublicRest
 from arbot_tui.simulator.wire.binance.streams import CHANNELS, Streams
+from arbot_tui.simulator.wire.binance.ws_api import USER_CHANNELS, WsApi
 from arbot_tui.simulator.wire.common.guard import ConnectLimit
 from arbot_tui.simulator.wire.common.json import JsonObject, respond
 from arbot_tui.simulator.wire.common.market import Market
@@ -23,10 +25,10 @@ __all__ = ["BinanceShell"]
 
 
 class BinanceShell(VenueShell):
-    """The Binance dialect: one listener for REST and streams."""
+    """The Binance dialect: one listener for REST, streams and the WebSocket API."""
 
     name: ClassVar[str] = "binance"
-    channels = CHANNELS
+    channels = CHANNELS | USER_CHANNELS
     # 300 connections per five minutes and address.
     connects = ConnectLimit(300, 300_000)
 
@@ -34,8 +36,11 @@ class BinanceShell(VenueShell):
         super().__init__(market, keys, network)
         self._limits = Limits()
         self._public = PublicRest(market, self._limits)
-        self._private = PrivateRest(market, keys, self._limits, self._public)
+        calls = AccountCalls(market, keys, self._limits, self._public)
+        self._private = PrivateRest(market, keys, self._limits, calls, self.entry)
         self.streams: Streams = Streams(market, network)
+        self._ws_api = WsApi(market, keys, network, self._limits, calls, self._public, self.entry)
+        self.private = (self._ws_api,)
 
     def application(self) -> web.Application:
         """Return the venue's HTTP and WebSocket endpoints."""
@@ -43,6 +48,7 @@ class BinanceShell(VenueShell):
         application.add_routes(self._public.routes())
         application.add_routes(self._private.routes())
         application.add_routes(self.streams.routes())
+        application.add_routes(self._ws_api.routes())
         return application
 
     def banned(self, status: int) -> web.Response:

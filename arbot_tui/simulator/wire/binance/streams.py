@@ -38,7 +38,7 @@ _INBOUND_PER_S = 5
 _MOST_STREAMS = 1024
 _FAST_MS, _SLOW_MS = 100, 1000
 
-CHANNELS: Mapping[str, ChannelKind] = {"bookTicker": ChannelKind.TICKER} | {
+CHANNELS: dict[str, ChannelKind] = {"bookTicker": ChannelKind.TICKER} | {
     f"depth{levels}{speed}": ChannelKind.DEPTH
     for levels in ("", "5", "10", "20")
     for speed in ("", "@100ms")

@@ -80,7 +80,7 @@ class Guard:
         if self._reset(request) or await self._vanish(request, call, upgrade):
             # Nobody reads this: the connection is gone.
             return web.Response()
-        slow_ns = self._slow_ns()
+        slow_ns = self._slow_ns(call)
         await self._wait(slow_ns // 2)
         refused = self._ban() or self._count(upgrade)
         if refused is not None:
@@ -131,12 +131,13 @@ class Guard:
         await until(lambda: request.transport is None or request.transport.is_closing())
         return True
 
-    def _slow_ns(self) -> int:
+    def _slow_ns(self, call: int) -> int:
         slow_ms = 0.0
         for fault in self._network.on(FaultKind.DELAY):
             args = fault.args
             if isinstance(args, DelayArgs) and not fault.symbol and args.channel in (None, "rest"):
-                slow_ms += args.ms
+                key = draw_key(self._network.board.seed, _REST_DRAW, fault.number, call)
+                slow_ms += args.ms + args.spread_ms * (2 * unit(key) - 1)
                 self._network.board.hit(fault, self._network.now_ns())
         return int(slow_ms * _MS)
 

@@ -7,8 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from arbot_tui.domain.clock import Clock
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book, BookChange
+from arbot_tui.simulator.core.conduct import Conduct
 from arbot_tui.simulator.core.daily import DayStats
-from arbot_tui.simulator.core.faults import FaultBoard
+from arbot_tui.simulator.core.fault_args import PermsArgs
+from arbot_tui.simulator.core.faults import FaultBoard, FaultKind
+from arbot_tui.simulator.core.fees import FeeTerms
+from arbot_tui.simulator.core.hindsight import Hindsight
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
 from arbot_tui.simulator.core.matching import Matcher
@@ -28,6 +32,13 @@ class Market:
         clock: Drives the world.
         publish: Sends book changes of any venue to their subscribers.
         board: The faults of the world.
+
+    Attributes:
+        venue: As given.
+        matcher: The venue's orders and account, as they are.
+        books: Its books by canonical symbol.
+        instruments: What is listed, in the world's order.
+        conduct: What faults make of its orders.
     """
 
     def __init__(
@@ -42,6 +53,9 @@ class Market:
         self.matcher: Matcher = world.matchers[venue]
         self.books: Mapping[str, Book] = world.books(venue)
         self.instruments: Sequence[Instrument] = world.instruments(venue)
+        self.conduct = Conduct(board, venue)
+        self._board = board
+        self._seen = Hindsight(self.matcher, board, venue)
         self._world = world
         self._clock = clock
         self._publish = publish
@@ -57,6 +71,26 @@ class Market:
     def account(self) -> Account:
         """The venue's one account."""
         return self.matcher.account
+
+    @property
+    def seen(self) -> Hindsight:
+        """Orders, fills and balances as queries see them."""
+        return self._seen.at(self._clock.now_ns())
+
+    @property
+    def key_rights(self) -> PermsArgs | None:
+        """What the account's key may do; None if it is no longer valid."""
+        now_ns, rights = self._clock.now_ns(), PermsArgs()
+        for fault in self._board.on(self.venue):
+            if fault.kind is FaultKind.EXPIRE and fault.is_on(now_ns):
+                return None
+            if isinstance(fault.args, PermsArgs) and fault.is_on(now_ns):
+                rights = fault.args
+        return rights
+
+    def fees(self, instrument: Instrument) -> FeeTerms:
+        """Return what trades of an instrument cost the account now."""
+        return self.matcher.fees(instrument.symbol)
 
     def now_ns(self) -> int:
         """Return the time by the venue's clock, UTC nanoseconds."""
@@ -110,7 +144,8 @@ class Market:
             Refused: The venue does not accept it; nothing has changed.
         """
         now_ns = self._clock.now_ns()
-        order = self._world.place(self.venue, new, now_ns)
+        treatment = self.conduct.treatment(new, now_ns)
+        order = self._world.place(self.venue, new, now_ns, treatment)
         self._publish(self._world.advance(now_ns))
         return order
 

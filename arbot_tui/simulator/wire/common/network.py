@@ -19,7 +19,7 @@ from arbot_tui.simulator.core.faults import Fault, FaultBoard, FaultKind, Mark
 if TYPE_CHECKING:
     from arbot_tui.simulator.wire.common.link import Link
 
-__all__ = ["Network", "Voice"]
+__all__ = ["Network", "PublicVoice", "Voice"]
 
 _SECOND = 1_000_000_000
 _MS = 1_000_000
@@ -30,7 +30,7 @@ _SETTLED_NS = _SECOND
 
 
 class Voice(Protocol):
-    """What a venue's streams do when a fault asks them to."""
+    """What an endpoint of a venue does when a fault asks it to."""
 
     lifetime_s: float | None
     """Age at which the venue cuts its connections; None if it does not."""
@@ -42,6 +42,13 @@ class Voice(Protocol):
 
     def told_again(self, link: Link) -> Sequence[tuple[str, Mark]]:
         """Return, for each subscription of a connection, a frame that tells it once more."""
+
+    def serves(self, link: Link) -> bool:
+        """Whether a connection is one of this endpoint."""
+
+
+class PublicVoice(Voice, Protocol):
+    """The endpoint that tells books."""
 
     def restart(self, symbols: Sequence[str]) -> None:
         """Number the books of these symbols afresh, as after a restart of the service."""
@@ -73,7 +80,8 @@ class Network:
         self.links: dict[Link, None] = {}
         self._clock = clock
         self._symbols = symbols
-        self._voice: Voice | None = None
+        self._public: PublicVoice | None = None
+        self._voices: list[Voice] = []
         self._faults: tuple[Fault, ...] = ()
         self._frame_faults: tuple[Fault, ...] = ()
         self._holes: tuple[Fault, ...] = ()
@@ -85,9 +93,16 @@ class Network:
         """Return the time, UTC nanoseconds."""
         return self._clock.now_ns()
 
-    def speak_through(self, voice: Voice) -> None:
-        """Let `voice` do what faults ask of the venue."""
-        self._voice = voice
+    def speak_through(self, voice: PublicVoice) -> None:
+        """Let `voice` do what faults ask of the venue, unless another one serves a client."""
+        self._public = voice
+
+    def also_through(self, voice: Voice) -> None:
+        """Let `voice` do what faults ask about the clients that it serves."""
+        self._voices.append(voice)
+
+    def _voice_of(self, link: Link) -> Voice | None:
+        return next((voice for voice in self._voices if voice.serves(link)), self._public)
 
     def join(self, link: Link) -> None:
         """Note a client that has connected."""
@@ -151,27 +166,27 @@ class Network:
         due = (now_ns - fault.since_ns) * per_s // _SECOND
         # No more than a second's worth at once, after the process was asleep.
         extra = min(due - done, per_s)
-        if extra <= 0 or self._voice is None:
+        if extra <= 0:
             return
         self._rounds[fault] = now_ns
         fault.hits += extra
         for link in tuple(self.links):
-            frames = self._voice.told_again(link)
+            voice = self._voice_of(link)
+            frames = () if voice is None else voice.told_again(link)
             for number in range(extra if frames else 0):
                 frame, mark = frames[(done + number) % len(frames)]
                 link.tell(frame, mark, None)
 
     def _end_old(self, now_ns: int) -> None:
-        if self._voice is None:
-            return
         notices = [f.args for f in self.on(FaultKind.NOTICE) if isinstance(f.args, NoticeArgs)]
-        spans = [self._voice.lifetime_s, *(notice.lifetime_s for notice in notices)]
-        shortest_s = min((span for span in spans if span is not None), default=None)
-        if shortest_s is None:
-            return
-        youngest_ns = now_ns - int(shortest_s * _SECOND)
         for link in tuple(self.links):
-            if link.opened_ns <= youngest_ns and not link.gone:
+            voice = self._voice_of(link)
+            spans = [notice.lifetime_s for notice in notices]
+            spans.append(None if voice is None else voice.lifetime_s)
+            shortest_s = min((span for span in spans if span is not None), default=None)
+            if shortest_s is None or link.gone:
+                continue
+            if link.opened_ns <= now_ns - int(shortest_s * _SECOND):
                 link.close(_GOING_AWAY, "")
 
     # Faults that come and go
@@ -213,9 +228,9 @@ class Network:
                 self._send_big(fault, args.bytes)
         elif isinstance(args, NoticeArgs):
             self._announce(fault, args)
-        elif fault.kind is FaultKind.SEQRESET and self._voice is not None:
+        elif fault.kind is FaultKind.SEQRESET and self._public is not None:
             fault.count = 1
-            self._voice.restart(self._symbols if fault.symbol is None else [fault.symbol])
+            self._public.restart(self._symbols if fault.symbol is None else [fault.symbol])
             self.board.hit(fault, self.now_ns())
 
     def _stop(self, fault: Fault) -> None:
@@ -245,14 +260,15 @@ class Network:
         self.board.hit(fault, self.now_ns())
 
     def _announce(self, fault: Fault, args: NoticeArgs) -> None:
-        if args.lifetime_s is not None or self._voice is None:
+        if args.lifetime_s is not None or self._public is None:
             return
         if fault.until_ns is None or args.close_after_s is not None:
-            wait_s = self._voice.notice_s if args.close_after_s is None else args.close_after_s
+            wait_s = self._public.notice_s if args.close_after_s is None else args.close_after_s
             fault.until_ns = fault.since_ns + int(wait_s * _SECOND)
         fault.hits += 1
         if args.announce:
             for link in tuple(self.links):
-                frame = self._voice.notice(link)
+                voice = self._voice_of(link)
+                frame = None if voice is None else voice.notice(link)
                 if frame is not None:
                     link.send(frame)

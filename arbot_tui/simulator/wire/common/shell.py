@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from aiohttp import web
@@ -12,9 +12,11 @@ from aiohttp import web
 from arbot_tui.simulator.core.book import BookChange
 from arbot_tui.simulator.core.faults import ChannelKind
 from arbot_tui.simulator.credentials import VenueKeys
+from arbot_tui.simulator.wire.common.entry import OrderEntry
 from arbot_tui.simulator.wire.common.guard import ConnectLimit, Guard
 from arbot_tui.simulator.wire.common.market import Market
 from arbot_tui.simulator.wire.common.network import Network
+from arbot_tui.simulator.wire.common.sockets import SocketServer
 from arbot_tui.simulator.wire.common.streams import StreamServer
 
 __all__ = ["VenueShell"]
@@ -35,19 +37,23 @@ class VenueShell(ABC):
         channels: What its channels are about, by the venue's own names.
         connects: How many WebSockets an address may open.
         streams: Its public sockets.
+        private: Its sockets that need a login.
         guard: What a request meets before the venue.
+        entry: The way of orders to the venue.
     """
 
     name: ClassVar[str]
     channels: ClassVar[Mapping[str, ChannelKind]]
     connects: ClassVar[ConnectLimit]
     streams: StreamServer
+    private: Sequence[SocketServer] = ()
 
     def __init__(self, market: Market, keys: VenueKeys, network: Network) -> None:
         self.market = market
         self.keys = keys
         self.network = network
         self.guard = Guard(network, self.connects, self.banned)
+        self.entry = OrderEntry(market.conduct, network)
 
     @abstractmethod
     def application(self) -> web.Application:
@@ -67,9 +73,13 @@ class VenueShell(ABC):
 
     async def run(self) -> None:
         """Do what the venue and its network do by themselves until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self.streams.run())
-            group.create_task(self._run_network())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for server in (self.streams, *self.private):
+                    group.create_task(server.run())
+                group.create_task(self._run_network())
+        finally:
+            await self.entry.close()
 
     async def _run_network(self) -> None:
         while True:

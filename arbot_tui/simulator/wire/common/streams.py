@@ -1,30 +1,23 @@
-"""What the public sockets of all venues are made of; protocols are in the venues' folders.
-
-A venue's streams are sans-I/O: links connect, say something and leave, books change, time
-passes, and frames are put into links. Only `serve` and `run` know of sockets and of sleeping.
-"""
+"""What the public sockets of all venues are made of."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar
-
-from aiohttp import WSMsgType, web
 
 from arbot_tui.simulator.core.book import BookChange
 from arbot_tui.simulator.core.faults import ChannelKind, Mark
 from arbot_tui.simulator.core.instruments import Instrument
-from arbot_tui.simulator.wire.common.connection import Connection
 from arbot_tui.simulator.wire.common.link import Link
 from arbot_tui.simulator.wire.common.market import Market
 from arbot_tui.simulator.wire.common.network import Network
-from arbot_tui.simulator.wire.common.pace import ticks
+from arbot_tui.simulator.wire.common.sockets import SocketServer
 
 __all__ = ["StreamServer"]
 
 
-class StreamServer(ABC):
+class StreamServer(SocketServer):
     """The public connections of one venue.
 
     Args:
@@ -33,57 +26,21 @@ class StreamServer(ABC):
 
     Attributes:
         channels: What the venue's channels are about, by name.
-        turn_s: How often `turn` is due.
-        lifetime_s: Age at which the venue cuts its connections; None if it does not.
-        notice_s: Seconds from a notice of shutdown to the end.
     """
 
     channels: ClassVar[Mapping[str, ChannelKind]]
-    turn_s: ClassVar[float]
-    lifetime_s: float | None = None
-    notice_s: float = 0.0
 
     def __init__(self, market: Market, network: Network) -> None:
-        self.market = market
-        self.network = network
+        super().__init__(market, network)
         network.speak_through(self)
 
-    # What happens to a connection
-
-    @abstractmethod
-    def opened(self, link: Link, path: str, query: Mapping[str, str]) -> None:
-        """Greet a new client that asked for this path and query."""
-
-    @abstractmethod
-    def heard(self, link: Link, text: str) -> None:
-        """Take a text frame from a client."""
-
-    def heard_control(self, link: Link, *, pong: bool) -> None:  # noqa: B027 - most ignore them
-        """Note a protocol pong, or a protocol ping, which has been answered."""
-
-    @abstractmethod
-    def left(self, link: Link) -> None:
-        """Forget a client that has gone."""
-
-    # What happens in the world
+    def serves(self, link: Link) -> bool:
+        """Whether a connection is a public one: those that no other endpoint claims."""
+        return True
 
     @abstractmethod
     def publish(self, change: BookChange) -> None:
         """Tell one change of a book to those who subscribed to it."""
-
-    @abstractmethod
-    def turn(self) -> None:
-        """Do what is due by time; called every `turn_s`."""
-
-    # What faults ask for
-
-    def notice(self, link: Link) -> str | None:
-        """Return the frame that announces the end of a connection; None if there is none."""
-        return None
-
-    @abstractmethod
-    def told_again(self, link: Link) -> Sequence[tuple[str, Mark]]:
-        """Return, for each subscription of a connection, a frame that tells it once more."""
 
     @abstractmethod
     def restart(self, symbols: Sequence[str]) -> None:
@@ -113,30 +70,3 @@ class StreamServer(ABC):
                 link.send(frame)
             return
         self.tell_marked(links, frame, self.mark(instrument, channel, ident, delta=delta))
-
-    def tell_marked(self, links: Collection[Link], frame: str, mark: Mark) -> None:
-        """Send a frame with data to several clients; `tell` is quicker where nothing is wrong."""
-        fate = self.network.fate(mark, frame)
-        for link in links:
-            link.tell(frame, mark, fate)
-
-    # Sockets and sleeping
-
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Serve one client until it has gone."""
-        async with Connection(request, self.network) as connection:
-            try:
-                self.opened(connection, request.path, request.query)
-                async for message in connection.messages():
-                    if message.type is WSMsgType.TEXT:
-                        self.heard(connection, str(message.data))
-                    else:
-                        self.heard_control(connection, pong=message.type is WSMsgType.PONG)
-            finally:
-                self.left(connection)
-        return connection.response
-
-    async def run(self) -> None:
-        """Do what is due by time until cancelled."""
-        async for _ in ticks(self.turn_s):
-            self.turn()

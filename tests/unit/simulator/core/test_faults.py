@@ -150,6 +150,8 @@ def test_every_fault_can_be_posted_with_what_it_needs(kind: str) -> None:
         "delay": {"ms": 5},
         "flood": {"per_s": 10},
         "clock_skew": {"ms": -5},
+        "arrive_late": {"ms": 5},
+        "vis_lag": {"ms": 5},
     }
     board = a_board()
 
@@ -173,7 +175,15 @@ def test_a_ban_lasts_as_long_as_it_says() -> None:
     [
         (FaultRequest("nowhere", "freeze"), "unknown venue 'nowhere': one of okx, bybit"),
         (FaultRequest("okx", "dance"), "unknown fault 'dance': one of freeze, "),
-        (FaultRequest("okx", "ack_lost"), "ack_lost acts on orders and keys and is not released"),
+        (FaultRequest("okx", "ack_code", args={"code": "no"}), "code 'no' is no number"),
+        (FaultRequest("okx", "arrive_late", args={"ms": 5, "spread_ms": 6}), "not exceed ms"),
+        (FaultRequest("okx", "delay", args={"ms": 5, "spread_ms": 1}), "spread_ms needs a channel"),
+        (
+            FaultRequest("okx", "delay", args={"ms": 5, "spread_ms": 6, "channel": "rest"}),
+            "spread_ms must not exceed ms",
+        ),
+        (FaultRequest("okx", "partial", args={"f": 0.5, "f_max": 0.4}), "f_max must not be below"),
+        (FaultRequest("okx", "vis_lag", "BTC/USDT", {"ms": 1}), "vis_lag concerns the whole venue"),
         (FaultRequest("okx", "freeze", "NO/USDT"), "unknown symbol 'NO/USDT'"),
         (FaultRequest("okx", "ban", "BTC/USDT"), "ban concerns the whole venue"),
         (FaultRequest("okx", "freeze", count=0), "count must be at least 1"),
