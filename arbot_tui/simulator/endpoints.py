@@ -27,24 +27,34 @@ class Endpoint:
         module: Module of its shell.
         shell: Name of the shell class in it.
         ws_public: Path of the public WebSocket; empty where streams hang under the root.
-        ws_private: Path of the private WebSocket; None while there is none.
-        ws_trade: Path of the one that takes orders; None while there is none.
+        ws_private: Path of the private WebSocket.
+        ws_trade: Path of the one that takes orders.
     """
 
     module: str
     shell: str
     ws_public: str
-    ws_private: str | None = None
-    ws_trade: str | None = None
+    ws_private: str
+    ws_trade: str
 
+
+_WIRE = "arbot_tui.simulator.wire"
 
 ENDPOINTS: Mapping[str, Endpoint] = {
-    "binance": Endpoint(
-        "arbot_tui.simulator.wire.binance.shell", "BinanceShell", "", "/ws-api/v3", "/ws-api/v3"
+    "binance": Endpoint(f"{_WIRE}.binance.shell", "BinanceShell", "", "/ws-api/v3", "/ws-api/v3"),
+    "bybit": Endpoint(
+        f"{_WIRE}.bybit.shell", "BybitShell", "/v5/public/spot", "/v5/private", "/v5/trade"
     ),
-    "bybit": Endpoint("arbot_tui.simulator.wire.bybit.shell", "BybitShell", "/v5/public/spot"),
-    "okx": Endpoint("arbot_tui.simulator.wire.okx.shell", "OkxShell", "/ws/v5/public"),
-    "bitget": Endpoint("arbot_tui.simulator.wire.bitget.shell", "BitgetShell", "/v2/ws/public"),
+    "okx": Endpoint(
+        f"{_WIRE}.okx.shell", "OkxShell", "/ws/v5/public", "/ws/v5/private", "/ws/v5/private"
+    ),
+    "bitget": Endpoint(
+        f"{_WIRE}.bitget.shell",
+        "BitgetShell",
+        "/v2/ws/public",
+        "/v2/ws/private",
+        "/v2/ws/private",
+    ),
 }
 """The venues that have a shell, by name."""
 
@@ -94,8 +104,8 @@ class Listeners:
                 name: {
                     "rest": f"http://{_address(listener)}",
                     "ws_public": f"ws://{_address(listener)}{ENDPOINTS[name].ws_public}",
-                    "ws_private": _socket(listener, ENDPOINTS[name].ws_private),
-                    "ws_trade": _socket(listener, ENDPOINTS[name].ws_trade),
+                    "ws_private": f"ws://{_address(listener)}{ENDPOINTS[name].ws_private}",
+                    "ws_trade": f"ws://{_address(listener)}{ENDPOINTS[name].ws_trade}",
                     "api_key": keys[name].api_key,
                     "api_secret": keys[name].api_secret,
                     "passphrase": keys[name].passphrase,
@@ -108,10 +118,6 @@ class Listeners:
         """Close every socket."""
         for listener in (self.control, *self.venues.values()):
             listener.close()
-
-
-def _socket(listener: socket.socket, path: str | None) -> str | None:
-    return None if path is None else f"ws://{_address(listener)}{path}"
 
 
 def _address(listener: socket.socket) -> str:

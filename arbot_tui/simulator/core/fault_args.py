@@ -49,7 +49,6 @@ _PerSecond = Annotated[int, msgspec.Meta(ge=1, le=100_000)]
 _Bytes = Annotated[int, msgspec.Meta(ge=1, le=1 << 26)]
 _Sockets = Literal["all", "open"]
 _MillisOrNone = Annotated[float, msgspec.Meta(ge=0.0, le=600_000.0)]
-_Percent = Annotated[Decimal, msgspec.Meta(ge=0, le=100)]
 _Status = Annotated[int, msgspec.Meta(ge=400, le=599)]
 _Requests = Literal["all", "place", "cancel"]
 
@@ -322,7 +321,7 @@ class BandArgs(FaultArgs, frozen=True):
             venue does: only Binance lets it expire.
     """
 
-    pct: _Percent = Decimal("0.05")
+    pct: Decimal = Decimal("0.05")
     expire: bool | None = None
 
 
@@ -338,9 +337,9 @@ class FeeArgs(FaultArgs, frozen=True):
     """
 
     coin: FeeCoin = FeeCoin.RECEIVED
-    taker_pct: _Percent | None = None
-    maker_pct: _Percent | None = None
-    discount_pct: _Percent = Decimal(25)
+    taker_pct: Decimal | None = None
+    maker_pct: Decimal | None = None
+    discount_pct: Decimal = Decimal(25)
 
 
 class PermsArgs(FaultArgs, frozen=True):

@@ -72,6 +72,7 @@ class World:
         matchers: Order entry by name of venue.
         reference: The reference mids.
         daily: Statistics of the last 24 hours.
+        unified: Venues whose account has become a unified one.
     """
 
     def __init__(self, spec: WorldSpec, start_ns: int, world_id: str) -> None:
@@ -79,6 +80,7 @@ class World:
         self.start_ns = start_ns
         self.now_ns = start_ns
         self.world_id = world_id
+        self.unified: set[str] = set()
         self._coins = coins(spec.seed, spec.symbols)
         self.symbols = tuple(coin.symbol for coin in self._coins)
         self._venue_index = {venue.name: i for i, venue in enumerate(spec.venues)}

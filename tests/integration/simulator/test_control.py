@@ -9,6 +9,13 @@ import pytest
 
 from arbot_tui.simulator.server import SyntheticVenues
 
+PATHS = {
+    "binance": ("/ws-api/v3", "/ws-api/v3"),
+    "bybit": ("/v5/private", "/v5/trade"),
+    "okx": ("/ws/v5/private", "/ws/v5/private"),
+    "bitget": ("/v2/ws/private", "/v2/ws/private"),
+}
+
 
 async def test_venues_describes_every_part(
     session: aiohttp.ClientSession, venues: SyntheticVenues
@@ -28,11 +35,10 @@ async def test_venues_describes_every_part(
             "api_secret",
             "passphrase",
         }
-        for part in ("ws_private", "ws_trade"):
-            if name == "binance":
-                assert about[part] == about["ws_public"] + "/ws-api/v3"
-            else:
-                assert about[part] is None
+        host = about["rest"].removeprefix("http://")
+        private, trade = PATHS[name]
+        assert about["ws_private"] == f"ws://{host}{private}"
+        assert about["ws_trade"] == f"ws://{host}{trade}"
         assert about["rest"].startswith("http://127.0.0.1:")
         assert about["ws_public"].startswith("ws://127.0.0.1:")
 

@@ -6,12 +6,20 @@ Source: Bitget v2 error code pages (commit of 2025-12-05) and change log to 2026
 from __future__ import annotations
 
 from arbot_tui.domain.orders import OrderSide
+from arbot_tui.simulator.core.conduct import ErrorAnswer
 from arbot_tui.simulator.core.instruments import Instrument
 from arbot_tui.simulator.core.orders import NewOrder, Refusal, Refused
 from arbot_tui.simulator.wire.common.amounts import trimmed
 from arbot_tui.simulator.wire.common.fields import BadField
 
-__all__ = ["ApiError", "bad_field", "order_refused", "too_many"]
+__all__ = [
+    "ApiError",
+    "bad_field",
+    "order_refused",
+    "too_many",
+    "unified_refused",
+    "unreasonable",
+]
 
 
 class ApiError(Exception):
@@ -55,6 +63,46 @@ def order_refused(refused: Refused, new: NewOrder, rules: Instrument) -> ApiErro
             return ApiError("43008", "The current order price is above the highest allowed price")
         return ApiError("43009", "The current order price is below the lowest allowed price")
     return ApiError(*_REFUSALS[refused.reason])
+
+
+_UNIFIED_REFUSALS = {
+    Refusal.MIN_QTY: ("25207", "The order quantity is below the minimum"),
+    Refusal.MAX_QTY: ("25208", "The order quantity exceeds the maximum"),
+    Refusal.DUPLICATE_CLIENT_ID: ("25212", "clientOid duplicate"),
+    Refusal.INSUFFICIENT_BALANCE: ("25202", "Insufficient balance"),
+    Refusal.HALTED: ("25100", "The symbol cannot be traded"),
+    Refusal.DELISTED: ("25100", "The symbol cannot be traded"),
+    Refusal.UNKNOWN_ORDER: ("25204", "Order does not exist"),
+}
+
+
+def unified_refused(refused: Refused, new: NewOrder, rules: Instrument) -> ApiError:
+    """Return what Bitget answers to an order of a unified account that it refused."""
+    if refused.reason is Refusal.PRICE_BAND:
+        code = "25205" if new.side is OrderSide.BUY else "25206"
+        return ApiError(code, "The order price is outside the price limit")
+    if refused.reason in _UNIFIED_REFUSALS:
+        return ApiError(*_UNIFIED_REFUSALS[refused.reason])
+    return order_refused(refused, new, rules)
+
+
+# Errors that come with another HTTP status than 400.
+_STATUS = {"429": 429}
+_WORDS = {
+    "429": "Too Many Requests",
+    "40010": "Request timed out",
+    "40015": "System is abnormal, please try again later",
+    "40725": "service return an error",
+    "40808": "Parameter verification exception",
+    "43012": "Insufficient balance",
+    "45001": "unknown error",
+}
+
+
+def unreasonable(error: ErrorAnswer) -> ApiError:
+    """Return the error for an answer that a fault asked for."""
+    code = "43012" if error.code is None else error.code
+    return ApiError(code, _WORDS.get(code, "error"), error.status or _STATUS.get(code, 400))
 
 
 def _too_precise(name: str, value: str, scale: int) -> ApiError:

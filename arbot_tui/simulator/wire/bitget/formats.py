@@ -8,16 +8,25 @@ followed to the letter: open orders and balances spell names in lower case, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
-from arbot_tui.simulator.core.account import Account
+from arbot_tui.simulator.core.account import Holding
 from arbot_tui.simulator.core.daily import DayStats
+from arbot_tui.simulator.core.events import OrderEvent
+from arbot_tui.simulator.core.fault_args import PermsArgs
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
 from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
-from arbot_tui.simulator.wire.common.amounts import average, fixed, levels, millis, trimmed
+from arbot_tui.simulator.wire.common.amounts import (
+    average,
+    fees_by_coin,
+    fixed,
+    levels,
+    millis,
+    trimmed,
+)
 from arbot_tui.simulator.wire.common.json import JsonObject
 from arbot_tui.simulator.wire.common.views import BookView
 
@@ -25,11 +34,14 @@ __all__ = [
     "FORCES",
     "SIDES",
     "assets_body",
+    "assets_push",
     "book_body",
     "fill_body",
+    "fill_push",
     "info_body",
     "open_order_body",
     "order_body",
+    "order_push",
     "symbol_body",
     "ticker_body",
     "wire_symbol",
@@ -151,13 +163,103 @@ def _fee_text(order: Order) -> str:
     """Return the fees of an order: JSON inside a text, negative for what was paid."""
     if not order.trades:
         return ""
-    coin = order.trades[0].fee_asset
-    fee = f"{-sum((trade.fee for trade in order.trades), Decimal(0)):f}"
-    return (
-        f'{{"newFees":{{"c":0,"d":0,"deduction":false,"r":{fee},"t":{fee},'
-        f'"totalDeductionFee":0}},"{coin}":{{"deduction":false,"feeCoinCode":"{coin}",'
-        f'"totalDeductionFee":0,"totalFee":{fee}}}}}'
+    paid = fees_by_coin(order.trades)
+    in_bgb = paid.pop("BGB", Decimal(0))
+    coins = [_coin_fee("BGB", in_bgb, deducted=True)] if in_bgb else []
+    coins += [_coin_fee(coin, fee, deducted=False) for coin, fee in paid.items()]
+    fee = f"{-sum(paid.values(), Decimal(0)):f}"
+    own = (
+        f'"newFees":{{"c":0,"d":{-in_bgb if in_bgb else 0:f},"deduction":{_word(bool(in_bgb))},'
+        f'"r":{fee},"t":{fee},"totalDeductionFee":0}}'
     )
+    return "{" + ",".join([own, *coins]) + "}"
+
+
+def _coin_fee(coin: str, fee: Decimal, *, deducted: bool) -> str:
+    return (
+        f'"{coin}":{{"deduction":{_word(deducted)},"feeCoinCode":"{coin}",'
+        f'"totalDeductionFee":{f"{-fee:f}" if deducted else 0},"totalFee":{-fee:f}}}'
+    )
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def order_push(event: OrderEvent) -> JsonObject:
+    """Return an order as its channel tells it: `baseVolume` and the like are this push's fill."""
+    order, trade = event.order, event.trade
+    buying = order.side is OrderSide.BUY
+    mean = average(order)
+    body: JsonObject = {
+        "instId": wire_symbol(order.instrument),
+        "orderId": str(order.order_id),
+        "clientOid": order.client_id,
+        "price": trimmed(order.price),
+        # A quote amount for buys and base for sells, limit orders too.
+        "size": trimmed(order.price * order.qty if buying else order.qty),
+        "newSize": trimmed(order.qty),
+        "notional": trimmed(order.price * order.qty),
+        "orderType": "limit",
+        "force": order.tif.value,
+        "side": order.side.value,
+        "fillPrice": "0",
+        "tradeId": "",
+        "baseVolume": "0",
+        "fillTime": "",
+        "fillFee": "0",
+        "fillFeeCoin": "",
+        "tradeScope": "",
+        "accBaseVolume": trimmed(order.filled),
+        "priceAvg": "0" if mean is None else trimmed(mean),
+        "status": _STATUS.get(order.status, "cancelled"),
+        "cTime": str(millis(order.created_ns)),
+        "uTime": str(millis(event.ts_ns)),
+        "stpMode": "none",
+        "feeDetail": [
+            {"feeCoin": coin, "fee": trimmed(-fee)}
+            for coin, fee in fees_by_coin(order.trades).items()
+        ],
+        "enterPointSource": "API",
+    }
+    if trade is None:
+        return body
+    return {
+        **body,
+        "fillPrice": trimmed(trade.price),
+        "tradeId": str(trade.trade_id),
+        "baseVolume": trimmed(trade.qty),
+        "fillTime": str(millis(trade.ts_ns)),
+        "fillFee": trimmed(-trade.fee),
+        "fillFeeCoin": trade.fee_asset,
+        "tradeScope": "M" if trade.maker else "T",
+    }
+
+
+def fill_push(trade: Trade, instrument: Instrument) -> JsonObject:
+    """Return a fill as its channel tells it: unlike over REST its fee is positive."""
+    deducted = trade.fee_asset == "BGB"
+    return {
+        "orderId": str(trade.order_id),
+        "tradeId": str(trade.trade_id),
+        "symbol": wire_symbol(instrument),
+        "orderType": "limit",
+        "side": trade.side.value,
+        "priceAvg": trimmed(trade.price),
+        "size": trimmed(trade.qty),
+        "amount": trimmed(trade.value),
+        "tradeScope": "maker" if trade.maker else "taker",
+        "feeDetail": [
+            {
+                "feeCoin": trade.fee_asset,
+                "deduction": "yes" if deducted else "no",
+                "totalDeductionFee": trimmed(trade.fee) if deducted else "0",
+                "totalFee": trimmed(trade.fee),
+            }
+        ],
+        "cTime": str(millis(trade.ts_ns)),
+        "uTime": str(millis(trade.ts_ns)),
+    }
 
 
 def open_order_body(order: Order, user_id: str) -> JsonObject:
@@ -187,7 +289,8 @@ def open_order_body(order: Order, user_id: str) -> JsonObject:
 
 
 def fill_body(trade: Trade, instrument: Instrument, user_id: str) -> JsonObject:
-    """Return a fill; unlike in orders, its fees are an object."""
+    """Return a fill; unlike in orders, its fees are an object, and positive if in BGB."""
+    deducted = trade.fee_asset == "BGB"
     return {
         "userId": user_id,
         "symbol": wire_symbol(instrument),
@@ -199,10 +302,10 @@ def fill_body(trade: Trade, instrument: Instrument, user_id: str) -> JsonObject:
         "size": trimmed(trade.qty),
         "amount": trimmed(trade.value),
         "feeDetail": {
-            "deduction": "no",
+            "deduction": "yes" if deducted else "no",
             "feeCoin": trade.fee_asset,
-            "totalDeductionFee": "",
-            "totalFee": trimmed(-trade.fee),
+            "totalDeductionFee": trimmed(trade.fee) if deducted else "",
+            "totalFee": trimmed(trade.fee if deducted else -trade.fee),
         },
         "tradeScope": "maker" if trade.maker else "taker",
         "cTime": str(millis(trade.ts_ns)),
@@ -211,37 +314,55 @@ def fill_body(trade: Trade, instrument: Instrument, user_id: str) -> JsonObject:
 
 
 def assets_body(
-    account: Account, coin: str | None, held_only: bool, now_ms: int
+    holdings: Mapping[str, Holding], coin: str | None, held_only: bool, now_ms: int
 ) -> list[JsonObject]:
     """Return balances.
 
     Args:
-        account: The account.
+        holdings: What the account holds.
         coin: The one that was asked for; None for all.
         held_only: Leave out empty ones.
         now_ms: The venue's time.
     """
     return [
-        {
-            "coin": asset.lower(),
-            "available": trimmed(holding.free),
-            "frozen": trimmed(holding.locked),
-            "locked": "0",
-            "limitAvailable": "0",
-            "uTime": str(now_ms),
-        }
-        for asset, holding in account.holdings.items()
+        {**_asset(holding, now_ms), "coin": asset.lower()}
+        for asset, holding in holdings.items()
         if (coin is None or asset == coin.upper()) and (holding.total or not held_only)
     ]
 
 
-def info_body(user_id: str) -> JsonObject:
-    """Return the account: a key that may read and write spot trades, from this machine."""
+def assets_push(
+    holdings: Mapping[str, Holding], coins: Collection[str], now_ms: int
+) -> list[JsonObject]:
+    """Return balances as the account channel tells them: in capitals."""
+    return [
+        {"coin": asset, **_asset(holding, now_ms)}
+        for asset, holding in holdings.items()
+        if asset in coins
+    ]
+
+
+def _asset(holding: Holding, now_ms: int) -> JsonObject:
+    return {
+        "available": trimmed(holding.free),
+        "frozen": trimmed(holding.locked),
+        "locked": "0",
+        "limitAvailable": "0",
+        "uTime": str(now_ms),
+    }
+
+
+def info_body(user_id: str, rights: PermsArgs) -> JsonObject:
+    """Return the account and what the key may do, as codes."""
+    codes = ["stow"] if rights.trade else []
+    codes += ["stor"]
+    codes += ["wtor", "wtow"] if rights.transfer else []
+    codes += ["wwow"] if rights.withdraw else []
     return {
         "userId": user_id,
         "inviterId": "",
-        "ips": "127.0.0.1",
-        "authorities": ["stow", "stor"],
+        "ips": "127.0.0.1" if rights.ip_bound else "",
+        "authorities": codes,
         "parentId": 0,
         "traderType": "not_trader",
         "channelCode": "",

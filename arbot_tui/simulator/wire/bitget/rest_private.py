@@ -1,45 +1,76 @@
-"""Bitget's signed REST endpoints, v2: orders, fills and the account."""
+"""Bitget's signed REST endpoints, of Classic accounts (v2) and of unified ones (v3).
+
+An account is one or the other: the endpoints of the other kind answer that it is not.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
-from itertools import count
 
 from aiohttp import web
 
-from arbot_tui.simulator.core.hashing import text_key
-from arbot_tui.simulator.core.instruments import Instrument
-from arbot_tui.simulator.core.orders import NewOrder, Order, Refused
+from arbot_tui.simulator.core.conduct import ErrorAnswer, Op
 from arbot_tui.simulator.credentials import VenueKeys
-from arbot_tui.simulator.wire.bitget.envelope import page, span, success
-from arbot_tui.simulator.wire.bitget.errors import ApiError, order_refused, too_many
-from arbot_tui.simulator.wire.bitget.formats import (
-    FORCES,
-    SIDES,
-    assets_body,
-    fill_body,
-    info_body,
-    open_order_body,
-    order_body,
-)
-from arbot_tui.simulator.wire.bitget.rest_public import PublicRest
-from arbot_tui.simulator.wire.bitget.signing import check_latency, check_request
-from arbot_tui.simulator.wire.common.amounts import millis, trimmed
+from arbot_tui.simulator.wire.bitget.calls import ClassicCalls
+from arbot_tui.simulator.wire.bitget.envelope import success
+from arbot_tui.simulator.wire.bitget.errors import ApiError, too_many, unreasonable
+from arbot_tui.simulator.wire.bitget.signing import check_request
+from arbot_tui.simulator.wire.bitget.unified_calls import UnifiedCalls
+from arbot_tui.simulator.wire.common.entry import About, OrderEntry
 from arbot_tui.simulator.wire.common.fields import BadField, Fields, raw_query
-from arbot_tui.simulator.wire.common.json import Json, JsonObject
+from arbot_tui.simulator.wire.common.json import Json
 from arbot_tui.simulator.wire.common.market import Market
 from arbot_tui.simulator.wire.common.rates import Rates
 
-__all__ = ["PrivateRest"]
+__all__ = ["PrivateRest", "check_dialect", "check_rights", "take"]
 
-# The pages disagree on the alphabet; this is what all of them accept.
-_CLIENT_OID = re.compile(r"[0-9A-Za-z_-]{1,32}")
 _SECOND_MS = 1000
-# By client id only orders of the last two hours are found (change log, 2026-01).
-_FOUND_BY_CLIENT_MS = 7_200_000
+_V2, _V3 = "/api/v2", "/api/v3"
 
-_Endpoint = Callable[[Fields], Json]
+_Call = Callable[[Fields], Json]
+_Handler = Callable[[web.Request], Awaitable[web.Response]]
+
+
+def check_rights(market: Market, *, trades: bool) -> None:
+    """Check that the key is still valid and may do what is asked.
+
+    Raises:
+        ApiError: 40037 once it is gone, 40014 without the right to trade.
+    """
+    rights = market.key_rights
+    if rights is None:
+        raise ApiError("40037", "Apikey does not exist")
+    if trades and not rights.trade:
+        raise ApiError("40014", "Incorrect permissions")
+
+
+def check_dialect(market: Market, *, unified: bool) -> None:
+    """Check that the account is of the kind that an endpoint serves.
+
+    Raises:
+        ApiError: 40085 for a unified account, 25245 for a Classic one.
+    """
+    if market.unified == unified:
+        return
+    if unified:
+        raise ApiError("25245", "The account is not in the unified account mode")
+    raise ApiError(
+        "40085",
+        "You are in Unified Account mode, and the Classic Account API is not supported at this "
+        "time",
+    )
+
+
+def take(rates: Rates, bucket: str, per_s: int, now_ms: int) -> int:
+    """Count a request and return how many are left in this second.
+
+    Raises:
+        ApiError: 429, too many.
+    """
+    left = rates.take(bucket, per_s, _SECOND_MS, now_ms)
+    if left < 0:
+        raise too_many()
+    return left
 
 
 class PrivateRest:
@@ -48,195 +79,106 @@ class PrivateRest:
     Args:
         market: The venue's window on the world.
         keys: The credentials of its account.
-        public: Finds instruments by Bitget's names.
+        calls: What is answered to a Classic account.
+        unified: What is answered to a unified account.
+        rates: Requests per second, shared with the sockets.
+        entry: The way of orders.
     """
 
-    def __init__(self, market: Market, keys: VenueKeys, public: PublicRest) -> None:
+    def __init__(
+        self,
+        market: Market,
+        keys: VenueKeys,
+        calls: ClassicCalls,
+        unified: UnifiedCalls,
+        rates: Rates,
+        entry: OrderEntry,
+    ) -> None:
         self._market = market
         self._keys = keys
-        self._public = public
-        self._rates = Rates()
-        self._made_up = count(1)
-        self._user_id = str(text_key(keys.api_key) % 10**10)
+        self._calls = calls
+        self._unified = unified
+        self._rates = rates
+        self._entry = entry
 
     def routes(self) -> list[web.RouteDef]:
         """Return the endpoints, with their requests per second."""
-        trade, account = "/api/v2/spot/trade", "/api/v2/spot/account"
+        calls, trade, account = self._calls, f"{_V2}/spot/trade", f"{_V2}/spot/account"
+        signed = self._signed
         return [
-            web.post(f"{trade}/place-order", self._signed(10, self._place)),
-            web.post(f"{trade}/cancel-order", self._signed(10, self._cancel)),
-            web.get(f"{trade}/orderInfo", self._signed(20, self._order_info)),
-            web.get(f"{trade}/unfilled-orders", self._signed(20, self._unfilled)),
-            web.get(f"{trade}/history-orders", self._signed(20, self._history)),
-            web.get(f"{trade}/fills", self._signed(10, self._fills)),
+            web.post(f"{trade}/place-order", self._order(Op.PLACE, calls.place, calls.about)),
+            web.post(f"{trade}/cancel-order", self._order(Op.CANCEL, calls.cancel, calls.about)),
+            web.get(f"{trade}/orderInfo", signed(20, calls.order_info)),
+            web.get(f"{trade}/unfilled-orders", signed(20, calls.unfilled)),
+            web.get(f"{trade}/history-orders", signed(20, calls.history)),
+            web.get(f"{trade}/fills", signed(10, calls.fills)),
             # The documentation's sample spells `message` here.
-            web.get(f"{account}/assets", self._signed(10, self._assets, "message")),
-            web.get(f"{account}/info", self._signed(1, self._info)),
-            web.get("/api/v2/common/trade-rate", self._signed(10, self._trade_rate)),
-            # How a client finds out that this is a Classic account.
-            web.get("/api/v3/account/settings", self._signed(20, _classic_account)),
+            web.get(f"{account}/assets", signed(10, calls.assets, "message")),
+            web.get(f"{account}/info", signed(1, calls.info)),
+            web.get(f"{account}/deduct-info", signed(10, calls.deduct_info)),
+            web.get(f"{_V2}/common/trade-rate", signed(10, calls.trade_rate)),
+            *self._unified_routes(),
         ]
 
-    def _signed(
-        self, per_s: int, endpoint: _Endpoint, message_key: str = "msg"
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        """Wrap an endpoint with the signature check and its rate limit."""
+    def _unified_routes(self) -> list[web.RouteDef]:
+        calls, trade, account = self._unified, f"{_V3}/trade", f"{_V3}/account"
+        signed, about = self._signed, self._unified.about
+        return [
+            web.post(f"{trade}/place-order", self._order(Op.PLACE, calls.place, about)),
+            web.post(f"{trade}/cancel-order", self._order(Op.CANCEL, calls.cancel, about)),
+            web.get(f"{trade}/order-info", signed(20, calls.order_info)),
+            web.get(f"{trade}/unfilled-orders", signed(20, calls.unfilled)),
+            web.get(f"{trade}/history-orders", signed(20, calls.history)),
+            web.get(f"{trade}/fills", signed(20, calls.fills)),
+            web.get(f"{account}/assets", signed(20, calls.assets)),
+            web.get(f"{account}/funding-assets", signed(20, calls.funding_assets)),
+            web.get(f"{account}/fee-rate", signed(3, calls.fee_rate)),
+            web.get(f"{account}/info", signed(5, calls.info)),
+            # How a client finds out what kind of account this is.
+            web.get(f"{account}/settings", signed(20, calls.settings)),
+            web.get(f"{account}/deduct-info", signed(10, calls.deduct_info)),
+        ]
+
+    def _signed(self, per_s: int, call: _Call, message_key: str = "msg") -> _Handler:
+        """Wrap a call with the signature check and its rate limit."""
 
         async def handle(request: web.Request) -> web.Response:
-            body, now_ms = await request.read(), self._market.now_ms()
-            check_request(
-                request.headers, request.method, request.raw_path, body, self._keys, now_ms
-            )
-            elapsed_ms = self._market.elapsed_ms()
-            left = self._rates.take(request.path, per_s, _SECOND_MS, elapsed_ms)
-            if left < 0:
-                raise too_many()
-            if request.method == "POST":
-                fields = Fields.of_body(body)
-            else:
-                fields = Fields.of_query(raw_query(request))
-            return success(endpoint(fields), now_ms, message_key, left=left)
+            self._check(request, await request.read(), trades=False)
+            left = take(self._rates, request.path, per_s, self._market.elapsed_ms())
+            answer = call(Fields.of_query(raw_query(request)))
+            return success(answer, self._market.now_ms(), message_key, left=left)
 
         return handle
 
-    # Orders
+    def _order(self, op: Op, call: _Call, about: Callable[[Op, Fields], About]) -> _Handler:
+        """Wrap a call about an order, ten a second, which faults may meet on its way."""
 
-    def _place(self, fields: Fields) -> Json:
-        check_latency(fields, self._market.now_ms())
-        instrument = self._public.instrument(fields.need("symbol"))
-        new = self._new_order(fields, instrument)
-        try:
-            order = self._market.place(new)
-        except Refused as refused:
-            raise order_refused(refused, new, self._market.listing(instrument).rules) from refused
-        # Received, nothing more: what became of it is for the query and the private channel.
-        return _identity(order)
+        async def handle(request: web.Request) -> web.Response:
+            body = await request.read()
+            try:
+                fields = Fields.of_body(body)
+            except BadField:
+                self._check(request, body, trades=True)
+                raise
 
-    def _new_order(self, fields: Fields, instrument: Instrument) -> NewOrder:
-        """Return the order a request describes, as far as parameters alone can be wrong."""
-        if fields.need("orderType") != "limit":
-            raise BadField("orderType")
-        client_oid = fields.get("clientOid")
-        if client_oid is not None and not _CLIENT_OID.fullmatch(client_oid):
-            raise ApiError("40305", "client_oid length or characters are not allowed")
-        return NewOrder(
-            symbol=instrument.symbol,
-            side=fields.choice("side", SIDES),
-            tif=fields.choice("force", FORCES),
-            price=fields.amount("price"),
-            qty=fields.amount("size"),
-            client_id=client_oid or self._made_up_id(),
-        )
+            def check() -> None:
+                self._check(request, body, trades=True)
+                take(self._rates, request.path, 10, self._market.elapsed_ms())
+                if op is Op.PLACE and request.path.startswith(_V2):
+                    self._calls.check_latency(fields)
 
-    def _made_up_id(self) -> str:
-        """Return a client id for an order that came without one."""
-        return f"{self._market.now_ms()}{next(self._made_up):06d}"
+            def word(error: ErrorAnswer) -> web.Response:
+                raise unreasonable(error)
 
-    def _cancel(self, fields: Fields) -> Json:
-        instrument = self._public.instrument(fields.need("symbol"))
-        order = self._named(fields)
-        if order is None or order.symbol != instrument.symbol:
-            raise ApiError("43001", "The order does not exist")
-        key, elapsed_ms = ("cancel", order.order_id), self._market.elapsed_ms()
-        if self._rates.take(key, 1, _SECOND_MS, elapsed_ms) < 0:
-            raise ApiError("45129", "Cancel order is too frequent, the same order in 1s")
-        if not order.is_open:
-            raise ApiError("43004", "There is no order to cancel")
-        self._market.cancel(order)
-        return _identity(order)
+            def act() -> web.Response:
+                return success(call(fields), self._market.now_ms())
 
-    def _order_info(self, fields: Fields) -> Json:
+            return await self._entry.request(request, about(op, fields), check, act, word)
+
+        return handle
+
+    def _check(self, request: web.Request, body: bytes, *, trades: bool) -> None:
         now_ms = self._market.now_ms()
-        check_latency(fields, now_ms)
-        order = self._named(fields)
-        if order is None:
-            return []
-        too_old = now_ms - millis(order.created_ns) > _FOUND_BY_CLIENT_MS
-        if fields.get("orderId") is None and too_old:
-            return []
-        return [order_body(order, self._user_id)]
-
-    def _unfilled(self, fields: Fields) -> Json:
-        symbols = {instrument.symbol for instrument in self._public.chosen(fields)}
-        orders = [o for o in self._market.matcher.open_orders if o.symbol in symbols]
-        return [
-            open_order_body(order, self._user_id)
-            for order in page(orders, fields, lambda order: order.order_id)
-        ]
-
-    def _history(self, fields: Fields) -> Json:
-        symbols = {instrument.symbol for instrument in self._public.chosen(fields)}
-        start, end = span(fields, self._market.now_ms())
-        order_id = fields.integer("orderId")
-        orders = [
-            order
-            for order in self._market.matcher.orders
-            if not order.is_open
-            and order.symbol in symbols
-            and (order_id is None or order.order_id == order_id)
-            and start <= millis(order.created_ns) <= end
-        ]
-        return [
-            order_body(order, self._user_id)
-            for order in page(orders, fields, lambda order: order.order_id)
-        ]
-
-    def _named(self, fields: Fields) -> Order | None:
-        """Return the order a request names; its venue id wins over the client's.
-
-        Raises:
-            BadField: It names none.
-        """
-        order_id, client_oid = fields.get("orderId"), fields.get("clientOid")
-        if order_id is not None:
-            return self._market.matcher.find(int(order_id)) if order_id.isdigit() else None
-        if client_oid is None:
-            raise BadField("orderId", missing=True)
-        return self._market.matcher.find_client(client_oid)
-
-    # Fills and the account
-
-    def _fills(self, fields: Fields) -> Json:
-        by_symbol = {i.symbol: i for i in self._public.chosen(fields)}
-        start, end = span(fields, self._market.now_ms())
-        order_id = fields.integer("orderId")
-        trades = [
-            trade
-            for trade in self._market.matcher.trades
-            if trade.symbol in by_symbol
-            and (order_id is None or trade.order_id == order_id)
-            and start <= millis(trade.ts_ns) <= end
-        ]
-        return [
-            fill_body(trade, by_symbol[trade.symbol], self._user_id)
-            for trade in page(trades, fields, lambda trade: trade.trade_id)
-        ]
-
-    def _assets(self, fields: Fields) -> Json:
-        kind = fields.get("assetType") or "hold_only"
-        if kind not in ("hold_only", "all"):
-            raise BadField("assetType")
-        return assets_body(
-            self._market.account, fields.get("coin"), kind == "hold_only", self._market.now_ms()
-        )
-
-    def _info(self, fields: Fields) -> Json:
-        return info_body(self._user_id)
-
-    def _trade_rate(self, fields: Fields) -> Json:
-        self._public.instrument(fields.need("symbol"))
-        if fields.need("businessType") != "spot":
-            raise BadField("businessType")
-        fees = self._market.profile
-        return {
-            "makerFeeRate": trimmed(fees.maker_fee),
-            "takerFeeRate": trimmed(fees.taker_fee),
-        }
-
-
-def _identity(order: Order) -> JsonObject:
-    return {"orderId": str(order.order_id), "clientOid": order.client_id}
-
-
-def _classic_account(fields: Fields) -> Json:
-    raise ApiError("25245", "The account is not in the unified account mode")
+        check_request(request.headers, request.method, request.raw_path, body, self._keys, now_ms)
+        check_rights(self._market, trades=trades)
+        check_dialect(self._market, unified=request.path.startswith(_V3))

@@ -47,6 +47,10 @@ class PublicRest:
             web.get("/api/v2/spot/market/orderbook", self._limited(self._order_book)),
         ]
 
+    def find(self, symbol: str) -> Instrument | None:
+        """Return an instrument by Bitget's name, or None."""
+        return self._instruments.get(symbol)
+
     def instrument(self, symbol: str) -> Instrument:
         """Return an instrument by Bitget's name.
 

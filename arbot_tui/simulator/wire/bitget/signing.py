@@ -16,10 +16,12 @@ from urllib.parse import unquote
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.bitget.errors import ApiError
 from arbot_tui.simulator.wire.common.fields import Fields
+from arbot_tui.simulator.wire.common.json import JsonObject
 
-__all__ = ["check_latency", "check_request"]
+__all__ = ["check_latency", "check_login", "check_request"]
 
 _SKEW_MS = 30_000
+_SECONDS_DIGITS = 11
 _LONGEST_WINDOW_MS = 60_000
 
 _MISSING = {
@@ -71,6 +73,39 @@ def check_request(
     digest = hmac.new(keys.api_secret.encode(), text, hashlib.sha256).digest()
     if not _equal(sent["SIGN"], b64encode(digest).decode()):
         raise ApiError("40009", "sign signature error")
+
+
+def check_login(
+    arg: JsonObject, keys: VenueKeys, now_ms: int, *, valid: bool
+) -> tuple[str, str] | None:
+    """Return why a login on a socket fails, as code and text; None if it does not.
+
+    The wire examples and the big clients send seconds, the prose says milliseconds: both count.
+
+    Args:
+        arg: The login's argument.
+        keys: The account's credentials.
+        now_ms: The venue's time.
+        valid: Whether the key still exists.
+    """
+    key, phrase, stamp, sign = (
+        str(arg.get(name) or "") for name in ("apiKey", "passphrase", "timestamp", "sign")
+    )
+    if not valid or not _equal(key, keys.api_key):
+        return "30011", "Invalid ACCESS_KEY"
+    if not _equal(phrase, keys.passphrase or ""):
+        return "30012", "Invalid ACCESS_PASSPHRASE"
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 20):
+        return "30013", "Invalid ACCESS_TIMESTAMP"
+    sent_ms = int(stamp) * 1000 if len(stamp) <= _SECONDS_DIGITS else int(stamp)
+    if abs(now_ms - sent_ms) > _SKEW_MS:
+        return "30014", "Request timestamp expired"
+    digest = hmac.new(
+        keys.api_secret.encode(), f"{stamp}GET/user/verify".encode(), hashlib.sha256
+    ).digest()
+    if not _equal(sign, b64encode(digest).decode()):
+        return "30015", "Invalid signature"
+    return None
 
 
 def check_latency(fields: Fields, now_ms: int) -> None:

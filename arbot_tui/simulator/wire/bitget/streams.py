@@ -36,7 +36,7 @@ _FRAMES_PER_S, _SECOND_MS = 10, 1_000
 _REQUESTS_PER_HOUR, _HOUR_MS = 240, 3_600_000
 _MOST_CHANNELS = 1_000
 
-CHANNELS: Mapping[str, ChannelKind] = {
+CHANNELS: dict[str, ChannelKind] = {
     _BEST: ChannelKind.TICKER,
     "books5": ChannelKind.DEPTH,
     "books15": ChannelKind.DEPTH,

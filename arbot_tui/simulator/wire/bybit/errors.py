@@ -6,10 +6,11 @@ Source: bybit-exchange/docs `v5/error`, 2026-07-24.
 from __future__ import annotations
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
+from arbot_tui.simulator.core.conduct import ErrorAnswer
 from arbot_tui.simulator.core.orders import Order, Refusal, Refused
 from arbot_tui.simulator.wire.common.fields import BadField
 
-__all__ = ["ApiError", "bad_field", "cancel_refused", "order_refused"]
+__all__ = ["ApiError", "bad_field", "cancel_refused", "order_refused", "unreasonable"]
 
 
 class ApiError(Exception):
@@ -66,3 +67,22 @@ def bad_field(bad: BadField) -> ApiError:
     if bad.name in ("price", "qty") and not bad.missing:
         return ApiError(170130, f"Data sent for parameter '{bad.name}' is not valid.")
     return ApiError(10001, f"params error: {bad.name or 'body'} is missing or invalid")
+
+
+_WORDS = {
+    10000: "Server Timeout",
+    10006: "Too many visits!",
+    10016: "Server error.",
+    10429: "System level frequency protection.",
+    170007: "Timeout waiting for response from backend server.",
+    170131: "Insufficient balance.",
+    170146: "Order creation timeout.",
+    170147: "Order cancellation timeout.",
+    170213: "Order does not exist.",
+}
+
+
+def unreasonable(error: ErrorAnswer) -> ApiError:
+    """Return the error for an answer that a fault asked for."""
+    code = 170131 if error.code is None else int(error.code)
+    return ApiError(code, _WORDS.get(code, "Error."), error.status or 200)

@@ -7,16 +7,24 @@ Sources: bybit-exchange/docs `v5/market/{instrument,orderbook,tickers}`,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
-from arbot_tui.simulator.core.account import Account
+from arbot_tui.simulator.core.account import Holding
 from arbot_tui.simulator.core.daily import DayStats
+from arbot_tui.simulator.core.fault_args import PermsArgs
 from arbot_tui.simulator.core.instruments import Instrument
-from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
-from arbot_tui.simulator.wire.common.amounts import average, fixed, levels, millis, trimmed
-from arbot_tui.simulator.wire.common.json import Json, JsonObject
+from arbot_tui.simulator.core.orders import EndReason, Order, TimeInForce, Trade
+from arbot_tui.simulator.wire.common.amounts import (
+    average,
+    fees_by_coin,
+    fixed,
+    levels,
+    millis,
+    trimmed,
+)
+from arbot_tui.simulator.wire.common.json import JsonObject
 from arbot_tui.simulator.wire.common.views import BookView
 
 __all__ = [
@@ -24,6 +32,7 @@ __all__ = [
     "TIMES_IN_FORCE",
     "book_body",
     "execution_body",
+    "fast_execution_body",
     "instrument_body",
     "key_body",
     "order_body",
@@ -132,8 +141,8 @@ def order_body(order: Order) -> JsonObject:
     rules = order.instrument
     digits = rules.price_decimals + rules.qty_decimals
     status, cancel_type, reason = _ending(order)
-    fee = sum((trade.fee for trade in order.trades), Decimal(0))
-    fee_coin = rules.base if order.side is OrderSide.BUY else rules.quote
+    fees = fees_by_coin(order.trades)
+    fee_coin, fee = next(iter(fees.items()), ("", Decimal(0)))
     mean = average(order)
     return {
         "category": "spot",
@@ -155,8 +164,8 @@ def order_body(order: Order) -> JsonObject:
         "cumExecQty": fixed(order.filled, rules.qty_decimals),
         "cumExecValue": fixed(order.value, digits),
         "cumExecFee": trimmed(fee),
-        "cumFeeDetail": {fee_coin: trimmed(fee)} if order.trades else {},
-        "feeCurrency": fee_coin if order.trades else "",
+        "cumFeeDetail": {coin: trimmed(paid) for coin, paid in fees.items()},
+        "feeCurrency": fee_coin,
         "marketUnit": "",
         "isLeverage": "0",
         "positionIdx": 0,
@@ -186,15 +195,21 @@ def _ending(order: Order) -> tuple[str, str, str]:
         return _OPEN[order.status], "UNKNOWN", "EC_NoError"
     # The two spellings are Bybit's: partly filled ones have a single l.
     status = "PartiallyFilledCanceled" if order.filled else "Cancelled"
-    if order.status is OrderStatus.CANCELED:
+    if order.status is OrderStatus.REJECTED:
+        return "Rejected", "UNKNOWN", "EC_Others"
+    if order.end is EndReason.OWNER:
         return status, "CancelByUser", "EC_PerCancelRequest"
+    if order.end is EndReason.DELISTED:
+        return status, "CancelByAdmin", "EC_PerCancelRequest"
+    if order.end is EndReason.BAND:
+        return status, "UNKNOWN", "EC_ReachRiskPriceLimit"
     if order.tif is TimeInForce.FOK:
         return status, "UNKNOWN", "EC_NoEnoughQtyToFill"
     reason = "EC_CancelForNoFullFill" if order.filled else "EC_NoImmediateQtyToFill"
     return status, "UNKNOWN", reason
 
 
-def execution_body(trade: Trade, order: Order, rate: Decimal) -> JsonObject:
+def execution_body(trade: Trade, order: Order) -> JsonObject:
     """Return an entry of `GET /v5/execution/list`."""
     rules = order.instrument
     return {
@@ -216,23 +231,42 @@ def execution_body(trade: Trade, order: Order, rate: Decimal) -> JsonObject:
         "execValue": fixed(trade.value, rules.price_decimals + rules.qty_decimals),
         "execTime": str(millis(trade.ts_ns)),
         "isMaker": trade.maker,
-        "feeRate": trimmed(rate),
+        "feeRate": trimmed(trade.rate),
         "extraFees": "",
         "seq": sequence(trade.trade_id),
     }
 
 
-def wallet_body(account: Account, only: frozenset[str], prices: Mapping[str, Decimal]) -> Json:
+def fast_execution_body(trade: Trade, instrument: Instrument) -> JsonObject:
+    """Return an entry of `execution.fast`: no fee, and no id of the client for a maker."""
+    return {
+        "category": "spot",
+        "symbol": wire_symbol(instrument),
+        "execId": str(trade.trade_id),
+        "execPrice": fixed(trade.price, instrument.price_decimals),
+        "execQty": fixed(trade.qty, instrument.qty_decimals),
+        "orderId": str(trade.order_id),
+        "isMaker": trade.maker,
+        "orderLinkId": "" if trade.maker else trade.client_id,
+        "side": _SIDE[trade.side],
+        "execTime": str(millis(trade.ts_ns)),
+        "seq": sequence(trade.trade_id),
+    }
+
+
+def wallet_body(
+    holdings: Mapping[str, Holding], only: Collection[str], prices: Mapping[str, Decimal]
+) -> list[JsonObject]:
     """Return `result.list` of the wallet; coins without assets are left out.
 
     Args:
-        account: The account.
+        holdings: What it holds.
         only: Coins that were asked for; empty for all.
         prices: Price of each asset in USDT, for the values in USD.
     """
     coins: list[JsonObject] = []
     total = Decimal(0)
-    for asset, holding in account.holdings.items():
+    for asset, holding in holdings.items():
         value = holding.total * prices.get(asset, Decimal(1))
         total += value
         if holding.total and (not only or asset in only):
@@ -277,25 +311,27 @@ def _coin(asset: str, total: Decimal, locked: Decimal, value: Decimal) -> JsonOb
     }
 
 
-def key_body(api_key: str, user_id: int) -> JsonObject:
-    """Return what the key may do: trade spot, nothing else, from this machine."""
+def key_body(api_key: str, user_id: int, rights: PermsArgs) -> JsonObject:
+    """Return what the key may do."""
+    wallet = ["AccountTransfer"] if rights.transfer else []
+    wallet += ["Withdraw"] if rights.withdraw else []
     return {
         "id": str(user_id % 10_000_000),
         "note": "synthetic",
         "apiKey": api_key,
-        "readOnly": 0,
+        "readOnly": 0 if rights.trade else 1,
         "secret": "",
         "permissions": {
             "ContractTrade": [],
-            "Spot": ["SpotTrade"],
-            "Wallet": [],
+            "Spot": ["SpotTrade"] if rights.trade else [],
+            "Wallet": wallet,
             "Options": [],
             "Derivatives": [],
             "Exchange": [],
             "Earn": [],
             "FiatP2P": [],
         },
-        "ips": ["127.0.0.1"],
+        "ips": ["127.0.0.1"] if rights.ip_bound else ["*"],
         "type": 1,
         "deadlineDay": -2,
         "expiredAt": "1970-01-01T00:00:00Z",

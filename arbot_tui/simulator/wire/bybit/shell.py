@@ -8,11 +8,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from arbot_tui.simulator.credentials import VenueKeys
+from arbot_tui.simulator.wire.bybit.calls import AccountCalls
 from arbot_tui.simulator.wire.bybit.envelope import refusal
 from arbot_tui.simulator.wire.bybit.errors import ApiError, bad_field
+from arbot_tui.simulator.wire.bybit.private import USER_CHANNELS, PrivateSocket
+from arbot_tui.simulator.wire.bybit.quota import Quota
 from arbot_tui.simulator.wire.bybit.rest_private import PrivateRest
 from arbot_tui.simulator.wire.bybit.rest_public import PublicRest
 from arbot_tui.simulator.wire.bybit.streams import CHANNELS, Streams
+from arbot_tui.simulator.wire.bybit.trade import TradeSocket
 from arbot_tui.simulator.wire.common.fields import BadField
 from arbot_tui.simulator.wire.common.guard import ConnectLimit
 from arbot_tui.simulator.wire.common.market import Market
@@ -27,17 +31,22 @@ _IP_REQUESTS, _IP_WINDOW_MS, _IP_BAN_MS = 600, 5_000, 600_000
 
 
 class BybitShell(VenueShell):
-    """The Bybit dialect: one listener for REST and the public socket."""
+    """The Bybit dialect: one listener for REST and all sockets."""
 
     name: ClassVar[str] = "bybit"
-    channels = CHANNELS
+    channels = CHANNELS | USER_CHANNELS
     # 500 new connections per five minutes and 1,000 open ones per address (`v5/ws/connect`).
     connects = ConnectLimit(500, 300_000, open=1000, status=403)
 
     def __init__(self, market: Market, keys: VenueKeys, network: Network) -> None:
         super().__init__(market, keys, network)
         self._public = PublicRest(market)
-        self._private = PrivateRest(market, keys, self._public)
+        calls, quota = AccountCalls(market, keys, self._public), Quota(market)
+        self._private = PrivateRest(market, keys, calls, quota, self.entry)
+        private = PrivateSocket(market, keys, network, calls)
+        trade = TradeSocket(market, keys, network, calls, quota, self.entry)
+        self.private = (private, trade)
+        self._sockets = (*private.routes(), *trade.routes())
         self.streams: Streams = Streams(market, network)
         self._address = AddressLimit(_IP_REQUESTS, _IP_WINDOW_MS, _IP_BAN_MS)
 
@@ -45,6 +54,7 @@ class BybitShell(VenueShell):
         """Return the venue's HTTP and WebSocket endpoints."""
         application = web.Application(middlewares=[self.guard.handle, self._answer])
         application.add_routes(self.streams.routes())
+        application.add_routes(self._sockets)
         application.add_routes(self._public.routes())
         application.add_routes(self._private.routes())
         return application

@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.bybit.errors import ApiError
 
-__all__ = ["check_request"]
+__all__ = ["DEFAULT_WINDOW", "check_request", "check_window"]
 
-_DEFAULT_WINDOW = "5000"
+DEFAULT_WINDOW = "5000"
+"""Milliseconds a request may be under way unless it says so."""
+
 _AHEAD_MS = 1000
 
 
@@ -41,14 +43,19 @@ def check_request(headers: Mapping[str, str], payload: bytes, keys: VenueKeys, n
     if not hmac.compare_digest(key.encode(), keys.api_key.encode()):
         raise ApiError(10003, "API key is invalid.")
     window = headers.get("X-BAPI-RECV-WINDOW") or ""
-    _check_window(timestamp, window or _DEFAULT_WINDOW, now_ms)
+    check_window(timestamp, window or DEFAULT_WINDOW, now_ms)
     signed = f"{timestamp}{key}{window}".encode() + payload
     digest = hmac.new(keys.api_secret.encode(), signed, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(digest.encode(), signature.encode()):
         raise ApiError(10004, "error sign! please check your signature generation algorithm.")
 
 
-def _check_window(timestamp: str, window: str, now_ms: int) -> None:
+def check_window(timestamp: str, window: str, now_ms: int) -> None:
+    """Check when a request was sent.
+
+    Raises:
+        ApiError: 10001 for a time that is no number, 10002 for one outside the window.
+    """
     for text in (timestamp, window):
         if not (text.isascii() and text.isdigit() and len(text) <= 20):
             raise ApiError(10001, "params error: invalid timestamp or recv_window")

@@ -40,7 +40,7 @@ _REPEAT_EVERY = 12
 _EVERY = {50: 1, 200: 5, 1000: 10}
 _FIRST_ID = 100_000
 
-CHANNELS: Mapping[str, ChannelKind] = {
+CHANNELS: dict[str, ChannelKind] = {
     "orderbook.1": ChannelKind.TICKER,
     "orderbook.50": ChannelKind.DEPTH,
     "orderbook.200": ChannelKind.DEPTH,

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from arbot_tui.simulator.core.instruments import Instrument
-from arbot_tui.simulator.core.orders import Order
+from arbot_tui.simulator.core.orders import Order, Trade
 
-__all__ = ["average", "fixed", "levels", "millis", "parse_plain", "trimmed"]
+__all__ = ["average", "fees_by_coin", "fixed", "levels", "millis", "parse_plain", "trimmed"]
 
 _PLAIN = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
 # Average prices are rounded on every venue; the exact value is in the fills.
@@ -40,6 +40,14 @@ def average(order: Order) -> Decimal | None:
         return None
     digits = order.instrument.price_decimals + _AVERAGE_DIGITS
     return (order.value / order.filled).quantize(Decimal(1).scaleb(-digits))
+
+
+def fees_by_coin(trades: Iterable[Trade]) -> dict[str, Decimal]:
+    """Return what trades cost, by coin, in the order of first paying in it."""
+    fees: dict[str, Decimal] = {}
+    for trade in trades:
+        fees[trade.fee_asset] = fees.get(trade.fee_asset, Decimal(0)) + trade.fee
+    return fees
 
 
 def levels(instrument: Instrument, side: Iterable[tuple[int, int]]) -> list[list[str]]:

@@ -84,6 +84,11 @@ class Fields:
             raise BadField(name)
         return value
 
+    def text(self, name: str) -> str:
+        """Return a text, or an empty one for whatever else there is."""
+        value = self._values.get(name)
+        return value if isinstance(value, str) else ""
+
     def need(self, name: str) -> str:
         """Return a mandatory text.
 

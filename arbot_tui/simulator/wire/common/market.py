@@ -88,6 +88,11 @@ class Market:
                 rights = fault.args
         return rights
 
+    @property
+    def unified(self) -> bool:
+        """Whether the account has become a unified one, where that makes a difference."""
+        return self.venue in self._world.unified
+
     def fees(self, instrument: Instrument) -> FeeTerms:
         """Return what trades of an instrument cost the account now."""
         return self.matcher.fees(instrument.symbol)

@@ -128,6 +128,12 @@ class PrivateServer(SocketServer, Generic[_Client]):
             if client.heard_ms < due_ms and not link.gone:
                 link.close(code, reason)
 
+    def close_logged_in(self, code: int, reason: str) -> None:
+        """Close the connections that somebody logged in on: the key is no longer valid."""
+        for link, client in tuple(self.clients.items()):
+            if client.logged_in and not link.gone:
+                link.close(code, reason)
+
     def _happened(self, event: AccountEvent) -> None:
         if isinstance(event, OrderEvent):
             self.order_changed(event)

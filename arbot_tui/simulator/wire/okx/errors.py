@@ -7,10 +7,11 @@ the texts vary.
 from __future__ import annotations
 
 from arbot_tui.domain.orders import OrderSide
+from arbot_tui.simulator.core.conduct import ErrorAnswer
 from arbot_tui.simulator.core.orders import NewOrder, Refusal, Refused
 from arbot_tui.simulator.wire.common.fields import BadField
 
-__all__ = ["ApiError", "OrderError", "bad_field", "order_refused"]
+__all__ = ["ApiError", "OrderError", "bad_field", "order_refused", "unreasonable"]
 
 
 class ApiError(Exception):
@@ -78,3 +79,32 @@ def bad_field(bad: BadField) -> ApiError:
     if bad.missing:
         return ApiError("50014", f"Parameter {bad.name} can not be empty.", 400)
     return ApiError("51000", f"Parameter {bad.name} error", 400)
+
+
+# Errors about a request as a whole, with the HTTP status that goes with them.
+_REQUEST_ERRORS = {
+    "50001": (503, "Service temporarily unavailable. Please try again later."),
+    "50004": (400, "API endpoint request timeout."),
+    "50011": (429, "Rate limit reached."),
+    "50013": (429, "Systems are busy. Please try again later."),
+    "50026": (500, "System error. Please try again later."),
+    "51054": (500, "Request timed out. Please try again."),
+    "51149": (500, "Order timed out. Please try again."),
+}
+_WORDS = {
+    "51008": "Order failed. Insufficient balance in account",
+    "51412": "Cancellation timed out.",
+}
+
+
+def unreasonable(error: ErrorAnswer) -> OrderError:
+    """Return the refusal that a fault asked for.
+
+    Raises:
+        ApiError: It is one about the request as a whole.
+    """
+    code = "51008" if error.code is None else error.code
+    if code in _REQUEST_ERRORS:
+        status, words = _REQUEST_ERRORS[code]
+        raise ApiError(code, words, error.status or status)
+    return OrderError(code, _WORDS.get(code, "Order failed."))

@@ -7,16 +7,19 @@ are negative where the account pays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
-from arbot_tui.simulator.core.account import Account
+from arbot_tui.simulator.core.account import Holding
 from arbot_tui.simulator.core.daily import DayStats
-from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
+from arbot_tui.simulator.core.events import OrderEvent
+from arbot_tui.simulator.core.fault_args import PermsArgs
+from arbot_tui.simulator.core.fees import FeeTerms
+from arbot_tui.simulator.core.instruments import Instrument
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
-from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
-from arbot_tui.simulator.wire.common.amounts import average, millis, trimmed
+from arbot_tui.simulator.core.orders import EndReason, Order, TimeInForce, Trade
+from arbot_tui.simulator.wire.common.amounts import average, fees_by_coin, millis, trimmed
 from arbot_tui.simulator.wire.common.json import JsonObject
 from arbot_tui.simulator.wire.common.views import BookView
 
@@ -29,8 +32,10 @@ __all__ = [
     "fee_body",
     "fill_body",
     "instrument_body",
+    "instrument_code",
     "instrument_id",
     "order_body",
+    "order_push",
     "rows",
     "ticker_body",
 ]
@@ -58,6 +63,11 @@ def instrument_id(instrument: Instrument) -> str:
     return f"{instrument.base}-{instrument.quote}"
 
 
+def instrument_code(instrument: Instrument) -> int:
+    """Return the number by which orders on a socket name an instrument."""
+    return _FIRST_CODE + instrument.index
+
+
 def instrument_body(instrument: Instrument, listing: Listing) -> JsonObject:
     """Return an entry of the instruments list; OKX publishes no minimum value."""
     rules = listing.rules
@@ -75,7 +85,7 @@ def instrument_body(instrument: Instrument, listing: Listing) -> JsonObject:
         "instCategory": "1",
         "instFamily": "",
         "instId": instrument_id(instrument),
-        "instIdCode": _FIRST_CODE + instrument.index,
+        "instIdCode": instrument_code(instrument),
         "instType": "SPOT",
         "lever": "10",
         "listTime": "1606468572000",
@@ -141,7 +151,7 @@ def order_body(order: Order) -> JsonObject:
     buying = order.side is OrderSide.BUY
     last = order.trades[-1] if order.trades else None
     mean = average(order)
-    fee = sum((trade.fee for trade in order.trades), Decimal(0))
+    (coin, fee), *_ = fees_by_coin(order.trades).items() or [("", Decimal(0))]
     return {
         "accFillSz": trimmed(order.filled),
         "algoClOrdId": "",
@@ -154,7 +164,7 @@ def order_body(order: Order) -> JsonObject:
         "ccy": "",
         "clOrdId": order.client_id,
         "fee": trimmed(-fee),
-        "feeCcy": rules.base if buying else rules.quote,
+        "feeCcy": coin or (rules.base if buying else rules.quote),
         "fillPx": "" if last is None else trimmed(last.price),
         "fillSz": "0" if last is None else trimmed(last.qty),
         "fillTime": "" if last is None else str(millis(last.ts_ns)),
@@ -183,13 +193,39 @@ def order_body(order: Order) -> JsonObject:
     }
 
 
+def order_push(event: OrderEvent) -> JsonObject:
+    """Return an order as its channel tells it: the `fill…` fields are those of this push."""
+    body, trade = dict(order_body(event.order)), event.trade
+    body |= {
+        "amendResult": "",
+        "code": "0",
+        "execType": "" if trade is None else "M" if trade.maker else "T",
+        "fillFee": "0" if trade is None else trimmed(-trade.fee),
+        "fillFeeCcy": "" if trade is None else trade.fee_asset,
+        "fillPx": "" if trade is None else trimmed(trade.price),
+        "fillSz": "0" if trade is None else trimmed(trade.qty),
+        "fillTime": "" if trade is None else str(millis(trade.ts_ns)),
+        "msg": "",
+        "reqId": "",
+        "tradeId": "" if trade is None else str(trade.trade_id),
+    }
+    if body["avgPx"] == "":
+        body["avgPx"] = "0"
+    return body
+
+
 def _cancel_source(order: Order) -> str:
-    """Return who ended an order: 1 the user, 13 fill-or-kill, 14 the rest of an IOC."""
-    if order.status is OrderStatus.CANCELED:
+    """Return who ended an order.
+
+    0 the system, 1 the user, 13 fill-or-kill, 14 the rest of an IOC, 27 the price band.
+    """
+    if order.end is EndReason.OWNER:
         return "1"
-    if order.status is OrderStatus.EXPIRED:
+    if order.end is EndReason.BAND:
+        return "27"
+    if order.end is EndReason.REMAINDER:
         return "13" if order.tif is TimeInForce.FOK else "14"
-    return ""
+    return "0" if order.end is not EndReason.NONE else ""
 
 
 def bill_id(trade: Trade) -> int:
@@ -197,9 +233,8 @@ def bill_id(trade: Trade) -> int:
     return _FIRST_BILL + trade.trade_id
 
 
-def fill_body(trade: Trade, instrument: Instrument, profile: VenueProfile) -> JsonObject:
+def fill_body(trade: Trade, instrument: Instrument) -> JsonObject:
     """Return a fill."""
-    rate = profile.maker_fee if trade.maker else profile.taker_fee
     at = str(millis(trade.ts_ns))
     return {
         "side": trade.side.value,
@@ -210,7 +245,7 @@ def fill_body(trade: Trade, instrument: Instrument, profile: VenueProfile) -> Js
         "fee": trimmed(-trade.fee),
         "fillPnl": "0",
         "feeCcy": trade.fee_asset,
-        "feeRate": trimmed(-rate),
+        "feeRate": trimmed(-trade.rate),
         "ordId": str(trade.order_id),
         "clOrdId": trade.client_id,
         "posSide": "net",
@@ -228,22 +263,28 @@ def fill_body(trade: Trade, instrument: Instrument, profile: VenueProfile) -> Js
 
 
 def balance_body(
-    account: Account, only: frozenset[str], prices: Mapping[str, Decimal], now_ms: int
+    holdings: Mapping[str, Holding],
+    only: Collection[str],
+    prices: Mapping[str, Decimal],
+    now_ms: int,
+    *,
+    omit_empty: bool = True,
 ) -> JsonObject:
-    """Return the trading account; currencies without balance are left out.
+    """Return the trading account.
 
     Args:
-        account: The account.
+        holdings: What it holds.
         only: Currencies that were asked for; empty for all.
         prices: Price of each asset in USDT.
         now_ms: The venue's time.
+        omit_empty: Leave out currencies without balance.
     """
     details: list[JsonObject] = []
     total = Decimal(0)
-    for asset, holding in account.holdings.items():
+    for asset, holding in holdings.items():
         value = holding.total * prices.get(asset, Decimal(1))
         total += value
-        if not holding.total or (only and asset not in only):
+        if (omit_empty and not holding.total) or (only and asset not in only):
             continue
         details.append(
             {
@@ -265,9 +306,9 @@ def balance_body(
     return {"details": details, "totalEq": trimmed(total), "uTime": str(now_ms)}
 
 
-def fee_body(profile: VenueProfile, now_ms: int) -> JsonObject:
+def fee_body(fees: FeeTerms, now_ms: int) -> JsonObject:
     """Return the account's fee rates: negative is commission."""
-    maker, taker = trimmed(-profile.maker_fee), trimmed(-profile.taker_fee)
+    maker, taker = trimmed(-fees.maker), trimmed(-fees.taker)
     return {
         "category": "1",
         "feeGroup": [{"groupId": _GROUP, "maker": maker, "rpiMaker": maker, "taker": taker}],
@@ -281,21 +322,24 @@ def fee_body(profile: VenueProfile, now_ms: int) -> JsonObject:
     }
 
 
-def config_body(user_id: str) -> JsonObject:
-    """Return the account's configuration: spot mode, a key that reads and trades."""
+def config_body(user_id: str, rights: PermsArgs, *, in_quote: bool) -> JsonObject:
+    """Return the account's configuration: spot mode, and what the key may do."""
+    may = ["read_only"]
+    may += ["withdraw"] if rights.withdraw else []
+    may += ["trade"] if rights.trade else []
     return {
         "acctLv": "1",
         "acctStpMode": "cancel_maker",
         "autoLoan": False,
         "enableSpotBorrow": False,
-        "feeType": "0",
-        "ip": "127.0.0.1",
+        "feeType": "1" if in_quote else "0",
+        "ip": "127.0.0.1" if rights.ip_bound else "",
         "kycLv": "3",
         "label": "synthetic",
         "level": "Lv1",
         "levelTmp": "",
         "mainUid": user_id,
-        "perm": "read_only,trade",
+        "perm": ",".join(may),
         "posMode": "net_mode",
         "roleType": "0",
         "spotBorrowAutoRepay": False,

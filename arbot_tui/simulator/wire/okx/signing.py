@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from arbot_tui.simulator.credentials import VenueKeys
+from arbot_tui.simulator.wire.common.json import Json
 from arbot_tui.simulator.wire.okx.errors import ApiError
 
-__all__ = ["check_request"]
+__all__ = ["check_login", "check_request"]
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -68,6 +69,37 @@ def check_request(
     digest = hmac.new(keys.api_secret.encode(), text, hashlib.sha256).digest()
     if not _equal(sent["SIGN"], b64encode(digest).decode()):
         raise ApiError("50113", "Invalid signature.", _UNAUTHORIZED)
+
+
+def check_login(
+    arg: Mapping[str, Json], keys: VenueKeys, now_ms: int, *, valid: bool
+) -> tuple[str, str] | None:
+    """Return why a login on a socket fails, as code and text; None if it does not.
+
+    Unlike over HTTP the time is in seconds, and what is signed is no path of a request.
+
+    Args:
+        arg: The login's argument.
+        keys: The account's credentials.
+        now_ms: The venue's time.
+        valid: Whether the key still exists.
+    """
+    key, phrase, stamp, sign = (
+        str(arg.get(name) or "") for name in ("apiKey", "passphrase", "timestamp", "sign")
+    )
+    if not valid or not _equal(key, keys.api_key):
+        return "60005", "Invalid apiKey"
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):
+        return "60004", "Invalid timestamp"
+    if abs(now_ms - int(stamp) * 1000) > _SKEW_MS:
+        return "60006", "Timestamp request expired"
+    if not _equal(phrase, keys.passphrase or ""):
+        return "60024", "Wrong passphrase"
+    text = f"{stamp}GET/users/self/verify".encode()
+    digest = hmac.new(keys.api_secret.encode(), text, hashlib.sha256).digest()
+    if not _equal(sign, b64encode(digest).decode()):
+        return "60007", "Invalid sign"
+    return None
 
 
 def _equal(sent: str, ours: str) -> bool:

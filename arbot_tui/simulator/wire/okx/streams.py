@@ -39,7 +39,7 @@ _IDLE_MS = 30_000
 _OPS_PER_HOUR, _HOUR_MS = 480, 3_600_000
 _LONGEST_FRAME = 65_536
 
-CHANNELS: Mapping[str, ChannelKind] = {
+CHANNELS: dict[str, ChannelKind] = {
     _BEST: ChannelKind.TICKER,
     _FIVE: ChannelKind.DEPTH,
     _BOOK: ChannelKind.DEPTH,
