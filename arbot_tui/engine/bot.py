@@ -27,6 +27,7 @@ from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.account_feed import AccountFeed
 from arbot_tui.engine.client import EngineClient
 from arbot_tui.engine.depth import DepthFollower
 from arbot_tui.engine.fee_book import FeeBook
@@ -240,6 +241,10 @@ class ArBot:
         self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
         for name in self.venues:
             self._spawn(f"feed {name}", partial(self.listings.run_venue, name))
+            exchange = self.exchanges[name]
+            if exchange.has_private_stream:
+                account = AccountFeed(name, executor.handle)
+                self._spawn(f"account {name}", partial(exchange.connect_private, account))
         self._spawn("verdicts", self.judge.run)
         self._spawn("listings", self.listings.run_refresh)
         self._spawn("depth", self.depth.run)

@@ -26,6 +26,7 @@ from arbot_tui.domain.secret import Secret
 
 __all__ = [
     "FILLS_OVERLAP_NS",
+    "AccountSink",
     "BaseExchange",
     "Continuity",
     "Credentials",
@@ -138,6 +139,22 @@ class OrderEventSink(Protocol):
 
     def __call__(self, event: OrderEvent, /) -> None:
         """Take one order event."""
+        ...
+
+
+class AccountSink(Protocol):
+    """Where an adapter puts what the private stream tells; plain functions that return at once."""
+
+    def on_order_event(self, event: OrderEvent, /) -> None:
+        """Take an execution or the state of an order, ours or somebody else's."""
+        ...
+
+    def on_balances(self, balances: Sequence[Balance], /) -> None:
+        """Take what the account holds of some assets, zeros included; others are unchanged."""
+        ...
+
+    def on_stream(self, up: bool, detail: str, /) -> None:
+        """Take that the stream is up, or is not and why; while it is not, things go untold."""
         ...
 
 
@@ -262,6 +279,19 @@ class BaseExchange(ABC):
     @abstractmethod
     async def get_trading_fees(self, symbols: Sequence[str]) -> dict[str, TradingFees]:
         """Return the account's own rates by canonical symbol."""
+
+    @property
+    def has_private_stream(self) -> bool:
+        """Whether `connect_private` has anything to follow."""
+        return False
+
+    async def connect_private(self, sink: AccountSink) -> None:
+        """Follow orders, executions and balances of the account until cancelled.
+
+        Reconnects and logs in again by itself; nothing that happened meanwhile is told, so it
+        has to be asked for. Returns at once where there is no private stream.
+        """
+        del sink
 
     async def cancel_by_venue_id(self, symbol: str, venue_id: str) -> None:
         """Do what `cancel_order` does for an order of the venue's id, whoever placed it."""

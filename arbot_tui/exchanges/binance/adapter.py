@@ -11,16 +11,19 @@ from arbot_tui.domain.errors import RequestRefused
 from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
-from arbot_tui.exchanges.base import ExchangeConfig, MarketDataSink
+from arbot_tui.exchanges.base import Credentials, ExchangeConfig, MarketDataSink
 from arbot_tui.exchanges.binance.account import BinanceAccount
 from arbot_tui.exchanges.binance.errors import ban_rule
 from arbot_tui.exchanges.binance.execution import BinanceExecution
 from arbot_tui.exchanges.binance.feed import BinanceFeed
+from arbot_tui.exchanges.binance.private import UserStream, socket_options
 from arbot_tui.exchanges.binance.public import BinancePublic
 from arbot_tui.exchanges.binance.quotas import Quotas
 from arbot_tui.exchanges.transport.adapter import VenueAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.rest import RestClient
+from arbot_tui.exchanges.transport.signed_socket import SocketDialect
+from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 
 __all__ = ["BinanceExchange"]
 
@@ -131,6 +134,9 @@ class BinanceExchange(VenueAdapter):
         if symbol is None:
             raise RequestRefused(_VENUE, "row", f"row {row} is not followed")
         return await self._public.depth(symbol, levels)
+
+    def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
+        return UserStream(key, self._venue_ms, self._by_wire), socket_options(url)
 
     async def _close_requests(self) -> None:
         await self._rest.close()

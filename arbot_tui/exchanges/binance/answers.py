@@ -33,6 +33,7 @@ __all__ = [
     "TradeRow",
     "fill_of",
     "order_state",
+    "order_status",
     "parse_account_fees",
     "parse_balances",
     "parse_commission",
@@ -43,6 +44,7 @@ __all__ = [
     "parse_trade_rows",
     "parse_trades",
     "side_of",
+    "side_word",
     "trade_order_ids",
 ]
 
@@ -278,10 +280,31 @@ def side_of(row: OrderRow) -> OrderSide:
     Raises:
         MalformedMessage: It is none.
     """
-    side = _SIDE.get(row.side)
+    return side_word(row.side)
+
+
+def side_word(text: str) -> OrderSide:
+    """Return what ``BUY`` or ``SELL`` says.
+
+    Raises:
+        MalformedMessage: It is neither.
+    """
+    side = _SIDE.get(text)
     if side is None:
-        raise MalformedMessage(_VENUE, f"order side {sanitise(row.side)!r}")
+        raise MalformedMessage(_VENUE, f"order side {sanitise(text)!r}")
     return side
+
+
+def order_status(text: str) -> OrderStatus:
+    """Return what a status means (facts page, section 7.3).
+
+    Raises:
+        MalformedMessage: It is none that is known.
+    """
+    status = _STATUS.get(text)
+    if status is None:
+        raise MalformedMessage(_VENUE, f"order status {sanitise(text)!r}")
+    return status
 
 
 def order_state(row: OrderRow, client_id: str, source: str) -> OrderState:
@@ -295,9 +318,7 @@ def order_state(row: OrderRow, client_id: str, source: str) -> OrderState:
     Raises:
         MalformedMessage: Its status or quantity cannot be.
     """
-    status = _STATUS.get(row.status)
-    if status is None:
-        raise MalformedMessage(_VENUE, f"order status {sanitise(row.status)!r}")
+    status = order_status(row.status)
     filled = _read("executedQty", lambda: _not_negative(row.executedQty))
     return OrderState(_VENUE, client_id, status, filled, (source,), str(row.orderId))
 

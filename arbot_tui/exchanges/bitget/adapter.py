@@ -10,7 +10,7 @@ from arbot_tui.domain.feed import Continuity
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
-from arbot_tui.exchanges.base import ExchangeConfig
+from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.bitget import turnover
 from arbot_tui.exchanges.bitget.account import ClassicAccount
 from arbot_tui.exchanges.bitget.answers import Answer, parse_orderbook, parse_time_ms
@@ -19,11 +19,14 @@ from arbot_tui.exchanges.bitget.execution import ClassicExecution
 from arbot_tui.exchanges.bitget.feed import BitgetFeed
 from arbot_tui.exchanges.bitget.hosts import DEMO_HEADERS
 from arbot_tui.exchanges.bitget.instruments import parse_instruments
+from arbot_tui.exchanges.bitget.private import PrivateStream, socket_options
 from arbot_tui.exchanges.bitget.quotas import Quotas
 from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, RestResponse, ban_on
+from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.traffic import RemainingHeader
+from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 
 __all__ = ["BitgetExchange"]
 
@@ -101,6 +104,9 @@ class BitgetExchange(FeedAdapter):
         target = f"/api/v2/spot/market/orderbook?symbol={symbol}&type=step0&limit={limit}"
         answer, response = await self._public(target)
         return parse_orderbook(answer.data, levels, response.recv_ns)
+
+    def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
+        return PrivateStream(key, self._venue_ms, self._by_wire), socket_options(url)
 
     async def _close_requests(self) -> None:
         await self._rest.close()

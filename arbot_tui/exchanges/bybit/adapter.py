@@ -13,7 +13,7 @@ from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import read_error
-from arbot_tui.exchanges.base import ExchangeConfig
+from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.bybit import turnover
 from arbot_tui.exchanges.bybit.account import BybitAccount
 from arbot_tui.exchanges.bybit.answers import Answer, parse_answer, parse_orderbook
@@ -22,11 +22,14 @@ from arbot_tui.exchanges.bybit.execution import BybitExecution
 from arbot_tui.exchanges.bybit.feed import BybitFeed
 from arbot_tui.exchanges.bybit.hosts import URLS
 from arbot_tui.exchanges.bybit.instruments import parse_instruments
+from arbot_tui.exchanges.bybit.private import PrivateStream, socket_options
 from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.rest import RestClient, RestResponse, ban_on
+from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.traffic import RemainingHeader
+from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 
 __all__ = ["BybitExchange"]
 
@@ -114,6 +117,9 @@ class BybitExchange(FeedAdapter):
         if self.config.environment == "demo":
             return dict.fromkeys(symbols, self.config.fallback_fees)
         return await super().get_trading_fees(symbols)
+
+    def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
+        return PrivateStream(key, self._venue_ms, self._by_wire), socket_options(url)
 
     async def _close_requests(self) -> None:
         await self._account_rest.close()

@@ -21,8 +21,10 @@ from arbot_tui.domain.text import sanitise
 
 __all__ = [
     "Answer",
+    "CoinRow",
     "ExecutionRow",
     "OrderRow",
+    "balance_of",
     "fill_of",
     "order_status",
     "parse_answer",
@@ -126,7 +128,17 @@ class _Executions(msgspec.Struct):
     nextPageCursor: str = ""
 
 
-class _Coin(msgspec.Struct):
+class CoinRow(msgspec.Struct, frozen=True):
+    """One coin of a wallet, of an answer or the private stream.
+
+    Attributes:
+        coin: Its name.
+        walletBalance: All of it.
+        locked: What open orders hold.
+        spotBorrow: What is borrowed.
+        bonus: What cannot be spent.
+    """
+
     coin: str
     walletBalance: str
     locked: str = ""
@@ -135,7 +147,7 @@ class _Coin(msgspec.Struct):
 
 
 class _Account(msgspec.Struct):
-    coin: list[_Coin]
+    coin: list[CoinRow]
 
 
 class _Wallet(msgspec.Struct):
@@ -303,9 +315,6 @@ def fill_of(row: ExecutionRow, client_id: str, instrument: Instrument) -> Fill:
 def parse_balances(result: msgspec.Raw) -> list[Balance]:
     """Return the non-zero balances of the unified account.
 
-    ``free`` and ``availableToWithdraw`` are dead fields: free is what the wallet holds less
-    open orders, loans and bonus, which cannot be spent without borrowing.
-
     Raises:
         MalformedMessage: `result` breaks its schema.
     """
@@ -313,14 +322,27 @@ def parse_balances(result: msgspec.Raw) -> list[Balance]:
     try:
         for account in _wallet(result).rows:
             for coin in account.coin:
-                locked = _amount(coin.locked)
-                bound = exact.add(exact.add(_amount(coin.spotBorrow), _amount(coin.bonus)), locked)
-                free = max(ZERO, exact.subtract(parse_decimal(coin.walletBalance or "0"), bound))
-                if free or locked:
-                    balances.append(Balance(sanitise(coin.coin, 20).upper(), free, locked))
+                balance = balance_of(coin)
+                if balance.free or balance.locked:
+                    balances.append(balance)
     except _BROKEN as e:
         raise _malformed("wallet", e) from e
     return balances
+
+
+def balance_of(coin: CoinRow) -> Balance:
+    """Return what an account holds of a coin.
+
+    ``free`` and ``availableToWithdraw`` are dead fields: free is what the wallet holds less
+    open orders, loans and bonus, which cannot be spent without borrowing.
+
+    Raises:
+        ValueError: A value in it cannot be.
+    """
+    locked = _amount(coin.locked)
+    bound = exact.add(exact.add(_amount(coin.spotBorrow), _amount(coin.bonus)), locked)
+    free = max(ZERO, exact.subtract(parse_decimal(coin.walletBalance or "0"), bound))
+    return Balance(sanitise(coin.coin, 20).upper(), free, locked)
 
 
 def parse_fees(result: msgspec.Raw, symbols: Mapping[str, str]) -> dict[str, TradingFees]:

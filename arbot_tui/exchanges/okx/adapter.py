@@ -11,7 +11,7 @@ from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
-from arbot_tui.exchanges.base import ExchangeConfig
+from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.okx import turnover
 from arbot_tui.exchanges.okx.account import OkxAccount
 from arbot_tui.exchanges.okx.answers import Answer, parse_orderbook, parse_time_ms
@@ -20,11 +20,14 @@ from arbot_tui.exchanges.okx.execution import OkxExecution
 from arbot_tui.exchanges.okx.feed import OkxFeed
 from arbot_tui.exchanges.okx.hosts import DEMO_HEADERS
 from arbot_tui.exchanges.okx.instruments import parse_instruments
+from arbot_tui.exchanges.okx.private import PrivateStream, socket_options
 from arbot_tui.exchanges.okx.quotas import Quotas
 from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.limiter import Charge
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, RestResponse, ban_on
+from arbot_tui.exchanges.transport.signed_socket import SocketDialect
+from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 
 __all__ = ["OKXExchange"]
 
@@ -115,6 +118,9 @@ class OKXExchange(FeedAdapter):
         target = f"/api/v5/market/books?instId={symbol}&sz={size}"
         answer, response = await self._public(target, self._quotas.book)
         return parse_orderbook(answer.data, levels, response.recv_ns)
+
+    def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
+        return PrivateStream(key, self._venue_ms, self._by_wire), socket_options(url)
 
     async def _close_requests(self) -> None:
         await self._rest.close()

@@ -15,23 +15,28 @@ from typing import Protocol
 import structlog
 
 from arbot_tui.domain.account import AccountFill, FeeTerms, KeyPermissions, OpenOrder
-from arbot_tui.domain.clock import Clock
+from arbot_tui.domain.clock import MS, Clock
 from arbot_tui.domain.errors import ExchangeError, RequestRefused
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderReject, OrderRequest, OrderState
 from arbot_tui.exchanges.base import (
     FILLS_OVERLAP_NS,
+    AccountSink,
     BaseExchange,
+    Credentials,
     ExchangeConfig,
     MarketDataSink,
     OrderEventSink,
     QuotaUse,
 )
+from arbot_tui.exchanges.transport.account_stream import AccountStream
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset, more_certain
+from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.submissions import Submissions
 from arbot_tui.exchanges.transport.traffic import Traffic
+from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 
 __all__ = ["Account", "Execution", "FeedAdapter", "PublicFeed", "VenueAdapter"]
 
@@ -104,8 +109,32 @@ class VenueAdapter(BaseExchange):
         self._clock_sample: ClockSample | None = None
         self._clock_ns = 0
         self._instruments: dict[str, Instrument] = {}
+        self._wire: dict[str, Instrument] = {}
         self._submissions = Submissions(config.name)
         self._resyncing: asyncio.Task[None] | None = None
+        self._stream: AccountStream | None = None
+
+    @abstractmethod
+    def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
+        """Return the language of the private stream and how its connection is kept."""
+
+    @property
+    def has_private_stream(self) -> bool:
+        """Whether `connect_private` has anything to follow."""
+        return self.config.credentials is not None and self.config.urls.ws_private is not None
+
+    async def connect_private(self, sink: AccountSink) -> None:
+        """Follow orders, executions and balances of the account until cancelled."""
+        url, key = self.config.urls.ws_private, self.config.credentials
+        if url is None or key is None:
+            return
+        dialect, options = self._private_stream(url, key)
+        stream = AccountStream(dialect, options, sink, clock=self.clock, ban=self._ban)
+        self._stream = stream
+        try:
+            await stream.run()
+        finally:
+            self._stream = None
 
     @abstractmethod
     async def _ask_time(self) -> ClockSample:
@@ -138,7 +167,25 @@ class VenueAdapter(BaseExchange):
 
     def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
         """Start the request; its outcome comes to `sink` as events."""
-        self._submissions.start(order, self.place_order, sink)
+        self._submissions.start(order, self.place_order, self._noting(sink))
+
+    def _noting(self, sink: OrderEventSink) -> OrderEventSink:
+        """Return a sink that has the private stream know of what it takes."""
+
+        def take(event: OrderEvent) -> None:
+            if self._stream is not None:
+                self._stream.note(event)
+            sink(event)
+
+        return take
+
+    def _venue_ms(self) -> int:
+        """Return the venue's time as we know it, UTC milliseconds."""
+        return (self.clock.now_ns() + self.offset_ns) // MS
+
+    def _by_wire(self, wire_symbol: str) -> Instrument | None:
+        """Return the instrument of a wire symbol, where it is known."""
+        return self._wire.get(wire_symbol)
 
     async def place_order(self, order: OrderRequest) -> list[OrderEvent]:
         """Place the order and return the events that `submit` would report, in order.
@@ -231,6 +278,7 @@ class VenueAdapter(BaseExchange):
         for reason in dropped:
             _log.warning("instrument_dropped", venue=self.name, reason=reason)
         self._instruments.update({found.symbol: found for found in instruments})
+        self._wire.update({found.wire_symbol: found for found in instruments})
 
     def _instrument(self, symbol: str) -> Instrument:
         instrument = self._instruments.get(symbol)

@@ -1,0 +1,198 @@
+"""OKX's private socket: orders with their executions, and balances (v5, 2026-07-23).
+
+Facts page section 8. The ``orders`` channel carries each execution; the ``fills`` channel is for
+VIP4 and tells no fees. A message can come twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from arbot_tui.domain.clock import MS
+from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.numbers import exact, parse_decimal
+from arbot_tui.domain.orders import Balance, Fill, OrderSide
+from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.base import Credentials
+from arbot_tui.exchanges.okx.answers import OrderRow, order_state
+from arbot_tui.exchanges.okx.signing import ws_login
+from arbot_tui.exchanges.transport.signed_socket import (
+    BalancesTold,
+    Farewell,
+    LoggedIn,
+    SocketRefused,
+    Subscribed,
+    Told,
+)
+from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions
+
+__all__ = ["PrivateStream", "socket_options"]
+
+_VENUE = "okx"
+_BROKEN = (ValueError, RecursionError, ArithmeticError)
+_CLOSING = "64008"
+
+
+def _is_pong(raw: bytes) -> bool:
+    return raw == b"pong"
+
+
+def socket_options(url: str) -> WebSocketOptions:
+    """Return how a private connection is kept (connection rules, 2026-07-03)."""
+    return WebSocketOptions(
+        url=url,
+        frames_per_s=5.0,
+        silence_s=10.0,
+        heartbeat=Heartbeat(text=b"ping", is_pong=_is_pong, quiet_s=2.0),
+    )
+
+
+class _Order(OrderRow, frozen=True):
+    """An order push: the order, and the execution that this push tells of."""
+
+    fillSz: str = ""
+    fillPx: str = ""
+    fillFee: str = ""
+    fillFeeCcy: str = ""
+    fillTime: str = ""
+    tradeId: str = ""
+
+
+class _Detail(msgspec.Struct):
+    ccy: str
+    availBal: str = ""
+    frozenBal: str = ""
+
+
+class _Account(msgspec.Struct):
+    details: list[_Detail] = []
+
+
+class _Arg(msgspec.Struct, frozen=True):
+    channel: str = ""
+
+
+class _Frame(msgspec.Struct):
+    event: str = ""
+    code: str = ""
+    msg: str = ""
+    arg: _Arg = _Arg()
+    channel: str = ""
+    data: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+_decode = msgspec.json.Decoder(_Frame).decode
+_orders = msgspec.json.Decoder(list[_Order]).decode
+_accounts = msgspec.json.Decoder(list[_Account]).decode
+
+
+class PrivateStream:
+    """The language of the private socket; see `SocketDialect`."""
+
+    venue = _VENUE
+    topics = frozenset({"orders", "account"})
+    needs_login = True
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        venue_ms: Callable[[], int],
+        instrument: Callable[[str], Instrument | None],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            credentials: Key and passphrase that sign.
+            venue_ms: Returns the venue's time, UTC milliseconds.
+            instrument: Returns the instrument of a wire symbol.
+        """
+        self._credentials = credentials
+        self._venue_ms = venue_ms
+        self._instrument = instrument
+
+    def opening(self) -> Sequence[bytes]:
+        """Return the login; its timestamp is in seconds."""
+        return [ws_login(self._credentials, self._venue_ms() // 1000).encode()]
+
+    def subscriptions(self) -> Sequence[bytes]:
+        """Return the subscription of both channels; each is answered for itself."""
+        args = [
+            {"channel": "orders", "instType": "SPOT"},
+            # Without it there are periodic pushes as well.
+            {"channel": "account", "extraParams": '{"updateInterval":"0"}'},
+        ]
+        return [msgspec.json.encode({"id": "private", "op": "subscribe", "args": args})]
+
+    def read(self, raw: bytes) -> Iterable[Told]:
+        """Return what a frame says.
+
+        Raises:
+            MalformedMessage: It breaks its schema.
+        """
+        if raw == b"pong":
+            return ()
+        try:
+            frame = _decode(raw)
+            match frame.event or frame.arg.channel:
+                case "orders":
+                    return [told for row in _orders(frame.data) for told in self._order(row)]
+                case "account":
+                    return [BalancesTold(_balances(frame.data))]
+        except _BROKEN as e:
+            raise MalformedMessage(_VENUE, f"private stream: {sanitise(str(e))}") from e
+        return _control(frame)
+
+    def _order(self, row: _Order) -> Iterable[Told]:
+        state = order_state(row, "", "stream")
+        quantity = parse_decimal(row.fillSz) if row.fillSz else None
+        # The closing message of an order repeats no execution: size 0, no trade.
+        if not row.tradeId or not quantity:
+            return (state,)
+        instrument = self._instrument(row.instId)
+        fill = Fill(
+            _VENUE,
+            state.client_id,
+            instrument.symbol if instrument else sanitise(row.instId, 40),
+            sanitise(row.tradeId, 64),
+            OrderSide(row.side),
+            parse_decimal(row.fillPx),
+            quantity,
+            # Negative is paid on this venue, positive is paid in the domain.
+            exact.minus(parse_decimal(row.fillFee or "0")),
+            sanitise(row.fillFeeCcy, 20).upper(),
+            int(row.fillTime) * MS,
+        )
+        return (fill, state)
+
+
+def _balances(data: msgspec.Raw) -> tuple[Balance, ...]:
+    return tuple(
+        Balance(
+            sanitise(row.ccy, 20).upper(),
+            parse_decimal(row.availBal or "0"),
+            parse_decimal(row.frozenBal or "0"),
+        )
+        for account in _accounts(data)
+        for row in account.details
+    )
+
+
+def _control(frame: _Frame) -> Iterable[Told]:
+    text = f"{frame.code} {sanitise(frame.msg)}".strip()
+    match frame.event:
+        case "login":
+            return (LoggedIn(),) if frame.code == "0" else (SocketRefused(text),)
+        case "subscribe":
+            return (Subscribed(frame.arg.channel),)
+        case "error":
+            return (SocketRefused(text),)
+        case "channel-conn-count-error":
+            # Comes after a positive answer: that subscription is dead.
+            return (SocketRefused(f"too many connections for {sanitise(frame.channel, 40)}"),)
+        case "notice" if frame.code == _CLOSING:
+            return (Farewell(f"notice {text}"),)
+        case _:
+            return ()
