@@ -48,6 +48,9 @@ def dashboard(
     simulate: Annotated[
         bool, typer.Option("--simulate", help="Synthetic venues; needs no key and no network.")
     ] = False,
+    paper: Annotated[
+        bool, typer.Option("--paper", help="Real prices, simulated fills; needs no key.")
+    ] = False,
     live: Annotated[bool, typer.Option("--live", help="The real venues; not released.")] = False,
     control: Annotated[
         str | None,
@@ -58,7 +61,8 @@ def dashboard(
         bool, typer.Option("--start", help="Start trading once two venues are live.")
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(metavar="N", help="Seed of the synthetic world.")
+        int | None,
+        typer.Option(metavar="N", help="Seed of the synthetic world, and of paper fills."),
     ] = None,
     duration: Annotated[
         float | None,
@@ -83,8 +87,9 @@ def dashboard(
     """Open the dashboard; without a mode the one in [engine] mode."""
     if version:
         return _print_version()
-    if simulate and live:
-        raise UsageRefused("--simulate and --live exclude each other")
+    modes = [m for m, given in (("simulate", simulate), ("paper", paper), ("live", live)) if given]
+    if len(modes) > 1:
+        raise UsageRefused(f"--{modes[0]} and --{modes[1]} exclude each other")
     if context.invoked_subcommand is not None:
         _refuse_options(context)
         context.obj = config
@@ -95,7 +100,7 @@ def dashboard(
 
     return run_request(
         RunRequest(
-            mode="simulate" if simulate else "live" if live else None,
+            mode=modes[0] if modes else None,
             control=control,
             headless=headless,
             start=start,

@@ -242,7 +242,7 @@ def load(
     file = find_file(config)
     layers = [_read(file) if file else _Layer(), _environment(), _options(options or {})]
     modes = [layer.values["engine.mode"] for layer in layers if "engine.mode" in layer.values]
-    profile: Profile = "live" if modes[-1:] == ["live"] else "simulate"
+    profile: Profile = "simulate" if modes[-1:] in ([], ["simulate"]) else "live"
     defaults = {name: key.default(profile) for name, key in keys().items()}
     merged = _Layer(defaults, dict.fromkeys(defaults, "default"))
     for layer in layers:

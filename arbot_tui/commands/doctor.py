@@ -15,9 +15,9 @@ import msgspec
 from arbot_tui.commands.local_keys import LocalKeys
 from arbot_tui.commands.outcome import ExitCode, print_json
 from arbot_tui.commands.prompts import passphrase_prompt
+from arbot_tui.commands.venue_configs import public_configs
 from arbot_tui.credentials.finding import KeySources
 from arbot_tui.domain.errors import ArbotError, ConfigError, CredentialError
-from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.secret import Secret
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.doctor import (
@@ -28,8 +28,6 @@ from arbot_tui.engine.doctor import (
     check_machine,
     check_venues,
 )
-from arbot_tui.exchanges.base import ExchangeConfig
-from arbot_tui.exchanges.factory import ExchangeFactory
 from arbot_tui.settings import Loaded, data_folder, load
 
 __all__ = ["examine"]
@@ -74,7 +72,7 @@ def _with_settings(loaded: Loaded) -> Iterator[Finding]:
     yield from check_folder(folder)
     yield from check_locks(folder)
     try:
-        configs = _venue_configs(loaded)
+        configs = {config.name: config for config in public_configs(settings)}
     except ConfigError as e:
         yield Finding("exchanges", "fail", str(e))
         return
@@ -107,20 +105,6 @@ def _rights(
         yield Finding(check, "ok", row.rights or "signs")
         for drawback in report.drawbacks:
             yield Finding(check, "warn", drawback)
-
-
-def _venue_configs(loaded: Loaded) -> dict[str, ExchangeConfig]:
-    factory = ExchangeFactory()
-    return {
-        name: ExchangeConfig(
-            name=name,
-            index=index,
-            urls=factory.urls(name, venue),
-            environment=venue.environment,
-            fallback_fees=TradingFees(maker=venue.maker_fee, taker=venue.taker_fee),
-        )
-        for index, (name, venue) in enumerate(loaded.settings.exchanges.enabled.items())
-    }
 
 
 def _themes(loaded: Loaded | None) -> list[Finding]:

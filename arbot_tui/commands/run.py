@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RunRequest", "run"]
 
+_Describe = Callable[[], "WorldInfo | None"]
+"""Returns the synthetic world of the run, if there is one."""
+
 # After a hang-up the whole drain has ten seconds, reconciling included.
 _HANG_UP_RESOLVE_S = 4.0
 _HANG_UP_DRAIN_S = 10.0
@@ -42,11 +45,11 @@ class RunRequest:
     """What the command line asked for; None and empty where it said nothing.
 
     Attributes:
-        mode: ``simulate`` or ``live``.
+        mode: ``simulate``, ``paper`` or ``live``.
         control: Control URL of a running synthetic world.
         headless: No screen.
         start: Start trading as soon as two venues are live.
-        seed: Seed of the synthetic world.
+        seed: Seed of the synthetic world, and of what is drawn for paper orders.
         duration_s: End a headless run after this time.
         as_json: Print the summary of a headless run.
         symbols: Symbols to follow, comma-separated.
@@ -94,7 +97,7 @@ def run(request: RunRequest) -> int:
         describe = _world(request, loaded, stack)
         logs = stack.enter_context(_logs(folder, level, stderr=request.headless))
         with _crashes_logged(logs):
-            return _run_simulate(request, loaded, folder, logs, describe)
+            return _run(request, loaded, folder, logs, describe)
 
 
 def _refuse_contradictions(request: RunRequest) -> None:
@@ -109,7 +112,7 @@ def _refuse_contradictions(request: RunRequest) -> None:
     if duration_s is not None and not (math.isfinite(duration_s) and duration_s > 0):
         raise UsageRefused(f"--duration {duration_s:g}: allowed: a number of seconds above 0")
     if request.control is not None and request.mode == "live":
-        raise UsageRefused("--control goes with --simulate")
+        raise UsageRefused("--control goes with --simulate and --paper")
     if request.control is not None and request.seed is not None:
         raise UsageRefused("--seed does not go with --control: that world has its own")
 
@@ -172,11 +175,16 @@ def _catch_early_signals(headless: bool) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN if headless else leave)
 
 
-def _world(request: RunRequest, loaded: Loaded, stack: ExitStack) -> Callable[[], WorldInfo]:
-    """Start the synthetic venues, or find those that run; return what describes them."""
+def _world(request: RunRequest, loaded: Loaded, stack: ExitStack) -> _Describe:
+    """Start the synthetic venues, or find those that run; return what describes them.
+
+    Paper needs none: without a control URL it is about the real venues.
+    """
+    control = request.control
+    if control is None and loaded.settings.engine.mode == "paper":
+        return lambda: None
     from arbot_tui.engine.world import WorldProcess, connect
 
-    control = request.control
     if control is None:
         return stack.enter_context(WorldProcess(loaded.settings.simulator)).info
     try:
@@ -218,13 +226,7 @@ def _expected(error: BaseException) -> ArbotError | None:
     return error if isinstance(error, ArbotError) else None
 
 
-def _run_simulate(
-    request: RunRequest,
-    loaded: Loaded,
-    folder: Path,
-    logs: Logs,
-    describe: Callable[[], WorldInfo],
-) -> int:
+def _run(request: RunRequest, loaded: Loaded, folder: Path, logs: Logs, describe: _Describe) -> int:
     if request.headless:
         from arbot_tui.engine.run import run_headless
 
@@ -245,33 +247,24 @@ def _run_simulate(
 
 
 def _engine_options(
-    request: RunRequest, loaded: Loaded, folder: Path, logs: Logs, world: WorldInfo
+    request: RunRequest, loaded: Loaded, folder: Path, logs: Logs, world: WorldInfo | None
 ) -> EngineOptions:
-    from arbot_tui.domain.fees import TradingFees
+    from arbot_tui.commands.venue_configs import paper_terms, public_configs, world_configs
     from arbot_tui.engine.options import EngineOptions
-    from arbot_tui.exchanges.base import ExchangeConfig
 
     settings = loaded.settings
-    venues = []
-    for index, (name, venue) in enumerate(settings.exchanges.enabled.items()):
-        if name not in world.venues:
-            raise ConfigError(f"this synthetic world has no {name}; switch it off")
-        keys = world.venues[name].credentials
-        logs.redactor.add(Secret(keys.api_key), keys.api_secret, keys.passphrase or Secret(""))
-        venues.append(
-            ExchangeConfig(
-                name=name,
-                index=index,
-                urls=world.venues[name].urls,
-                environment="custom",
-                fallback_fees=TradingFees(maker=venue.maker_fee, taker=venue.taker_fee),
-                credentials=keys,
-            )
-        )
+    mode = Mode(settings.engine.mode)
+    if mode is Mode.SIMULATE and world is not None:
+        venues, account, terms = world_configs(settings, world), f"sim-{world.world_id}", None
+    else:
+        venues, account, terms = public_configs(settings, world), "paper", paper_terms(settings)
+    for config in venues:
+        if keys := config.credentials:
+            logs.redactor.add(Secret(keys.api_key), keys.api_secret, keys.passphrase or Secret(""))
     return EngineOptions(
-        mode=Mode.SIMULATE,
+        mode=mode,
         profile=loaded.profile,
-        account=f"sim-{world.world_id}",
+        account=account,
         data_dir=folder,
         config_source=loaded.source,
         universe=settings.arbitrage,
@@ -285,6 +278,8 @@ def _engine_options(
         storage=settings.storage,
         venues=tuple(venues),
         world=world,
+        paper=terms,
+        paper_seed=world.seed if world else settings.simulator.seed,
         start=request.start,
         log=logs.ring,
         settings=_live_settings(request, loaded),

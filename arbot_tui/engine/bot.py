@@ -25,7 +25,7 @@ from arbot_tui.domain.clock import Clock, SystemClock
 from arbot_tui.domain.errors import AccountLocked
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
-from arbot_tui.domain.states import TradingState
+from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.account_feed import AccountFeed
 from arbot_tui.engine.client import EngineClient
@@ -39,6 +39,7 @@ from arbot_tui.engine.listings import Listings
 from arbot_tui.engine.local import LocalClient
 from arbot_tui.engine.loop_lag import LoopLag
 from arbot_tui.engine.options import EngineOptions
+from arbot_tui.engine.papering import open_accounts, put_paper_exchanges
 from arbot_tui.engine.recording import Recording
 from arbot_tui.engine.selection import QUOTE_CURRENCY
 from arbot_tui.engine.summary import Summary, exchange_summaries, summarise
@@ -108,6 +109,7 @@ class ArBot:
         }
         continuity = [exchange.continuity for exchange in self.exchanges.values()]
         self.books = BookSet(self.board, continuity, self.resync_book)
+        put_paper_exchanges(self)
         self.strategy = ArbitrageStrategy(
             self.board,
             self.universe,
@@ -218,7 +220,7 @@ class ArBot:
         make_private_dir(options.account_dir)
         keys = [(c.name, c.credentials.api_key) for c in options.venues if c.credentials]
         self._stack.enter_context(AccountLocks(options.account_dir, keys))
-        if options.world is not None:
+        if options.mode is Mode.SIMULATE:
             _forget_old_worlds(options)
         journal, self.core = recover(options.account_dir)
         self._instance = journal.instance
@@ -229,6 +231,7 @@ class ArBot:
             self.core, journal, self.exchanges, self.clock, self.quotes, self.watch
         )
         self._stack.push_async_callback(self._executor.close)
+        open_accounts(self)
         self._recording = await self._stack.enter_async_context(Recording(self))
         await self._recording.catch_up(self.core.pairs.values())
         await self.listings.load()

@@ -14,7 +14,7 @@ class EngineConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    mode: Literal["simulate", "live"] = Field(
+    mode: Literal["simulate", "paper", "live"] = Field(
         default="simulate",
         description="What `arbot-tui` without a mode does.",
         json_schema_extra={"hot": False, "simulate": "simulate"},

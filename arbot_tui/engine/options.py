@@ -6,6 +6,7 @@ model of its package.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +24,7 @@ from arbot_tui.strategy.config import (
     TrendConfig,
 )
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
+from arbot_tui.trading.paper.terms import PaperTerms
 
 if TYPE_CHECKING:
     from arbot_tui.engine.client import KeySource, SettingsSource
@@ -63,7 +65,9 @@ class EngineOptions:
         premium: The premium filter.
         storage: What is recorded and for how long.
         venues: The enabled venues in index order, with URLs, fallback fees and keys.
-        world: The synthetic world that the venues belong to; None outside simulate.
+        world: The synthetic world that the venues belong to; None for real ones.
+        paper: Terms of each paper venue by name; None where orders go to the venues themselves.
+        paper_seed: What the fate of paper orders is drawn from.
         start: Start trading as soon as two venues are live.
         log: The newest log lines, for the screen.
         settings: Where settings are read and changed while it runs; None where they are fixed.
@@ -89,6 +93,8 @@ class EngineOptions:
     premium: PremiumConfig = field(default_factory=PremiumConfig)
     settings: SettingsSource[HotSettings] | None = None
     keys: KeySource | None = None
+    paper: Mapping[str, PaperTerms] | None = None
+    paper_seed: int = 0
 
     @property
     def account_dir(self) -> Path:
@@ -97,5 +103,7 @@ class EngineOptions:
 
     @property
     def seed(self) -> int | None:
-        """Seed of the synthetic world; None outside simulate."""
-        return self.world.seed if self.world else None
+        """Seed of everything drawn; None where nothing is."""
+        if self.world is not None:
+            return self.world.seed
+        return None if self.paper is None else self.paper_seed

@@ -81,6 +81,34 @@ class ExchangeSettings(BaseModel):
         description="Taker fee until the account's own is known; negative is a rebate.",
         json_schema_extra={"unit": "%", "hot": False},
     )
+    paper_cash_usd: Decimal = Field(
+        default=Decimal(10_000),
+        ge=0,
+        le=1_000_000_000,
+        description="Paper account: what it is given of every quote currency, once.",
+        json_schema_extra={"unit": "USD", "hot": False},
+    )
+    paper_coin_usd: Decimal = Field(
+        default=Decimal(1000),
+        ge=0,
+        le=1_000_000_000,
+        description="Paper account: what it is given of every other coin followed, once.",
+        json_schema_extra={"unit": "USD", "hot": False},
+    )
+    paper_reject_pct: float = Field(
+        default=0.0,
+        ge=0,
+        le=100,
+        description="Paper orders refused at random; 0: as many as yours there were.",
+        json_schema_extra={"unit": "%", "hot": False},
+    )
+    paper_partial_pct: float = Field(
+        default=0.0,
+        ge=0,
+        le=100,
+        description="Paper orders cut short at random; 0: as many as yours there were.",
+        json_schema_extra={"unit": "%", "hot": False},
+    )
     rest_url: str | None = Field(
         default=None,
         description="REST host with custom: https://HOST[:PORT], http:// only to loopback.",

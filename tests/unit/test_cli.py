@@ -67,7 +67,6 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("arguments", "complaint"),
         [
-            (["--paper"], "No such option: --paper"),
             (["--engine", "process"], "No such option: --engine"),
             (["--read-only"], "No such option: --read-only"),
             (["--nonsense"], "No such option: --nonsense"),
@@ -82,6 +81,8 @@ class TestRefusals:
             (["--seed", "x"], "Invalid value for '--seed'"),
             (["--seed"], "Option '--seed' requires an argument"),
             (["--simulate", "--live"], "--simulate and --live exclude each other"),
+            (["--paper", "--live"], "--paper and --live exclude each other"),
+            (["--simulate", "--paper"], "--simulate and --paper exclude each other"),
             (["--json"], "--json needs --headless"),
             (["--duration", "5"], "--duration needs --headless"),
             (["--headless", "--duration", "0"], "--duration 0: allowed: a number of seconds"),

@@ -52,8 +52,9 @@ class TestLayers:
         assert loaded.settings.arbitrage.min_profit_pct == Decimal("0.05")
         assert set(loaded.origins.values()) == {"default"}
 
-    def test_live_has_defaults_of_its_own(self) -> None:
-        loaded = load(options={"engine.mode": ("--live", "live")})
+    @pytest.mark.parametrize("mode", ["live", "paper"])
+    def test_paper_and_live_have_defaults_of_their_own(self, mode: str) -> None:
+        loaded = load(options={"engine.mode": (f"--{mode}", mode)})
         assert loaded.profile == "live"
         settings = loaded.settings
         assert settings.arbitrage.min_profit_pct == Decimal("0.10")
@@ -251,8 +252,8 @@ class TestComplaints:
                 "arbot.toml:2: storage.store_ticker_data = 1: allowed: true or false",
             ),
             (
-                '[engine]\nmode = "paper"\n',
-                'arbot.toml:2: engine.mode = "paper": allowed: "simulate" or "live"',
+                '[engine]\nmode = "replay"\n',
+                'arbot.toml:2: engine.mode = "replay": allowed: "simulate", "paper" or "live"',
             ),
             (
                 "[storage]\npath = 5\n",

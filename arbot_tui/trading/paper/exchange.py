@@ -1,0 +1,334 @@
+"""PaperExchange: a venue's real market data, and orders that never leave this process.
+
+It stands where the adapter stands: market data passes through from the adapter, which needs no
+key, and the private half is answered by the fill core after a round trip. The adapter itself is
+never given an order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+
+import structlog
+
+from arbot_tui.domain.clock import SECOND, Clock
+from arbot_tui.domain.errors import ExchangeError, OrderNotFound
+from arbot_tui.domain.feed import FeedEvent
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.numbers import from_float, plain
+from arbot_tui.domain.orders import (
+    Balance,
+    Fill,
+    OrderEvent,
+    OrderRequest,
+    OrderSide,
+    OrderState,
+    OrderUnknown,
+)
+from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Level, Ticker
+from arbot_tui.exchanges.base import BaseExchange, MarketDataSink, OrderEventSink
+from arbot_tui.trading.core.events import Deposited
+from arbot_tui.trading.core.state import CoreState
+from arbot_tui.trading.paper.account import PaperAccount
+from arbot_tui.trading.paper.funding import Funding
+from arbot_tui.trading.paper.profile import Draws, quantile
+from arbot_tui.trading.paper.terms import PaperTerms
+from arbot_tui.trading.paper.venue import PaperVenue
+
+__all__ = ["PaperExchange", "VisibleRow"]
+
+VisibleRow = Callable[[int, OrderSide], Sequence[Level]]
+"""Levels that an order of that side meets in the book of a row, best first."""
+
+_PROBE_S = 10.0
+# Depth is asked for with an order and kept a while for those that follow.
+_DEPTH_KEPT_NS = 60 * SECOND
+
+_log = structlog.get_logger("paper")
+
+
+class PaperExchange(BaseExchange):
+    """One venue of paper trading."""
+
+    def __init__(
+        self,
+        public: BaseExchange,
+        clock: Clock,
+        *,
+        seed: int,
+        terms: PaperTerms,
+        visible: VisibleRow,
+    ) -> None:
+        """Stand in for the private half of `public`; nothing is opened yet.
+
+        Args:
+            public: The venue's adapter, for market data alone.
+            clock: Stamps what happens.
+            seed: What the fate of orders is drawn from.
+            terms: What the account starts with and how it is treated.
+            visible: What an order meets.
+        """
+        super().__init__(public.config, clock)
+        self.continuity = public.continuity
+        self._public = public
+        self._terms = terms
+        self._row_of: dict[str, int] = {}
+        self._symbol_of: dict[int, str] = {}
+        self._visible = visible
+        draws = Draws(seed, terms.profile)
+        self._venue = PaperVenue(self.name, draws, public.config.fallback_fees, self._meets)
+        self._funding = Funding(terms, self._venue.account)
+        self._deposit: Callable[[Deposited], None] = _forget
+        self._opened = False
+        self._sinks: dict[str, OrderEventSink] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._engine_wants: set[int] = set()
+        self._depth_until_ns: dict[int, int] = {}
+        self._watched: set[int] = set()
+
+    def open_account(self, state: CoreState, deposit: Callable[[Deposited], None]) -> None:
+        """Take up the account where the journal left it; before `set_universe`.
+
+        What was on its way when the last run ended has expired with what was written down of it.
+
+        Args:
+            state: As the journal tells it.
+            deposit: Is told what the account is given from now on.
+        """
+        self._deposit = deposit
+        venue = state.venues.get(self.name)
+        self._opened = venue is not None and venue.opened
+        self._venue.account = PaperAccount(state.ledger.book(self.name))
+        self._funding = Funding(self._terms, self._venue.account)
+        for pair in state.working():
+            for leg in pair.legs:
+                if leg.venue == self.name:
+                    self._venue.restore(leg.client_id, leg.fills)
+
+    # Market data
+
+    async def sync_clock(self) -> None:
+        """Measure the venue's clock; the round trip joins those that latencies are drawn from."""
+        await self._public.sync_clock()
+        self.offset_ns, self.rtt_ns = self._public.offset_ns, self._public.rtt_ns
+        self._venue.offset_ns = self.offset_ns
+        self._venue.rtts.add(self.rtt_ns)
+
+    async def load_instruments(self) -> list[Instrument]:
+        """Fetch the real rules; paper orders are held to the newest ones."""
+        instruments = await self._public.load_instruments()
+        self._venue.set_instruments(instruments)
+        return instruments
+
+    async def get_volumes(self) -> dict[str, Decimal]:
+        """Fetch what was really traded."""
+        return await self._public.get_volumes()
+
+    def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
+        """Follow these symbols, and give the account what it is to have of their assets."""
+        self._public.set_universe(rows, instruments)
+        self._row_of = {i.symbol: rows[i.wire_symbol] for i in instruments}
+        self._symbol_of = {row: symbol for symbol, row in self._row_of.items()}
+        for asset, amount in self._funding.follow(instruments):
+            self._give(asset, amount)
+        self._watched.update(r for s, r in self._row_of.items() if self._funding.wants(s))
+
+    async def connect_ws(self, sink: MarketDataSink) -> None:
+        """Follow the market until cancelled, and measure round trips all the while."""
+        async with asyncio.TaskGroup() as group:
+            probing = group.create_task(self._probe(), name=f"round trips {self.name}")
+            try:
+                await self._public.connect_ws(_Watch(sink, self._watched, self._look))
+            finally:
+                probing.cancel()
+
+    def request_depth(self, row: int, wanted: bool) -> None:
+        """Follow depth of a row for the engine, for as long as no order of ours needs it too."""
+        (self._engine_wants.add if wanted else self._engine_wants.discard)(row)
+        if wanted or row not in self._depth_until_ns:
+            self._public.request_depth(row, wanted)
+
+    def resync_book(self, row: int) -> None:
+        """Start the book of one row afresh."""
+        self._public.resync_book(row)
+
+    async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
+        """Fetch the real book."""
+        return await self._public.get_orderbook(row, levels)
+
+    # Orders
+
+    def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
+        """Send the order on its way; what comes of it is told after a round trip."""
+        now_ns = self.clock.now_ns()
+        row = self._row_of.get(order.symbol)
+        if row is not None:
+            self._need_depth(row, now_ns)
+        self._sinks[order.client_id] = sink
+        self._venue.submit(order, now_ns)
+        self._set_timer(now_ns)
+
+    async def place_order(self, order: OrderRequest) -> list[OrderEvent]:
+        """Place the order and return the events that `submit` would report, in order."""
+        answered = asyncio.Event()
+        events: list[OrderEvent] = []
+
+        def take(event: OrderEvent) -> None:
+            events.append(event)
+            answered.set()
+
+        self.submit(order, take)
+        # All events of an answer are told at once, before whoever waits runs again.
+        await answered.wait()
+        return events
+
+    async def cancel_order(self, symbol: str, client_id: str) -> None:
+        """Find nothing to cancel: an order ends in the moment it arrives."""
+        await self._round_trip()
+        raise OrderNotFound(self.name, f"no open order {client_id} of {symbol}")
+
+    async def query_order(self, symbol: str, client_id: str) -> OrderState:
+        """Return the order's state."""
+        await self._round_trip()
+        return self._venue.query(client_id)
+
+    async def get_fills(self, symbol: str, client_id: str, venue_id: str) -> list[Fill]:
+        """Return all executions of one order, oldest first."""
+        await self._round_trip()
+        return self._venue.fills(client_id)
+
+    async def get_balance(self) -> list[Balance]:
+        """Return what the paper account holds."""
+        await self._round_trip()
+        # From here to the ledger nothing waits: what is given later is told as a deposit.
+        self._opened = True
+        return self._venue.balances()
+
+    async def get_trading_fees(self, symbols: Sequence[str]) -> dict[str, TradingFees]:
+        """Return the configured rates: without a key nobody tells the account's own."""
+        return dict.fromkeys(symbols, self._venue.fees)
+
+    async def close(self) -> None:
+        """Give up what is on its way (reported as unknown) and close the adapter."""
+        if self._timer is not None:
+            self._timer.cancel()
+        sinks, self._sinks = self._sinks, {}
+        for client_id, sink in sinks.items():
+            sink(OrderUnknown(self.name, client_id, "given up while under way"))
+        await self._public.close()
+
+    def _meets(self, symbol: str, side: OrderSide) -> Sequence[Level]:
+        row = self._row_of.get(symbol)
+        return () if row is None else self._visible(row, side)
+
+    def _set_timer(self, now_ns: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due_ns = self._venue.next_ns
+        if due_ns is not None:
+            delay_s = max(0, due_ns - now_ns) / SECOND
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._answer)
+
+    def _answer(self) -> None:
+        """Tell what is due; telling may send more orders."""
+        self._timer = None
+        now_ns = self.clock.now_ns()
+        events = self._venue.advance(now_ns)
+        self._set_timer(now_ns)
+        answered = {event.client_id for event in events}
+        sinks = {client_id: self._sinks.pop(client_id, _unheard) for client_id in answered}
+        for event in events:
+            if isinstance(event, Fill) and event.symbol in self._row_of:
+                self._watched.add(self._row_of[event.symbol])
+            sinks[event.client_id](event)
+
+    async def _round_trip(self) -> None:
+        """Take the time that a request takes."""
+        await asyncio.sleep(quantile(self._venue.rtts.ranked, 0.5) / SECOND)
+
+    async def _probe(self) -> None:
+        """Measure round trips: a few a minute make a distribution in a while."""
+        while True:
+            await asyncio.sleep(_PROBE_S)
+            try:
+                await self.sync_clock()
+            except ExchangeError as e:
+                _log.warning("round_trip_not_measured", venue=self.name, message=str(e))
+            self._drop_depth(self.clock.now_ns())
+
+    def _need_depth(self, row: int, now_ns: int) -> None:
+        if row not in self._depth_until_ns and row not in self._engine_wants:
+            self._public.request_depth(row, True)
+        self._depth_until_ns[row] = now_ns + _DEPTH_KEPT_NS
+
+    def _drop_depth(self, now_ns: int) -> None:
+        for row, until_ns in list(self._depth_until_ns.items()):
+            if until_ns < now_ns:
+                del self._depth_until_ns[row]
+                if row not in self._engine_wants:
+                    self._public.request_depth(row, False)
+
+    # The account
+
+    def _look(self, row: int, ticker: Ticker | None) -> None:
+        """See what a watched row shows now: a first price, or levels that we took from."""
+        symbol = self._symbol_of.get(row)
+        if symbol is None:
+            self._watched.discard(row)
+            return
+        if ticker is not None and ticker.bid > 0 and self._funding.wants(symbol):
+            grant = self._funding.price(symbol, from_float(ticker.bid))
+            if grant is not None:
+                self._give(*grant)
+        if not self._venue.observe(symbol) and not self._funding.wants(symbol):
+            self._watched.discard(row)
+
+    def _give(self, asset: str, amount: Decimal) -> None:
+        self._venue.account.credit(asset, amount)
+        _log.debug("paper_account_given", venue=self.name, asset=asset, amount=plain(amount))
+        if self._opened:
+            self._deposit(Deposited(self.name, asset, amount))
+
+
+class _Watch:
+    """Passes market data on, and looks at the rows that matter to paper orders."""
+
+    def __init__(
+        self,
+        sink: MarketDataSink,
+        watched: set[int],
+        look: Callable[[int, Ticker | None], None],
+    ) -> None:
+        self._on_ticker = sink.on_ticker
+        self._on_book = sink.on_book
+        self._on_feed = sink.on_feed
+        self._watched = watched
+        self._look = look
+
+    def on_ticker(self, ticker: Ticker) -> None:
+        """Take a new best bid and ask."""
+        self._on_ticker(ticker)
+        if ticker.row in self._watched:
+            self._look(ticker.row, ticker)
+
+    def on_book(self, update: BookUpdate) -> None:
+        """Take a depth message."""
+        self._on_book(update)
+        if update.row in self._watched:
+            self._look(update.row, None)
+
+    def on_feed(self, event: FeedEvent) -> None:
+        """Take a change in the life of the feed."""
+        self._on_feed(event)
+
+
+def _unheard(event: OrderEvent) -> None:
+    """The id was sent twice, and its first answer has been told."""
+
+
+def _forget(event: Deposited) -> None:
+    """Nobody keeps an account yet."""

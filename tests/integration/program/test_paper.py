@@ -1,0 +1,106 @@
+"""Paper, end to end: a synthetic world's public side, no key, and an account that lasts."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.integration.program.program import (
+    Document,
+    environment,
+    get_json,
+    run,
+    running,
+    world,
+)
+
+pytestmark = pytest.mark.timing
+
+# Edges come five times as often as by default, and no route rests after a trade.
+BUSY = {"ARBOT_SIMULATOR__EDGES_PER_MIN": "60", "ARBOT_ARBITRAGE__COOLDOWN_S": "1"}
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return environment(tmp_path / "data", **BUSY)
+
+
+def rows(data: Path, query: str) -> list[tuple[object, ...]]:
+    database = data / "accounts" / "paper" / "arbot.sqlite"
+    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def wait_for_fills(data: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if (data / "accounts" / "paper" / "arbot.sqlite").exists():
+            try:
+                if rows(data, "SELECT 1 FROM fills LIMIT 1"):
+                    return
+            except sqlite3.OperationalError:
+                pass  # the schema is not there yet
+        time.sleep(0.1)
+    raise AssertionError("no fill appeared")
+
+
+def assert_sound(summary: Document, venues: Document) -> None:
+    assert summary["mode"] == "paper"
+    assert (summary["world_id"], summary["seed"]) == (venues["world_id"], venues["seed"])
+    assert summary["ledger"] == {"balanced": True, "venue_mismatches": 0}
+    assert summary["trades"]["stuck"] == 0
+
+
+def test_paper_trades_on_a_world_that_never_hears_of_it_and_goes_on_after_a_kill(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    data = tmp_path / "data"
+    with world("--seed", "4", env=env, cwd=tmp_path) as venues:
+        args = ("--paper", "--control", venues["control"], "--headless", "--start", "--json")
+        with running(*args, env=env, cwd=tmp_path) as process:
+            wait_for_fills(data)
+            process.kill()
+        done = run(*args, "--duration", "6", env=env, cwd=tmp_path)
+        assert done.code == 0, done.stderr
+        assert_sound(done.summary, venues)
+        truth = get_json(f"{venues['control']}/truth")["venues"]
+
+    # Nothing of it reached a venue.
+    assert [(v["orders"], v["fills"]) for v in truth.values()] == [([], [])] * 4
+    assert {path.name for path in (data / "accounts").iterdir()} == {"paper"}
+    fills = rows(data, "SELECT exchange, symbol, side, price, quantity, fee, fee_asset FROM fills")
+    assert fills
+    # What is held now is what was given plus what every fill of both runs moved.
+    moved: dict[tuple[str, str], Decimal] = {}
+    for exchange, symbol, side, *numbers, fee_asset in fills:
+        price, qty, fee = (Decimal(str(number)) for number in numbers)
+        base, quote = str(symbol).split("/")
+        sign = 1 if side == "buy" else -1
+        for asset, amount in ((base, sign * qty), (quote, -sign * qty * price), (fee_asset, -fee)):
+            key = (str(exchange), str(asset))
+            moved[key] = moved.get(key, Decimal(0)) + amount
+    held = {
+        (str(exchange), str(asset)): Decimal(str(total))
+        for exchange, asset, total in rows(data, "SELECT exchange, asset, total FROM balances")
+    }
+    for name in truth:
+        assert held[(name, "USDT")] == 10_000 + moved.get((name, "USDT"), 0)
+
+
+def test_without_its_venues_paper_says_so_and_ends(tmp_path: Path) -> None:
+    nowhere: dict[str, str] = {}
+    for venue in ("BINANCE", "BYBIT", "OKX", "BITGET"):
+        nowhere[f"ARBOT_EXCHANGES__{venue}__ENVIRONMENT"] = "custom"
+        nowhere[f"ARBOT_EXCHANGES__{venue}__REST_URL"] = "http://127.0.0.1:1"
+        nowhere[f"ARBOT_EXCHANGES__{venue}__WS_PUBLIC_URL"] = "ws://127.0.0.1:1"
+    env = environment(tmp_path / "data", **nowhere)
+    done = run("--paper", "--headless", "--duration", "5", "--json", env=env, cwd=tmp_path)
+    assert (done.code, done.stdout) == (1, "")
+    complaints = [line for line in done.stderr.splitlines() if line.startswith("arbot-tui: ")]
+    assert len(complaints) == 1
+    assert "fewer than two venues answer" in complaints[0]
+    assert "Traceback" not in done.stderr
