@@ -79,9 +79,59 @@ class TestOptions:
                 RunRequest(), load(), tmp_path, logs, world({"binance": venue("s")})
             )
 
+    def test_paper_knows_the_real_venues_public_hosts_and_no_key(
+        self, tmp_path: Path, logs: Logs, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("BINANCE_API_KEY", "a-real-key")
+        request = RunRequest(mode="paper", seed=9)
+        loaded = load(options=composition._options(request))
+
+        options = composition._engine_options(request, loaded, tmp_path, logs, None)
+
+        assert (options.mode, options.profile, options.account) == (Mode.PAPER, "live", "paper")
+        assert (options.world, options.seed) == (None, 9)
+        assert [config.credentials for config in options.venues] == [None] * 4
+        assert {c.name: (c.urls.rest, c.urls.ws_public) for c in options.venues} == {
+            "binance": ("https://api.binance.com", "wss://stream.binance.com:9443"),
+            "bybit": ("https://api.bybit.com", "wss://stream.bybit.com/v5/public/spot"),
+            "okx": ("https://openapi.okx.com", "wss://ws.okx.com:8443/ws/v5/public"),
+            "bitget": ("https://api.bitget.com", "wss://ws.bitget.com/v2/ws/public"),
+        }
+
+    def test_paper_on_a_world_takes_its_public_side_and_none_of_its_keys(
+        self, tmp_path: Path, logs: Logs
+    ) -> None:
+        path = tmp_path / "arbot.toml"
+        path.write_text("[exchanges.okx]\npaper_cash_usd = 5\npaper_reject_pct = 2\n")
+        request = RunRequest(
+            mode="paper", control="http://127.0.0.1:2", exchanges="okx,bybit", config=path
+        )
+        loaded = load(path, composition._options(request))
+        there = world({"okx": venue("okx-secret"), "bybit": venue("bybit-secret")})
+
+        options = composition._engine_options(request, loaded, tmp_path, logs, there)
+
+        assert (options.account, options.seed) == ("paper", 7)
+        assert [config.credentials for config in options.venues] == [None, None]
+        assert options.venues[0].urls == there.venues["bybit"].urls
+        assert options.paper is not None
+        assert {name: int(terms.cash) for name, terms in options.paper.items()} == {
+            "okx": 5,
+            "bybit": 10_000,
+        }
+        assert options.paper["okx"].profile.reject_share == 0.02
+
+    def test_simulate_has_no_paper_terms(self, tmp_path: Path, logs: Logs) -> None:
+        names = ("binance", "bybit", "okx", "bitget")
+        there = world({name: venue("s") for name in names})
+        options = composition._engine_options(RunRequest(), load(), tmp_path, logs, there)
+        assert options.paper is None
+
     def test_a_control_url_means_simulate(self) -> None:
         options = composition._options(RunRequest(control="http://127.0.0.1:1"))
         assert options["engine.mode"] == ("--control", "simulate")
+        both = composition._options(RunRequest(mode="paper", control="http://127.0.0.1:1"))
+        assert both["engine.mode"] == ("--paper", "paper")
 
     def test_everything_said_becomes_a_setting(self) -> None:
         options = composition._options(
