@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 
 import pytest
 
+from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.market.book import BookStatus
-from tests.contract.virtual_world import VirtualVenue, every_venue, now_s, play
+from tests.contract.virtual_world import DEPTH, VirtualVenue, every_venue, now_s, play
 
 CONNECTED, DISCONNECTED = FeedEventKind.CONNECTED, FeedEventKind.DISCONNECTED
 MALFORMED = FeedEventKind.MALFORMED
+# As faults name them.
+DEPTH_CHANNEL = {"bybit": "orderbook.50", "okx": "books"}
 
 
 @every_venue
@@ -205,3 +209,60 @@ def test_a_stream_that_begins_with_changes_is_spliced_to_a_rest_snapshot() -> No
         assert len(depth) == 1
 
     play("okx", scenario)
+
+
+@pytest.mark.parametrize("name", ["bybit", "okx"])
+def test_a_symbol_that_never_agrees_is_left_alone_and_the_others_are_untouched(name: str) -> None:
+    async def scenario(venue: VirtualVenue) -> None:
+        for row in venue.rows.values():
+            venue.feed.request_depth(row, True)
+        await asyncio.sleep(5)
+        since_s, symbol = now_s(), venue.instruments[1].symbol
+        venue.inject("drop", symbol, args={"p": 0.5, "channel": DEPTH_CHANNEL[name]})
+        await asyncio.sleep(295)
+        topic = f"{DEPTH[name]}.{venue.wire_symbol(venue.instruments[1])}"
+        renewed = [names for operation, names in venue.requests(since_s) if "un" not in operation]
+        assert 1 <= sum(topic in names for names in renewed) <= 3
+        wire_symbol = topic.rpartition(".")[2]
+        assert all(name.endswith(wire_symbol) for names in renewed for name in names)
+        assert not venue.listener.books[1].synced
+        venue.check_quotes()
+        for row in (0, 2, 3):
+            venue.check_book(row)
+        assert venue.listener.count(DISCONNECTED) == 0
+        venue.heal()
+        await asyncio.sleep(320)
+        venue.feed.resync(1)
+        await asyncio.sleep(3)
+        venue.check_book(1)
+
+    play(name, scenario, rate_hz=20.0, step_s=0.1)
+
+
+def test_fifty_thousand_frames_at_once_are_taken_and_not_kept() -> None:
+    async def scenario(venue: VirtualVenue) -> None:
+        await asyncio.sleep(1)
+        (wire,) = venue.open_wires
+        raw = (
+            b'{"topic":"orderbook.1.BTCUSDT","ts":%d,"type":"snapshot","data":{"s":"BTCUSDT",'
+            b'"b":[["61000.1","1"]],"a":[["61000.2","1"]],"u":%d,"seq":%d},"cts":%d}'
+        )
+        now_ms = (venue.venues.now_ns + SECOND) // MS
+        frames = [raw % (now_ms + n, 10**9 + n, 10**9 + n, now_ms + n) for n in range(50_000)]
+        before = venue.listener.quotes
+        tracemalloc.start()
+        try:
+            for frame in frames:
+                wire.arrived(frame)
+            await asyncio.sleep(0)
+            kept, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert venue.listener.quotes - before == 50_000
+        assert venue.listener.tickers[0].event_ns == (now_ms + 49_999) * MS
+        assert most < 64 << 20
+        assert kept < 4 << 20
+        assert venue.listener.count(MALFORMED) == 0
+        assert venue.listener.count(DISCONNECTED) == 0
+
+    play("bybit", scenario)

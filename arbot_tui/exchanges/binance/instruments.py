@@ -84,6 +84,7 @@ class _Symbol(msgspec.Struct):
     filters: list[msgspec.Raw] = []
     permissions: list[str] = []
     permissionSets: list[list[str]] = []
+    contractType: str = ""  # of the futures' list, whose symbols have the same names
 
 
 _decode_answer = msgspec.json.Decoder(_Answer).decode
@@ -120,6 +121,8 @@ def _instrument(row: _Symbol) -> Instrument:
     for name in (row.symbol, row.baseAsset, row.quoteAsset):
         if not name or sanitise(name) != name or "/" in name:
             raise ValueError(f"name {sanitise(name)!r} is not a plain text")
+    if row.contractType:
+        raise ValueError(f"{row.symbol} is a contract: {sanitise(row.contractType, 32)}")
     filters = {kind.filterType: kind for kind in _filters(row.filters)}
     price = filters.get("PRICE_FILTER")
     lot = filters.get("LOT_SIZE")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -38,6 +39,7 @@ class _Row(msgspec.Struct):
 
 
 class _List(msgspec.Struct):
+    category: Literal["spot"]  # perpetuals have the same symbols
     rows: list[msgspec.Raw] = msgspec.field(name="list")
 
 

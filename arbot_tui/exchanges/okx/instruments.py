@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 import msgspec
 
@@ -30,6 +31,7 @@ class OkxInstrument(msgspec.Struct, frozen=True):
 
 class _Row(msgspec.Struct):
     instId: str
+    instType: Literal["SPOT"]
     baseCcy: str
     quoteCcy: str
     state: str

@@ -142,6 +142,21 @@ def test_a_channel_that_stops_changing_is_stale_although_pings_are_answered() ->
     assert reason == "no quote changed for 2.0 s (limit 2.0 s)"
 
 
+def test_after_a_pause_of_the_machine_nothing_counts_before_it_is_fresh_again() -> None:
+    """A laptop or a virtual machine that slept: its frames of before are still in the buffers."""
+    monitor, at_ns = _live(frames=50)
+    awake_ns = at_ns + 300 * SECOND
+    assert monitor.verdict(0, awake_ns)[0] is FeedState.STALE
+    for number in range(20):
+        sent_ns = at_ns + number * 100 * MS
+        monitor.on_frame(0, 0, sent_ns, awake_ns + number * MS, True)
+        assert monitor.verdict(0, awake_ns + number * MS)[0] is FeedState.STALE
+    # What is told now counts once the nonsense is some seconds away.
+    fresh_ns = awake_ns + 6 * SECOND
+    monitor.on_frame(0, 0, fresh_ns - 20 * MS, fresh_ns, True)
+    assert monitor.verdict(0, fresh_ns) == (FeedState.LIVE, "")
+
+
 def test_a_slow_channel_may_be_quiet_for_twenty_of_its_gaps() -> None:
     monitor, at_ns = _live(frames=50, gap_ns=SECOND)
     for quiet_s, state in ((20, FeedState.LIVE), (21, FeedState.STALE)):
