@@ -58,7 +58,12 @@ class World:
         key = Credentials(
             self.about["api_key"], Secret(secret), None if phrase is None else Secret(phrase)
         )
-        urls = VenueUrls(rest=self.about["rest"], ws_public=self.about["ws_public"])
+        urls = VenueUrls(
+            self.about["rest"],
+            self.about["ws_public"],
+            self.about.get("ws_private"),
+            self.about.get("ws_trade"),
+        )
         config = ExchangeConfig(self.name, 1, urls, "custom", _NONE, key)
         return self.kind(config, SystemClock())
 
@@ -75,6 +80,13 @@ class World:
             truth = (await got.json())["venues"][self.name]
             assert isinstance(truth, dict)
             return truth
+
+    async def fault(self, name: str, **options: object) -> None:
+        """Have the venue misbehave (CONTRACT section 4)."""
+        body = {"venue": self.name, "fault": name, **options}
+        url = f"{self.control}/faults"
+        async with aiohttp.ClientSession() as session, session.post(url, json=body) as answer:
+            assert answer.status < 300, await answer.text()
 
     async def order(
         self, client_id: str, side: OrderSide, factor: str, dollars: int = 100

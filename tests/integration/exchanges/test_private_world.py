@@ -1,0 +1,189 @@
+"""The private side of four adapters against the synthetic venues, over sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from arbot_tui.domain.account import OpenOrder
+from arbot_tui.domain.clock import SystemClock
+from arbot_tui.domain.orders import (
+    Balance,
+    Fill,
+    OrderAck,
+    OrderEvent,
+    OrderSide,
+    OrderState,
+    OrderStatus,
+    TimeInForce,
+)
+from arbot_tui.exchanges.base import BaseExchange
+from arbot_tui.exchanges.binance.adapter import BinanceExchange
+from arbot_tui.exchanges.bitget.adapter import BitgetExchange
+from arbot_tui.exchanges.bybit.adapter import BybitExchange
+from arbot_tui.exchanges.okx.adapter import OKXExchange
+from tests.integration.exchanges.world import World, world_of
+from tests.unit.exchanges.loopback import until
+
+KINDS: dict[str, type[BaseExchange]] = {
+    "binance": BinanceExchange,
+    "bybit": BybitExchange,
+    "okx": OKXExchange,
+    "bitget": BitgetExchange,
+}
+_OPEN = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+
+
+class Account:
+    """An account sink that keeps everything."""
+
+    def __init__(self) -> None:
+        self.events: list[OrderEvent] = []
+        self.balances: dict[str, Balance] = {}
+        self.streams: list[tuple[bool, str]] = []
+
+    def on_order_event(self, event: OrderEvent) -> None:
+        self.events.append(event)
+
+    def on_balances(self, balances: Sequence[Balance]) -> None:
+        self.balances.update({balance.asset: balance for balance in balances})
+
+    def on_stream(self, up: bool, detail: str) -> None:
+        self.streams.append((up, detail))
+
+    def fills(self, client_id: str) -> list[Fill]:
+        return [e for e in self.events if isinstance(e, Fill) and e.client_id == client_id]
+
+    def ended(self, client_id: str) -> OrderState | None:
+        states = (e for e in self.events if isinstance(e, OrderState) and e.client_id == client_id)
+        return next((state for state in states if state.status not in _OPEN), None)
+
+
+@asynccontextmanager
+async def following(world: World) -> AsyncIterator[Account]:
+    """Follow the account from when the stream is up to the end of the context."""
+    account = Account()
+    task = asyncio.create_task(world.adapter.connect_private(account))
+    try:
+        await until(lambda: account.streams)
+        assert account.streams == [(True, "")]
+        yield account
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(params=list(KINDS))
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    async with world_of(KINDS[request.param], request.param) as running:
+        yield running
+
+
+async def test_the_stream_tells_what_answers_and_queries_tell(world: World) -> None:
+    async with following(world) as account:
+        filled = await world.order("t2x0y1", OrderSide.BUY, "1.01")
+        missed = await world.order("t2x0y2", OrderSide.SELL, "1.02")
+        for order in (filled, missed):
+            events = await world.adapter.place_order(order)
+            assert isinstance(events[0], OrderAck)
+        await until(lambda: account.ended("t2x0y1") and account.ended("t2x0y2"))
+
+        state = await world.final("t2x0y1")
+        told = account.ended("t2x0y1")
+        assert told is not None
+        assert told.sources == ("stream",)
+        assert (told.status, told.filled_qty) == (OrderStatus.FILLED, filled.qty)
+        assert told.venue_id == state.venue_id
+        asked = await world.adapter.get_fills("BTC/USDT", "t2x0y1", state.venue_id)
+        heard = {fill.trade_id: fill for fill in account.fills("t2x0y1")}
+        assert heard == {fill.trade_id: fill for fill in asked}
+        unfilled = account.ended("t2x0y2")
+        assert unfilled is not None
+        assert (unfilled.status, unfilled.filled_qty) == (OrderStatus.EXPIRED, Decimal(0))
+        assert account.fills("t2x0y2") == []
+        held = {balance.asset: balance for balance in await world.adapter.get_balance()}
+        for asset in ("BTC", "USDT"):
+            await until(lambda asset=asset: account.balances.get(asset) == held[asset])  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("by_venue_id", [False, True])
+async def test_what_rests_is_listed_and_cancelled(world: World, by_venue_id: bool) -> None:
+    async with following(world) as account:
+        order = await world.order("t3x0y1", OrderSide.BUY, "0.98")
+        resting = msgspec.structs.replace(order, time_in_force=TimeInForce.GTC)
+        await world.adapter.place_order(resting)
+        rows = await _listed(world, "t3x0y1")
+        (row,) = rows
+        assert (row.price, row.qty, row.side) == (order.price, order.qty, order.side)
+        everywhere = await world.adapter.get_open_orders()
+        assert [known for known in everywhere if known.client_id == "t3x0y1"] == rows
+        state = await world.adapter.query_by_venue_id("BTC/USDT", row.venue_id)
+        assert (state.client_id, state.status) == ("t3x0y1", OrderStatus.NEW)
+
+        if by_venue_id:
+            await world.adapter.cancel_by_venue_id("BTC/USDT", row.venue_id)
+        else:
+            await world.adapter.cancel_order("BTC/USDT", "t3x0y1")
+        await until(lambda: account.ended("t3x0y1"))
+
+        ended = account.ended("t3x0y1")
+        assert ended is not None
+        assert (ended.status, ended.venue_id) == (OrderStatus.CANCELED, row.venue_id)
+        assert await world.adapter.get_open_orders("BTC/USDT") == []
+
+
+async def _listed(world: World, client_id: str) -> list[OpenOrder]:
+    async with asyncio.timeout(5):
+        while True:
+            rows = await world.adapter.get_open_orders("BTC/USDT")
+            if found := [row for row in rows if row.client_id == client_id]:
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_account_reads_agree_with_the_truth(world: World) -> None:
+    start_ns = SystemClock().now_ns()
+    for number in (1, 2):
+        order = await world.order(f"t4x0y{number}", OrderSide.BUY, "1.01")
+        await world.adapter.place_order(order)
+        await world.final(f"t4x0y{number}")
+
+    fills = await world.adapter.get_account_fills("BTC/USDT", start_ns)
+    rows = (await world.truth())["fills"]
+    assert isinstance(rows, list)
+    assert sorted(row.fill.trade_id for row in fills) == sorted(r["trade_id"] for r in rows)
+    assert sum(row.fill.qty for row in fills) == sum(Decimal(row["qty"]) for row in rows)
+    rights = await world.adapter.get_key_permissions()
+    assert rights is not None
+    assert (rights.trade, rights.withdraw) == (True, False)
+    assert await world.adapter.get_fee_terms() is not None
+
+
+async def test_a_stream_that_is_cut_comes_back_and_tells_on(world: World) -> None:
+    async with following(world) as account:
+        await world.fault("rst")
+        await until(lambda: (True, "") in account.streams[1:], 15)
+        assert account.streams[1][0] is False
+        order = await world.order("t5x0y1", OrderSide.BUY, "1.01")
+        await world.adapter.place_order(order)
+        await until(lambda: account.ended("t5x0y1"))
+        assert sum(fill.qty for fill in account.fills("t5x0y1")) == order.qty
+
+
+async def test_a_key_that_is_wrong_follows_nothing(world: World) -> None:
+    adapter = world.make(world.about["api_secret"] + "x")
+    account = Account()
+    task = asyncio.create_task(adapter.connect_private(account))
+    try:
+        await until(lambda: account.streams)
+        assert account.streams[0][0] is False
+        assert account.events == []
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await adapter.close()
