@@ -11,7 +11,7 @@ from arbot_tui.credentials.keeping import STORES, choose_store, forget_key, keep
 from arbot_tui.credentials.passphrase import given_passphrase
 from arbot_tui.credentials.tested import note_test, tested
 from arbot_tui.credentials.vault import Vault
-from arbot_tui.credentials.venue_key import Entry, VenueKey
+from arbot_tui.credentials.venue_key import Entry, VenueKey, part_names
 from arbot_tui.domain.clock import SystemClock
 from arbot_tui.domain.errors import ConfigError, CredentialError, ExchangeUnavailable
 from arbot_tui.domain.fees import TradingFees
@@ -24,6 +24,8 @@ from arbot_tui.exchanges.factory import ExchangeFactory
 from arbot_tui.settings import Loaded, data_folder
 
 __all__ = ["LocalKeys"]
+
+_MOST_PARTS = 3
 
 Ask = Callable[[], Secret]
 """Gets the passphrase of the encrypted file."""
@@ -52,7 +54,7 @@ class LocalKeys:
         """Keep a venue's key (see `KeySource`)."""
         venue = self.venue(exchange)
         store, why = choose_store(self.backend)
-        entry = Entry(*([part.reveal() for part in parts] + [""] * 3)[:3])
+        entry = Entry(*([part.reveal() for part in parts] + [""] * _MOST_PARTS)[:_MOST_PARTS])
         return self.keep_entry(venue, self.environments[venue], entry, store, why, _known(unlock))
 
     def forget(self, exchange: str, unlock: Secret | None) -> str:
@@ -174,13 +176,16 @@ class LocalKeys:
         return self._row(venue, environment, key), report
 
     def _row(self, venue: str, environment: str, key: VenueKey | None) -> KeyRow:
-        if key is None:
-            return KeyRow(venue, environment, "", "")
-        last = tested(self.folder, f"{venue}/{environment}", key)
-        if last is None:
-            return KeyRow(venue, environment, key.provider, key.last_four)
+        last = tested(self.folder, f"{venue}/{environment}", key) if key is not None else None
         return KeyRow(
-            venue, environment, key.provider, key.last_four, last.rights, last.refusal, last.at_ns
+            exchange=venue,
+            environment=environment,
+            provider=key.provider if key is not None else "",
+            last_four=key.last_four if key is not None else "",
+            rights=last.rights if last is not None else "",
+            refusal=last.refusal if last is not None else "",
+            tested_ns=last.at_ns if last is not None else 0,
+            wants_passphrase=len(part_names(venue)) == _MOST_PARTS,
         )
 
     def _sources(self, ask: Ask | None) -> KeySources:

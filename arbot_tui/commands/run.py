@@ -23,7 +23,7 @@ from arbot_tui.domain.states import Mode
 from arbot_tui.settings import Loaded, LogLevel, data_folder, load, log_level
 
 if TYPE_CHECKING:
-    from arbot_tui.engine.client import SettingsSource
+    from arbot_tui.engine.client import KeySource, SettingsSource
     from arbot_tui.engine.options import EngineOptions, HotSettings
     from arbot_tui.engine.summary import Summary
     from arbot_tui.engine.world import WorldInfo
@@ -283,7 +283,14 @@ def _engine_options(
         start=request.start,
         log=logs.ring,
         settings=_live_settings(request, loaded),
+        keys=_local_keys(loaded),
     )
+
+
+def _local_keys(loaded: Loaded) -> KeySource:
+    from arbot_tui.commands.local_keys import LocalKeys
+
+    return LocalKeys(loaded)
 
 
 def _live_settings(request: RunRequest, loaded: Loaded) -> SettingsSource[HotSettings]:

@@ -78,6 +78,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("details", ("enter",), "detail", "Show or hide the selected row's order books."),
     Action("pause", ("space",), "pause", "Freeze the screen; trading goes on."),
     Action("theme", ("t",), "theme", "Next colour theme."),
+    Action("credentials", ("c",), "API keys", "API keys: where each is kept, what it may do."),
     Action("redraw", ("ctrl+l",), "redraw", "Draw the whole screen anew."),
     Action("help", ("question_mark", "f1"), "keys", "Show the keys and what this view means."),
     Action("palette", ("ctrl+p",), "palette", "Find any action by name."),

@@ -190,6 +190,7 @@ class KeyRow(msgspec.Struct, frozen=True):
         rights: What it may do, by its last test; empty where it was not tested.
         refusal: Why it is not to be used, by its last test; empty where nothing is wrong.
         tested_ns: When it was tested, UTC nanoseconds; 0 where it was not.
+        wants_passphrase: A key of this venue has a passphrase beside its secret.
     """
 
     exchange: str
@@ -199,6 +200,7 @@ class KeyRow(msgspec.Struct, frozen=True):
     rights: str = ""
     refusal: str = ""
     tested_ns: int = 0
+    wants_passphrase: bool = False
 
 
 class KeysView(msgspec.Struct, frozen=True):

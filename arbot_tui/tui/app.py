@@ -35,6 +35,7 @@ from arbot_tui.tui.keys import bindings, by_key
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.palette import ActionCommands
 from arbot_tui.tui.screens.confirm import ConfirmScreen
+from arbot_tui.tui.screens.credentials import CredentialsScreen
 from arbot_tui.tui.screens.dashboard import DashboardScreen
 from arbot_tui.tui.screens.help import HelpScreen
 from arbot_tui.tui.spans import clean
@@ -202,6 +203,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self.action_command_palette()
         elif name == "pause":
             self._pause()
+        elif name == "credentials":
+            self.push_screen(CredentialsScreen(self.client, self.glyphs))
         elif name == "redraw":
             self._redraw()
         elif name.startswith("view_"):

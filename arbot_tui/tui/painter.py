@@ -163,10 +163,16 @@ def _pieces(update: LayoutUpdate | ChopsUpdate) -> Iterator[tuple[int, int, Stri
                 yield x, y, strip
                 x += strip.cell_length
         return
-    for y in sorted({y for y, _, _ in update.spans}):
-        for x, piece in update.chops[y].items():
-            if piece is not None:
+    # Beyond the spans a piece may be what lies beneath a dialog, which was not drawn again there.
+    for y, first, last in sorted(update.spans):
+        for end, (x, piece) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            if piece is None or x >= last or end <= first:
+                continue
+            if x >= first and end <= last:
                 yield x, y, piece
+            else:
+                start = max(x, first)
+                yield start, y, piece.crop(start - x, min(end, last) - x)
 
 
 def _runs(old: list[_Cell | None], new: list[_Cell]) -> Iterator[tuple[int, int]]:

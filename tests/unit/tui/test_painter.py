@@ -128,3 +128,21 @@ def test_many_styles_are_forgotten_again() -> None:
         update = LayoutUpdate([[Strip([Segment("x", style)])]], Region(0, 0, 1, 1))
         painter.paint(update, (1, 1), ColorSystem.TRUECOLOR)
     assert len(painter._pens) < 2100
+
+
+def test_what_lies_beneath_a_dialog_stays_there() -> None:
+    painter = Painter()
+    under, over = STYLES[0], STYLES[2]
+    dialog = [("uuuu", under), ("dddddddddddddddd", over), ("uuuu", under)]
+    sent = painter.paint(whole([dialog] * ROWS), (COLUMNS, ROWS), ColorSystem.TRUECOLOR)
+    # Columns 2 to 6 are drawn again; the dialog covers 4 to 20, but only its part in there was
+    # rendered, and beyond it the line below shines through.
+    full = strip([("n" * COLUMNS, under)], COLUMNS)
+    left, _, beneath, right = full.divide([4, 8, 20, COLUMNS])
+    inside = strip([("DDDD", over)], 4)
+    line: dict[int, Strip | None] = {0: left, 4: inside, 8: beneath, 20: right}
+    update = ChopsUpdate([line] * ROWS, [(1, 2, 6)], [[4, 8, 20, COLUMNS]] * ROWS)
+    sent += painter.paint(update, (COLUMNS, ROWS), ColorSystem.TRUECOLOR)
+    lines = ["".join(cell.data for cell in row) for row in shown(sent)]
+    assert lines[0] == "uuuu" + "d" * 16 + "uuuu"
+    assert lines[1] == "uunnDD" + "d" * 14 + "uuuu"
