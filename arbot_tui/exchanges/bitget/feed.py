@@ -22,7 +22,7 @@ from arbot_tui.exchanges.transport.lines import LineSet
 from arbot_tui.exchanges.transport.subscriptions import Operation, RequestLimits, Topic
 from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions
 from arbot_tui.exchanges.transport.wire import Dial
-from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
+from arbot_tui.exchanges.transport.wires import default_dial
 
 __all__ = ["BitgetFeed"]
 
@@ -97,7 +97,7 @@ class BitgetFeed(LineSet[Control]):
         exchange: int,
         clock: Clock,
         ban: BanClock,
-        dial: Dial = dial_websockets,
+        dial: Dial = default_dial,
         draw: Callable[[], float] = random.random,
     ) -> None:
         """Prepare; nothing is opened before `run`.

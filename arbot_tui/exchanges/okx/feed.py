@@ -28,7 +28,7 @@ from arbot_tui.exchanges.transport.lines import LineSet
 from arbot_tui.exchanges.transport.subscriptions import Operation, RequestLimits, Topic
 from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions
 from arbot_tui.exchanges.transport.wire import Dial
-from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
+from arbot_tui.exchanges.transport.wires import default_dial
 
 __all__ = ["OkxFeed"]
 
@@ -105,7 +105,7 @@ class OkxFeed(LineSet[Control]):
         clock: Clock,
         ban: BanClock,
         fetch_book: Callable[[int], Awaitable[DepthSnapshot]],
-        dial: Dial = dial_websockets,
+        dial: Dial = default_dial,
         draw: Callable[[], float] = random.random,
     ) -> None:
         """Prepare; nothing is opened before `run`.

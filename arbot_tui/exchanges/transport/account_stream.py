@@ -19,7 +19,7 @@ from arbot_tui.exchanges.transport.signed_socket import (
 )
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 from arbot_tui.exchanges.transport.wire import Dial
-from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
+from arbot_tui.exchanges.transport.wires import default_dial
 
 __all__ = ["AccountStream", "Canary"]
 
@@ -81,7 +81,7 @@ class AccountStream:
         *,
         clock: Clock,
         ban: BanClock,
-        dial: Dial = dial_websockets,
+        dial: Dial = default_dial,
     ) -> None:
         """Prepare; nothing is opened before `run`.
 

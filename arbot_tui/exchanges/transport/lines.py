@@ -15,7 +15,7 @@ from arbot_tui.exchanges.transport.dialing import PacedDial
 from arbot_tui.exchanges.transport.line import Line
 from arbot_tui.exchanges.transport.line_socket import LineContext
 from arbot_tui.exchanges.transport.wire import Dial
-from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
+from arbot_tui.exchanges.transport.wires import default_dial
 
 __all__ = ["LineSet"]
 
@@ -40,7 +40,7 @@ class LineSet(Generic[ControlT]):
         exchange: int,
         clock: Clock,
         ban: BanClock,
-        dial: Dial = dial_websockets,
+        dial: Dial = default_dial,
         draw: Callable[[], float] = random.random,
         fetch_snapshot: Callable[[int], None] | None = None,
     ) -> None:

@@ -19,7 +19,7 @@ from arbot_tui.domain.orders import Balance, Fill, OrderState
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions, WebSocketSession
 from arbot_tui.exchanges.transport.wire import Dial
-from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
+from arbot_tui.exchanges.transport.wires import default_dial
 
 __all__ = [
     "BalancesTold",
@@ -130,7 +130,7 @@ class SignedSocket:
         ban: BanClock,
         on_told: Callable[[Told], None],
         on_ready: Callable[[bool, str], None],
-        dial: Dial = dial_websockets,
+        dial: Dial = default_dial,
     ) -> None:
         """Prepare; nothing is opened before `run`.
 

@@ -24,7 +24,7 @@ from arbot_tui.exchanges.base import FeedEvent, FeedEventKind
 from arbot_tui.exchanges.transport.backoff import FullJitterBackoff
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.wire import Dial, DialFailed, DialOptions, Wire
-from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
+from arbot_tui.exchanges.transport.wires import default_dial
 
 __all__ = ["FrameHandler", "Heartbeat", "WebSocketOptions", "WebSocketSession"]
 
@@ -106,7 +106,7 @@ class WebSocketSession:
         on_open: Callable[[], Iterable[bytes]],
         ban: BanClock | None = None,
         connection: int = 0,
-        dial: Dial = dial_websockets,
+        dial: Dial = default_dial,
         draw: Callable[[], float] = random.random,
     ) -> None:
         """Prepare; nothing is opened before `run`.

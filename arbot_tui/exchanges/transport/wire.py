@@ -1,8 +1,9 @@
 """The seam between a WebSocket session and the library that speaks the protocol.
 
-`websockets` is behind it (`wire_websockets`); a faster library needs one more module with one
-function of the shape of `Dial`. Everything is a plain call on the event loop's own stack: a
-frame goes from the socket to the decoder without a queue, a future or a task switch.
+`websockets` is behind it (`wire_websockets`), or picows where it is installed (`wire_picows`):
+a library needs one module with one function of the shape of `Dial`. Everything is a plain call
+on the event loop's own stack: a frame goes from the socket to the decoder without a queue, a
+future or a task switch.
 """
 
 from __future__ import annotations

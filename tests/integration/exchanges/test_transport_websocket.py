@@ -1,4 +1,4 @@
-"""The WebSocket session against real loopback servers."""
+"""The WebSocket session against real loopback servers, on every library behind the seam."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import itertools
 import shutil
 import ssl
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -17,19 +18,37 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
+from websockets.utils import accept_key
 
 from arbot_tui.domain.clock import SECOND, Clock, SystemClock, VirtualClock
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.feed import FeedEvent, FeedEventKind
+from arbot_tui.exchanges.transport import wire_picows, wire_websockets
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions, WebSocketSession
+from arbot_tui.exchanges.transport.wire import Dial
+from arbot_tui.exchanges.transport.wire_picows import dial as dial_picows
+from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
+from arbot_tui.exchanges.transport.wires import default_dial
 from tests.unit.exchanges.loopback import until
 
 Serve = Callable[[ServerConnection], Awaitable[None]]
 
+_DIALS: dict[str, Dial] = {"websockets": dial_websockets, "picows": dial_picows}
+
+
+@pytest.fixture(params=_DIALS, autouse=True)
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Run everything here once for each library."""
+    monkeypatch.setattr(Client, "dial", staticmethod(_DIALS[request.param]))
+    name: str = request.param
+    return name
+
 
 class Client:
     """A session and everything it said."""
+
+    dial: Dial = staticmethod(default_dial)
 
     def __init__(
         self,
@@ -68,6 +87,7 @@ class Client:
             on_open=lambda: opening,
             ban=ban,
             connection=7,
+            dial=self.dial,
             draw=draw,
         )
 
@@ -488,7 +508,8 @@ def self_signed(tmp_path: Path) -> ssl.SSLContext:
     subprocess.run(
         [
             *(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"),
-            *("-subj", "/CN=localhost", "-keyout", key, "-out", certificate),
+            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
+            *("-keyout", key, "-out", certificate),
         ],
         check=True,
         capture_output=True,
@@ -507,5 +528,152 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(
     ):
         await until(lambda: client.causes())
 
-    assert "certificate verify failed" in client.causes()[0].lower()
+    assert "certificate verify failed" in client.causes()[0].lower().replace("_", " ")
     assert client.session.connects == 0
+
+
+async def test_over_tls_to_whom_the_certificate_names(
+    self_signed: ssl.SSLContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting = ssl.create_default_context(cafile=str(tmp_path / "certificate.pem"))
+    for module in (wire_picows, wire_websockets):
+        monkeypatch.setattr(module, "_tls_context", lambda: trusting)
+
+    async def handler(socket: ServerConnection) -> None:
+        async for message in socket:
+            await socket.send(message)
+
+    async with serving(handler, ssl=self_signed) as server:
+        port = url_of(server).rpartition(":")[2]
+        async with running(Client(f"wss://localhost:{port}", opening=(b"hello",))) as client:
+            await until(lambda: client.frames)
+        async with running(Client(f"wss://127.0.0.1:{port}")) as other:
+            await until(lambda: other.causes())
+
+    assert client.frames == [b"hello"]
+    assert client.causes() == ["stopped"]
+    assert "no connection" in other.causes()[0]
+
+
+def _frame(first: int, payload: bytes) -> bytes:
+    """Return a frame of a server, unmasked; `first` is its first byte: FIN, RSV bits, opcode."""
+    if len(payload) < 126:
+        return bytes([first, len(payload)]) + payload
+    return bytes([first, 126]) + len(payload).to_bytes(2, "big") + payload
+
+
+@contextlib.asynccontextmanager
+async def speaking(
+    frames: bytes, headers: str = "", heard: bytearray | None = None
+) -> AsyncIterator[str]:
+    """Serve raw bytes after a correct opening, all in one piece."""
+
+    async def serve_raw(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        request = (await reader.readuntil(b"\r\n\r\n")).decode()
+        lines = dict(line.split(": ", 1) for line in request.splitlines()[1:] if line)
+        key = {name.lower(): value for name, value in lines.items()}["sec-websocket-key"]
+        head = (
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Accept: {accept_key(key)}\r\n{headers}\r\n"
+        )
+        writer.write(head.encode() + frames)
+        while data := await reader.read(65536):
+            if heard is not None:
+                heard.extend(data)
+        writer.close()
+
+    server = await asyncio.start_server(serve_raw, "127.0.0.1", 0)
+    async with server:
+        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+
+
+_FIN, _RSV1 = 0x80, 0x40
+_CONT, _TEXT, _CLOSE, _PING = 0x0, 0x1, 0x8, 0x9
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param(
+            _frame(_TEXT, b"x" * 3000) + _frame(_FIN | _CONT, b"x" * 3000), id="parts too long"
+        ),
+        pytest.param(_frame(_FIN | _TEXT, b"x" * 5000), id="too long"),
+        pytest.param(_frame(_FIN | _RSV1 | _TEXT, b"\xaaV*I-.Q\x02\x00"), id="compressed"),
+        pytest.param(_frame(_FIN | _CONT, b"end"), id="no beginning"),
+        pytest.param(_frame(_TEXT, b"a") + _frame(_FIN | _TEXT, b"b"), id="no end"),
+        pytest.param(_frame(_FIN | 0x3, b"?"), id="unknown kind"),
+        pytest.param(_frame(_PING, b"in parts"), id="control in parts"),
+    ],
+)
+async def test_frames_that_break_the_protocol_end_the_connection_unread(frames: bytes) -> None:
+    async with (
+        speaking(frames) as url,
+        running(Client(url, max_message_bytes=4096)) as client,
+    ):
+        await until(lambda: client.causes())
+
+    assert client.frames == []
+    assert client.causes()[0].startswith("protocol error: ")
+
+
+async def test_messages_in_front_of_a_broken_frame_are_read() -> None:
+    frames = _frame(_FIN | _TEXT, b"first") + _frame(_FIN | _TEXT, b"second")
+    async with (
+        speaking(frames + _frame(_FIN | _RSV1 | _TEXT, b"broken")) as url,
+        running(Client(url)) as client,
+    ):
+        await until(lambda: client.causes())
+
+    assert client.frames[:2] == [b"first", b"second"]
+    assert b"broken" not in client.frames
+
+
+async def test_an_extension_that_nobody_asked_for_is_refused() -> None:
+    headers = "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+    async with speaking(b"", headers) as url, running(Client(url)) as client:
+        await until(lambda: client.causes())
+
+    assert client.causes()[0].startswith("binance: no connection: ")
+    assert client.session.connects == 0
+
+
+@pytest.mark.parametrize(
+    ("payload", "told"),
+    [
+        ((1008).to_bytes(2, "big") + b"too \x1b[31mmany", "1008 (policy violation) too [31mmany"),
+        ((4001).to_bytes(2, "big") + b"go", "4001 (private use) go"),
+    ],
+)
+async def test_the_venue_s_code_and_words_of_a_close_are_told(payload: bytes, told: str) -> None:
+    async with speaking(_frame(_FIN | _CLOSE, payload)) as url, running(Client(url)) as client:
+        await until(lambda: client.causes())
+
+    assert client.causes()[0] == f"closed by the venue: {told}"
+
+
+async def test_a_ping_is_answered_with_its_own_words() -> None:
+    heard = bytearray()
+    async with (
+        speaking(_frame(_FIN | _PING, b"0123456789"), heard=heard) as url,
+        running(Client(url)) as client,
+    ):
+        await until(lambda: len(heard) >= 16)
+
+    assert heard[:2] == bytes([_FIN | 0xA, 0x80 | 10])
+    mask = bytes(heard[2:6])
+    assert bytes(b ^ mask[n % 4] for n, b in enumerate(heard[6:16])) == b"0123456789"
+    assert client.alive()
+
+
+def test_the_faster_library_is_used_where_it_is_installed() -> None:
+    assert default_dial is dial_picows
+
+
+def test_without_the_faster_library_the_other_one_is_used() -> None:
+    blocked = (
+        "import sys; sys.modules['picows'] = None\n"
+        "from arbot_tui.exchanges.transport.wires import default_dial\n"
+        "print(default_dial.__module__)"
+    )
+    out = subprocess.run([sys.executable, "-c", blocked], capture_output=True, check=True)
+    assert out.stdout.decode().strip() == "arbot_tui.exchanges.transport.wire_websockets"

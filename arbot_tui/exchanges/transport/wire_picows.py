@@ -1,0 +1,312 @@
+"""The `Wire` on the picows library, for whoever installed the extra ``fast``.
+
+It hands each frame over on the transport's own call stack, as `wire_websockets` does, for a
+fraction of the cost per frame, most of all over TLS (PERFORMANCE section 3). What the library
+leaves to its user is done here: whole messages, their bound, pongs, and the answer to a close.
+It follows no redirect, uses no proxy and offers no compression.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import logging
+import socket
+import ssl
+from typing import cast
+
+from picows import (
+    WSCloseCode,
+    WSError,
+    WSFrame,
+    WSInvalidStatusError,
+    WSListener,
+    WSMsgType,
+    WSProtocolError,
+    WSTransport,
+    ws_connect,
+)
+from picows.url import WSParsedURL
+from websockets.frames import Close
+
+from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.transport.retry_after import retry_after_s
+from arbot_tui.exchanges.transport.wire import DialFailed, DialOptions, Wire, WireHandler
+
+__all__ = ["dial"]
+
+_USER_AGENT = "arbot-tui"
+# The library logs what peers send, unsanitised; the session tells what is worth telling.
+_SILENT = logging.getLogger("arbot_tui.picows")
+_SILENT.setLevel(logging.CRITICAL + 1)
+
+_TEXT, _BINARY, _CONTINUATION = WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION
+_PING, _PONG = WSMsgType.PING, WSMsgType.PONG
+
+
+class _PicowsWire(WSListener):
+    """A `Wire` that is itself the library's listener."""
+
+    def __init__(self, max_message_bytes: int) -> None:
+        self._max_message_bytes = max_message_bytes
+        self._transport: WSTransport | None = None
+        self._handler: WireHandler | None = None
+        self._early: list[tuple[WSMsgType, bytes]] = []
+        self._parts: list[bytes] | None = None
+        self._parts_bytes = 0
+        self._refusal = ""
+        self._failure: BaseException | None = None
+        self._retrieving: asyncio.Task[None] | None = None
+
+    # What the library calls.
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        handler = self._handler
+        # After an error of the protocol the library goes on reading for a moment.
+        if transport.is_close_frame_sent or self._failure is not None:
+            return
+        kind = frame.msg_type
+        try:
+            if (
+                handler is not None
+                and kind is _TEXT
+                and frame.fin
+                and self._parts is None
+                and not frame.rsv1
+            ):
+                handler.on_message(frame.get_payload_as_bytes())
+            else:
+                self._take_rare(transport, frame, handler)
+        except Exception as e:  # noqa: BLE001 (`wait_closed` raises it)
+            self._failure = e
+            transport.disconnect(graceful=False)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._retrieving = asyncio.get_running_loop().create_task(_retrieve(transport))
+
+    # What the session calls.
+
+    def start(self, handler: WireHandler) -> None:
+        self._handler = handler
+        early, self._early = self._early, []
+        for kind, payload in early:
+            if kind is _PING or kind is _PONG:
+                handler.on_control(pong=kind is _PONG)
+            else:
+                handler.on_message(payload)
+
+    def send(self, message: bytes) -> None:
+        transport = self._open_transport
+        if transport is not None:
+            transport.send(_TEXT, message)
+
+    def ping(self) -> None:
+        transport = self._open_transport
+        if transport is not None:
+            transport.send_ping()
+
+    async def wait_closed(self) -> str:
+        transport = self._transport
+        if transport is None:
+            return "connection lost"
+        try:
+            await transport.wait_disconnected()
+        except WSProtocolError as e:
+            return sanitise(f"protocol error: {e.args[1]}")
+        if self._failure is not None:
+            raise self._failure
+        return self._cause(transport)
+
+    def close(self) -> None:
+        transport = self._transport
+        if transport is not None and not transport.is_disconnected:
+            if not transport.is_close_frame_sent:
+                transport.send_close(WSCloseCode.OK)
+            transport.disconnect()
+
+    def abort(self) -> None:
+        transport = self._transport
+        if transport is not None and not transport.is_disconnected:
+            transport.disconnect(graceful=False)
+
+    # Within.
+
+    @property
+    def _open_transport(self) -> WSTransport | None:
+        transport = self._transport
+        if transport is None or transport.is_disconnected or transport.is_close_frame_sent:
+            return None
+        return transport
+
+    def _take_rare(
+        self, transport: WSTransport, frame: WSFrame, handler: WireHandler | None
+    ) -> None:
+        """Handle everything but a whole text frame: fragments, binary, control, early frames."""
+        kind = frame.msg_type
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._refuse(transport, WSCloseCode.PROTOCOL_ERROR, "reserved bits are set")
+        elif kind is _PING or kind is _PONG:
+            if kind is _PING and self._open_transport is not None:
+                transport.send_pong(frame.get_payload_as_bytes())
+            if handler is None:
+                self._early.append((kind, b""))
+            else:
+                handler.on_control(pong=kind is _PONG)
+        elif kind is WSMsgType.CLOSE:
+            self.close()
+        else:
+            self._take_part(transport, frame, handler)
+
+    def _take_part(
+        self, transport: WSTransport, frame: WSFrame, handler: WireHandler | None
+    ) -> None:
+        """Put a message together; the library bounds frames, not their sum."""
+        begins = frame.msg_type is not _CONTINUATION
+        if begins is (self._parts is not None):
+            self._refuse(transport, WSCloseCode.PROTOCOL_ERROR, "fragments out of order")
+            return
+        if self._parts is None:
+            self._parts, self._parts_bytes = [], 0
+        self._parts_bytes += frame.payload_size
+        if self._parts_bytes > self._max_message_bytes:
+            why = f"message exceeds {self._max_message_bytes} bytes"
+            self._refuse(transport, WSCloseCode.MESSAGE_TOO_BIG, why)
+            return
+        self._parts.append(frame.get_payload_as_bytes())
+        if frame.fin:
+            message, self._parts = b"".join(self._parts), None
+            if handler is None:
+                self._early.append((_TEXT, message))
+            else:
+                handler.on_message(message)
+
+    def _refuse(self, transport: WSTransport, code: WSCloseCode, why: str) -> None:
+        self._refusal = why
+        self._parts = None
+        transport.send_close(code)
+        transport.disconnect()
+
+    def _cause(self, transport: WSTransport) -> str:
+        if self._refusal:
+            return f"protocol error: {self._refusal}"
+        handshake = transport.close_handshake
+        if handshake is not None:
+            if handshake.recv is not None:
+                # Codes of the application's own are numbers that the library has no name for.
+                code: object = handshake.recv.code
+                number = int(getattr(code, "value", code))  # type: ignore[call-overload]
+                told = Close(number, handshake.recv.reason) if number else "no status received"
+                return sanitise(f"closed by the venue: {told}")
+            if handshake.sent is not None:
+                return "closed by us"
+        return "connection lost"
+
+
+async def _retrieve(transport: WSTransport) -> None:
+    """Have asyncio not complain of an error that nobody asked for: `wait_closed` tells it."""
+    with contextlib.suppress(WSProtocolError):
+        await transport.wait_disconnected()
+
+
+@functools.cache
+def _tls_context() -> ssl.SSLContext:
+    # Reading the certificate store takes milliseconds: once, not at every reconnect.
+    return ssl.create_default_context()
+
+
+class _Opening:
+    """The socket of a connection in the making, so that it can be given up at any moment.
+
+    The library leaves a connection open when the one who opens it is cancelled; a second handle
+    on the socket ends it under the library's hands.
+    """
+
+    def __init__(self) -> None:
+        self._handle: socket.socket | None = None
+
+    async def connect(self, url: WSParsedURL) -> socket.socket:
+        """Return a connected socket: the first of the host's addresses that answers.
+
+        Raises:
+            OSError: The name is not known, or none answers.
+        """
+        loop = asyncio.get_running_loop()
+        failure = OSError(f"no address of {url.host}")
+        for family, kind, protocol, _, address in await loop.getaddrinfo(
+            url.host, url.port, type=socket.SOCK_STREAM
+        ):
+            made = socket.socket(family, kind, protocol)
+            try:
+                made.setblocking(False)
+                await loop.sock_connect(made, address)
+            except OSError as e:
+                made.close()
+                failure = e
+            except BaseException:
+                made.close()
+                raise
+            else:
+                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._handle = made.dup()
+                return made
+        raise failure
+
+    def end(self, *, given_up: bool) -> None:
+        """Let go of the socket, and of the connection where it was given up."""
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            if given_up:
+                with contextlib.suppress(OSError):
+                    handle.shutdown(socket.SHUT_RDWR)
+            handle.close()
+
+
+async def dial(options: DialOptions) -> Wire:
+    """Open a WebSocket connection; see `Dial`.
+
+    Raises:
+        DialFailed: Name, connection, TLS, opening request or time failed.
+    """
+    venue = options.venue
+    opening, given_up = _Opening(), True
+    try:
+        async with asyncio.timeout(options.timeout_s):
+            transport, wire = await ws_connect(
+                lambda: _PicowsWire(options.max_message_bytes),
+                options.url,
+                ssl_context=_tls_context() if options.url.startswith("wss:") else None,
+                websocket_handshake_timeout=None,
+                logger_name=_SILENT,
+                enable_auto_pong=False,
+                max_frame_size=options.max_message_bytes,
+                max_redirects=0,
+                extra_headers={"User-Agent": _USER_AGENT, **options.headers},
+                socket_factory=opening.connect,
+            )
+        given_up = False
+    except WSInvalidStatusError as e:
+        status = int(e.response.status) if e.response is not None else 0
+        told = e.response.headers.get("Retry-After") if e.response is not None else None
+        raise DialFailed(
+            venue,
+            f"opening refused with HTTP {status}",
+            status=status,
+            retry_after_s=retry_after_s(told),
+        ) from e
+    except TimeoutError as e:
+        raise DialFailed(venue, f"no connection within {options.timeout_s:g} s") from e
+    except (OSError, WSError, ValueError) as e:
+        raise DialFailed(venue, sanitise(f"no connection: {e}")) from e
+    finally:
+        opening.end(given_up=given_up)
+    if transport.response is None:
+        raise DialFailed(venue, "no connection: closed during the opening request")
+    if "Sec-WebSocket-Extensions" in transport.response.headers:
+        # None was offered, so nobody could read what comes.
+        transport.disconnect(graceful=False)
+        raise DialFailed(venue, "no connection: the venue chose an extension unasked")
+    return cast("_PicowsWire", wire)
