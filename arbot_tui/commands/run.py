@@ -257,7 +257,8 @@ def _engine_options(
     if mode is Mode.SIMULATE and world is not None:
         venues, account, terms = world_configs(settings, world), f"sim-{world.world_id}", None
     else:
-        venues, account, terms = public_configs(settings, world), "paper", paper_terms(settings)
+        venues, account = public_configs(settings, world), "paper"
+        terms = paper_terms(settings, folder / "accounts", world)
     for config in venues:
         if keys := config.credentials:
             logs.redactor.add(Secret(keys.api_key), keys.api_secret, keys.passphrase or Secret(""))

@@ -180,6 +180,8 @@ class BaseExchange(ABC):
         """Venue clock minus ours, nanoseconds; measured by `sync_clock`."""
         self.rtt_ns = 0
         """Round trip of the latest REST call that measured it, nanoseconds."""
+        self.rtts_ns: tuple[int, ...] = ()
+        """Round trips of the latest measurement but the first, which may have had to connect."""
 
     @property
     def name(self) -> str:

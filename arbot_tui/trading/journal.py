@@ -16,6 +16,7 @@ import sqlite3
 import threading
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from arbot_tui.domain.errors import StorageError
 from arbot_tui.trading.core.commands import Commit
 from arbot_tui.trading.core.events import Event
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "newest_records"]
 
 _SCHEMA_VERSION: Final = 1
 _SCHEMA = """
@@ -171,6 +172,26 @@ class Journal:
                 self._connection.execute("ROLLBACK")
             raise
         self._chain, self._next = chain, number
+
+
+def newest_records(path: Path, count: int) -> list[tuple[int, int, Event]]:
+    """Return the newest `count` records of a journal that may be in use, oldest first.
+
+    For looking at it: the chain is not checked, nothing is written. A file that is not there, or
+    cannot be read, has none.
+    """
+    if not path.is_file():
+        return []
+    try:
+        with closing(
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+        ) as connection:
+            rows = connection.execute(
+                "SELECT number, at_ns, body FROM record ORDER BY number DESC LIMIT ?", (count,)
+            ).fetchall()
+        return [(number, at_ns, _decode(body)) for number, at_ns, body in reversed(rows)]
+    except (sqlite3.Error, msgspec.DecodeError):
+        return []
 
 
 def _make_private_file(path: Path) -> None:

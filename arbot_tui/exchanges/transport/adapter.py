@@ -158,7 +158,15 @@ class VenueAdapter(BaseExchange):
         Raises:
             ExchangeError: The venue did not tell the time.
         """
-        sample = await measure_offset(self._ask_time)
+        taken: list[int] = []
+
+        async def ask() -> ClockSample:
+            asked = await self._ask_time()
+            taken.append(asked.rtt_ns)
+            return asked
+
+        sample = await measure_offset(ask)
+        self.rtts_ns = tuple(taken[1:])
         now_ns = self.clock.now_ns()
         best = more_certain(self._clock_sample, now_ns - self._clock_ns, sample)
         if best is sample:

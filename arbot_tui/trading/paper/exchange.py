@@ -13,6 +13,7 @@ from decimal import Decimal
 
 import structlog
 
+from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import ExchangeError, OrderNotFound
 from arbot_tui.domain.feed import FeedEvent
@@ -29,7 +30,7 @@ from arbot_tui.domain.orders import (
     OrderUnknown,
 )
 from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Level, Ticker
-from arbot_tui.exchanges.base import BaseExchange, MarketDataSink, OrderEventSink
+from arbot_tui.exchanges.base import BaseExchange, MarketDataSink, OrderEventSink, QuotaUse
 from arbot_tui.trading.core.events import Deposited
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.paper.account import PaperAccount
@@ -110,12 +111,23 @@ class PaperExchange(BaseExchange):
 
     # Market data
 
+    def quota(self, now_ns: int) -> QuotaUse | None:
+        """Return how much of the real quota the market data uses."""
+        return self._public.quota(now_ns)
+
+    def banned_s(self, now_ns: int) -> float:
+        """Return how long the real venue wants no request of ours."""
+        return self._public.banned_s(now_ns)
+
     async def sync_clock(self) -> None:
-        """Measure the venue's clock; the round trip joins those that latencies are drawn from."""
+        """Measure the venue's clock; the round trips join those that latencies are drawn from."""
         await self._public.sync_clock()
         self.offset_ns, self.rtt_ns = self._public.offset_ns, self._public.rtt_ns
         self._venue.offset_ns = self.offset_ns
-        self._venue.rtts.add(self.rtt_ns)
+        self.rtts_ns = self._public.rtts_ns
+        # The offset wants the shortest round trip, orders meet all of them.
+        for rtt_ns in self.rtts_ns or (self.rtt_ns,):
+            self._venue.rtts.add(rtt_ns)
 
     async def load_instruments(self) -> list[Instrument]:
         """Fetch the real rules; paper orders are held to the newest ones."""
@@ -199,6 +211,25 @@ class PaperExchange(BaseExchange):
         """Return all executions of one order, oldest first."""
         await self._round_trip()
         return self._venue.fills(client_id)
+
+    async def query_by_venue_id(self, symbol: str, venue_id: str) -> OrderState:
+        """Return the state of the order that has the paper venue's id."""
+        return await self.query_order(symbol, self._venue.client_id(venue_id))
+
+    async def cancel_by_venue_id(self, symbol: str, venue_id: str) -> None:
+        """Find nothing to cancel, as `cancel_order` does."""
+        await self.cancel_order(symbol, self._venue.client_id(venue_id))
+
+    async def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        """Return nothing: no order rests."""
+        del symbol
+        await self._round_trip()
+        return []
+
+    async def get_account_fills(self, symbol: str, since_ns: int) -> list[AccountFill]:
+        """Return this run's executions of a symbol since then, oldest first."""
+        await self._round_trip()
+        return self._venue.fills_since(symbol, since_ns)
 
     async def get_balance(self) -> list[Balance]:
         """Return what the paper account holds."""

@@ -19,6 +19,7 @@ from decimal import Decimal
 
 import msgspec
 
+from arbot_tui.domain.account import AccountFill
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, exact, floor_to
@@ -49,6 +50,7 @@ Visible = Callable[[str, OrderSide], Sequence[Level]]
 """Levels that an order of that symbol and side meets, best first; empty where none is known."""
 
 _KEPT = 5000
+_VENUE_ID = "paper-"
 
 
 class _Order(msgspec.Struct):
@@ -166,6 +168,20 @@ class PaperVenue:
         order = self._orders.get(client_id)
         return list(order.fills) if order is not None else []
 
+    def fills_since(self, symbol: str, since_ns: int) -> list[AccountFill]:
+        """Return the executions of a symbol since then, oldest first."""
+        found = [
+            AccountFill(self._venue_id(client_id), fill)
+            for client_id, order in self._orders.items()
+            for fill in order.fills
+            if fill.symbol == symbol and fill.event_ns - self.offset_ns >= since_ns
+        ]
+        return sorted(found, key=lambda each: each.fill.event_ns)
+
+    def client_id(self, venue_id: str) -> str:
+        """Return the id that the order of the venue's id was sent with."""
+        return venue_id.removeprefix(_VENUE_ID)
+
     def balances(self) -> list[Balance]:
         """Return what the account holds."""
         return self.account.balances()
@@ -234,5 +250,9 @@ class PaperVenue:
         return self._sides.setdefault((symbol, side), BookSide(side))
 
     def _state(self, client_id: str, order: _Order, sources: tuple[str, ...]) -> OrderState:
-        venue_id = f"{REJECTED}-{client_id}"
+        venue_id = self._venue_id(client_id)
         return OrderState(self.name, client_id, order.status, order.filled, sources, venue_id)
+
+    @staticmethod
+    def _venue_id(client_id: str) -> str:
+        return _VENUE_ID + client_id

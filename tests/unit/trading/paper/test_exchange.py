@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from arbot_tui.domain.account import AccountFill
 from arbot_tui.domain.clock import MS, SECOND, Clock
 from arbot_tui.domain.errors import ExchangeUnavailable, OrderNotFound
 from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
@@ -25,7 +26,13 @@ from arbot_tui.domain.orders import (
     OrderUnknown,
 )
 from arbot_tui.domain.quotes import BookKind, BookUpdate, DepthSnapshot, Level, Ticker
-from arbot_tui.exchanges.base import BaseExchange, ExchangeConfig, MarketDataSink, VenueUrls
+from arbot_tui.exchanges.base import (
+    BaseExchange,
+    ExchangeConfig,
+    MarketDataSink,
+    QuotaUse,
+    VenueUrls,
+)
 from arbot_tui.trading.core.events import Deposited
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.core.step import replay
@@ -54,6 +61,12 @@ class PublicVenue(BaseExchange):
         self.syncs = 0
         self.fails = False
         self.closed = False
+
+    def quota(self, now_ns: int) -> QuotaUse | None:
+        return QuotaUse(1, 2, 60.0)
+
+    def banned_s(self, now_ns: int) -> float:
+        return 7.0
 
     async def sync_clock(self) -> None:
         self.syncs += 1
@@ -182,6 +195,8 @@ class TestMarketData:
             assert desk.public.rows == {"BTC-USDT": ROW}
             assert (paper.offset_ns, paper.rtt_ns) == (3, RTT_NS)
             assert paper.continuity is Continuity.PREVIOUS_ID
+            assert paper.quota(0) == QuotaUse(1, 2, 60.0)
+            assert paper.banned_s(0) == 7.0
             paper.resync_book(ROW)
             assert desk.public.resynced == [ROW]
 
@@ -217,6 +232,25 @@ class TestOrders:
             assert fills == desk.events[1:3]
             with pytest.raises(OrderNotFound):
                 await desk.paper.cancel_order("BTC/USDT", order_id(1))
+
+        scene(play)
+
+    def test_an_order_can_be_asked_for_by_what_the_venue_calls_it(self) -> None:
+        async def play(desk: Desk) -> None:
+            await funded(desk)
+            paper = desk.paper
+            sent_ns = desk.paper.clock.now_ns()
+            request = order(qty="0.6", expires_ns=START_NS + 60 * SECOND)
+            ack, first, second, state = await paper.place_order(request)
+            assert isinstance(ack, OrderAck)
+            assert await paper.query_by_venue_id("BTC/USDT", ack.venue_id) == state
+            with pytest.raises(OrderNotFound, match=order_id(1)):
+                await paper.cancel_by_venue_id("BTC/USDT", ack.venue_id)
+            assert await paper.get_open_orders() == []
+            fills = [AccountFill(ack.venue_id, f) for f in (first, second) if isinstance(f, Fill)]
+            assert await paper.get_account_fills("BTC/USDT", sent_ns) == fills
+            assert await paper.get_account_fills("ETH/USDT", sent_ns) == []
+            assert await paper.get_account_fills("BTC/USDT", sent_ns + 60 * MS) == []
 
         scene(play)
 
@@ -340,6 +374,22 @@ class TestAccount:
             desk.quote(99.4)
             assert desk.deposits == [Deposited("okx", "BTC", Decimal("10.050"))]
             assert await desk.balance("BTC") == Decimal("10.050")
+
+        scene(play)
+
+    def test_a_symbol_that_left_is_looked_at_no_more(self) -> None:
+        async def play(desk: Desk) -> None:
+            desk.paper.set_universe({}, [])
+            desk.quote()
+            assert [b.asset for b in await desk.paper.get_balance()] == ["USDT"]
+
+        scene(play)
+
+    def test_a_coin_that_costs_more_than_is_given_is_not(self) -> None:
+        async def play(desk: Desk) -> None:
+            desk.quote(1e9)
+            desk.quote(10.0)
+            assert [b.asset for b in await desk.paper.get_balance()] == ["USDT"]
 
         scene(play)
 
