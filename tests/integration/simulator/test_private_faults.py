@@ -180,7 +180,7 @@ async def test_lost_answers_on_sockets() -> None:
             driver.client.venues.inject("okx", "ack_lost", args={"op": "place"}, count=1)
             order = test_okx_private.order(driver.client, driver.best()[0] - 500, ordType="limit")  # type: ignore[arg-type]
             await socket.send(json.dumps({"id": "1", "op": "order", "args": [order]}))
-            frames = []
+            frames: list[str] = []
             while not any('"state":"live"' in frame for frame in frames):
                 frames.append(str(await socket.recv()))
             await socket.send("ping")
