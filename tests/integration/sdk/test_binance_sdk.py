@@ -151,7 +151,7 @@ async def test_orders_are_placed_over_the_socket_and_followed(venues: Descriptio
             assert found.data().result.status == "NEW"
             gone = await api.order_cancel(symbol="BTCUSDT", orig_client_order_id="ws-2")
             assert gone.data().result.status == "CANCELED"
-            kinds = []
+            kinds: list[str] = []
             while kinds[-1:] != ["CANCELED"]:
                 kind = getattr((await heard.get()).actual_instance, "x", None)
                 kinds += [kind] if kind else []

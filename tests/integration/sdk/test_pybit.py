@@ -163,7 +163,7 @@ def test_orders_are_placed_over_the_socket_and_followed(
         answered.get(timeout=WAIT_S)
         trade.cancel_order(answered.put, **SPOT, orderLinkId="ws-2")
         answered.get(timeout=WAIT_S)
-        states = []
+        states: list[str] = []
         while states[-1:] != ["Cancelled"]:
             frame = told.get(timeout=WAIT_S)
             if frame["topic"] == "order":

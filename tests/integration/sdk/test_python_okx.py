@@ -162,7 +162,7 @@ async def private(
     pem = tls.certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(pem))
     about = venues["venues"]["okx"]
-    url = urlsplit(about["ws_private"])
+    url = urlsplit(about["ws_private"] or "")
     keys = {
         "apiKey": about["api_key"],
         "passphrase": about["passphrase"],
@@ -170,7 +170,7 @@ async def private(
     }
     heard: Frames = asyncio.Queue()
     async with tls.tls_in_front_of(url.hostname, url.port, pem) as port:
-        address = f"wss://127.0.0.1:{port}{url.path}"
+        address = "wss://127.0.0.1:" + str(port) + str(url.path)
         client = ws_private.WsPrivateAsync(**{**keys, **instead}, url=address)
         reading = await client.start()
         client.callback = lambda text: heard.put_nowait(json.loads(text))

@@ -145,7 +145,7 @@ def test_an_accepted_order_is_rejected_in_its_time() -> None:
     world.advance(START + 2 * SECOND)
     assert (order.status, order.end) == (OrderStatus.REJECTED, EndReason.REJECTED)
     assert order.updated_ns == START + 2 * SECOND
-    assert (usdt.free, usdt.locked) == (free, 0)
+    assert (usdt.free, usdt.locked) == (free, Decimal(0))
     assert kinds(events) == ["new", "balances", "rejected", "balances"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,9 +26,9 @@ def a_board(seed: int = 3) -> FaultBoard:
     return FaultBoard(seed, channels, (BTC, ETH))
 
 
-def post(board: FaultBoard, kind: str, venue: str = "okx", **how: object) -> Fault:
+def post(board: FaultBoard, kind: str, venue: str = "okx", **how: Any) -> Fault:
     symbol, count = how.pop("symbol", None), how.pop("count", None)
-    request = FaultRequest(venue, kind, symbol, how, count)  # type: ignore[arg-type]
+    request = FaultRequest(venue, kind, symbol, how, count)
     return board.post(request, 0)
 
 
@@ -130,7 +131,7 @@ def test_a_count_ends_a_fault() -> None:
         ({"status": 502}, ErrorAnswer("", 502)),
     ],
 )
-def test_what_an_error_answer_says(how: dict[str, object], expected: ErrorAnswer) -> None:
+def test_what_an_error_answer_says(how: dict[str, Any], expected: ErrorAnswer) -> None:
     board = a_board()
     conduct = Conduct(board, "okx")
     post(board, "ack_code", **how)
