@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from arbot_tui.domain.clock import Clock
+from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import RequestRefused
 from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig, MarketDataSink
 from arbot_tui.exchanges.binance.account import BinanceAccount
+from arbot_tui.exchanges.binance.entry import WsOrders
 from arbot_tui.exchanges.binance.errors import ban_rule
 from arbot_tui.exchanges.binance.execution import BinanceExecution
 from arbot_tui.exchanges.binance.feed import BinanceFeed
@@ -21,9 +22,14 @@ from arbot_tui.exchanges.binance.public import BinancePublic
 from arbot_tui.exchanges.binance.quotas import Quotas
 from arbot_tui.exchanges.transport.adapter import VenueAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
+from arbot_tui.exchanges.transport.dialing import PacedDial
+from arbot_tui.exchanges.transport.limiter import RateLimiter
+from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
+from arbot_tui.exchanges.transport.wire import Dial
+from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
 
 __all__ = ["BinanceExchange"]
 
@@ -35,6 +41,7 @@ class BinanceExchange(VenueAdapter):
 
     continuity = Continuity.RANGE
     client_ids = re.compile("[A-Za-z0-9_-]{1,36}")
+    _execution: BinanceExecution
     # A start takes a snapshot of weight 50: 2,500 of 6,000 at once, 1,000 a minute at the most.
     depth_limits = DepthLimits(rows=50, starts_per_hour=1_200)
 
@@ -42,6 +49,9 @@ class BinanceExchange(VenueAdapter):
         """Keep `config`; nothing is opened before it is asked for."""
         super().__init__(config, clock)
         self._quotas = Quotas()
+        # 300 attempts in five minutes, counted apart from those of the streams.
+        connects = (RateLimiter(200, 300 * SECOND, reserve=0.0),)
+        self._dial = PacedDial(dial_websockets, connects, clock, self._ban)
         self._rest = RestClient(
             venue=_VENUE,
             base_url=config.urls.rest,
@@ -137,6 +147,12 @@ class BinanceExchange(VenueAdapter):
 
     def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
         return UserStream(key, self._venue_ms, self._by_wire), socket_options(url)
+
+    def _private_dial(self) -> Dial:
+        return self._dial
+
+    def _entry_dialect(self, url: str, key: Credentials) -> tuple[EntryDialect, WebSocketOptions]:
+        return WsOrders(key, self._execution, self.clock, self._ban), socket_options(url)
 
     async def _close_requests(self) -> None:
         await self._rest.close()

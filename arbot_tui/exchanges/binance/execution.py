@@ -48,6 +48,7 @@ from arbot_tui.exchanges.binance.answers import (
 from arbot_tui.exchanges.binance.errors import ARCHIVED, refusal
 from arbot_tui.exchanges.binance.quotas import Quotas
 from arbot_tui.exchanges.binance.signing import Signer
+from arbot_tui.exchanges.transport.limiter import Charge
 from arbot_tui.exchanges.transport.rest import RestClient, RestResponse
 
 __all__ = ["BinanceExecution"]
@@ -123,30 +124,18 @@ class BinanceExecution:
     async def _place(
         self, order: OrderRequest, instrument: Instrument
     ) -> Placement | OrderReject | OrderUnknown:
-        timestamp_ms = self._timestamp_ms()
-        # In venue time: the deadline must hold there, whatever the margin of the timestamp.
-        deadline_ms = (order.expires_ns + self._offset()[0]) // MS
-        window_ms = min(deadline_ms - timestamp_ms, _LONGEST_WINDOW_MS)
-        if order.expires_ns <= self._clock.now_ns() or window_ms < 1:
-            text = "its deadline passed before it was sent"
-            return OrderReject(_VENUE, order.client_id, "expired", text)
-        params = (
-            ("symbol", instrument.wire_symbol),
-            ("side", order.side.upper()),
-            ("type", "LIMIT"),
-            ("timeInForce", order.time_in_force.upper()),
-            ("quantity", plain(order.qty)),
-            ("price", plain(order.price)),
-            ("newClientOrderId", order.client_id),
-            ("newOrderRespType", "FULL"),
-        )
+        timing = self.timing(order)
+        if isinstance(timing, OrderReject):
+            return timing
+        timestamp_ms, window_ms = timing
+        params = self.order_params(order, instrument)
         signer = self._require_signer()
         response = await self._rest.request(
             "POST",
             f"/api/v3/order?{signer.signed_query(params, timestamp_ms, window_ms)}",
             headers=signer.headers,
             effect=True,
-            charges=(*self._quotas.weigh(1), (self._quotas.orders, 1)),
+            charges=self.order_charges,
             timeout_s=_PLACE_TIMEOUT_S,
         )
         self._quotas.observe(response)
@@ -156,6 +145,53 @@ class BinanceExecution:
                 self._doubt_clock()
             return placement_event(refused, order.client_id)
         return parse_placement(response.body, order, instrument.wire_symbol)
+
+    @property
+    def order_charges(self) -> tuple[Charge, ...]:
+        """What an order costs of which quota."""
+        return (*self._quotas.weigh(1), (self._quotas.orders, 1))
+
+    @property
+    def offset_ns(self) -> int:
+        """Venue clock minus ours, nanoseconds."""
+        return self._offset()[0]
+
+    def doubt_clock(self) -> None:
+        """Have the venue's clock measured again soon."""
+        self._doubt_clock()
+
+    def timing(self, order: OrderRequest) -> tuple[int, int] | OrderReject:
+        """Return timestamp and window of an order, milliseconds, or that its time is up."""
+        timestamp_ms = self._timestamp_ms()
+        # In venue time: the deadline must hold there, whatever the margin of the timestamp.
+        deadline_ms = (order.expires_ns + self._offset()[0]) // MS
+        window_ms = min(deadline_ms - timestamp_ms, _LONGEST_WINDOW_MS)
+        if order.expires_ns <= self._clock.now_ns() or window_ms < 1:
+            text = "its deadline passed before it was sent"
+            return OrderReject(_VENUE, order.client_id, "expired", text)
+        return timestamp_ms, window_ms
+
+    def order_params(
+        self, order: OrderRequest, instrument: Instrument
+    ) -> tuple[tuple[str, str], ...]:
+        """Return what an order says, whichever way it goes."""
+        return (
+            ("symbol", instrument.wire_symbol),
+            ("side", order.side.upper()),
+            ("type", "LIMIT"),
+            ("timeInForce", order.time_in_force.upper()),
+            ("quantity", plain(order.qty)),
+            ("price", plain(order.price)),
+            ("newClientOrderId", order.client_id),
+            ("newOrderRespType", "FULL"),
+        )
+
+    def placed(self, answer: Placement) -> None:
+        """Remember an order by both its ids, and that what it filled counts no more."""
+        self._remember(answer.ack.client_id, answer.ack.venue_id)
+        if answer.state.filled_qty > 0:
+            # The first fill of a taker takes the order off the venue's count again.
+            self._quotas.orders.give_back(1)
 
     async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.
@@ -246,10 +282,7 @@ class BinanceExecution:
     async def _all_fills(self, answer: Placement, instrument: Instrument) -> list[Fill]:
         """Return the fills of a placement, asked for where its answer left any out."""
         client_id, venue_id = answer.ack.client_id, answer.ack.venue_id
-        self._remember(client_id, venue_id)
-        if answer.state.filled_qty > 0:
-            # The first fill of a taker takes the order off the venue's count again.
-            self._quotas.orders.give_back(1)
+        self.placed(answer)
         filled = ZERO
         for fill in answer.fills:
             filled = exact.add(filled, fill.qty)

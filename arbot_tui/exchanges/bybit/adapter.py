@@ -17,6 +17,7 @@ from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.bybit import turnover
 from arbot_tui.exchanges.bybit.account import BybitAccount
 from arbot_tui.exchanges.bybit.answers import Answer, parse_answer, parse_orderbook
+from arbot_tui.exchanges.bybit.entry import WsOrders
 from arbot_tui.exchanges.bybit.errors import IP_BAN_S, refusal, unreadable
 from arbot_tui.exchanges.bybit.execution import BybitExecution
 from arbot_tui.exchanges.bybit.feed import BybitFeed
@@ -26,6 +27,7 @@ from arbot_tui.exchanges.bybit.private import PrivateStream, socket_options
 from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.limiter import RateLimiter
+from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient, RestResponse, ban_on
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.traffic import RemainingHeader
@@ -44,6 +46,7 @@ class BybitExchange(FeedAdapter):
 
     continuity = Continuity.CONSECUTIVE
     client_ids = re.compile("[A-Za-z0-9_-]{1,36}")
+    _execution: BybitExecution
     # No limit is documented but the 21,000 characters of a connection; a topic takes 25.
     depth_limits = DepthLimits(rows=100, starts_per_hour=400)
 
@@ -120,6 +123,9 @@ class BybitExchange(FeedAdapter):
 
     def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
         return PrivateStream(key, self._venue_ms, self._by_wire), socket_options(url)
+
+    def _entry_dialect(self, url: str, key: Credentials) -> tuple[EntryDialect, WebSocketOptions]:
+        return WsOrders(key, self._execution, self._venue_ms), socket_options(url)
 
     async def _close_requests(self) -> None:
         await self._account_rest.close()

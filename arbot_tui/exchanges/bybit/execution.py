@@ -92,35 +92,20 @@ class BybitExecution:
         self._resync = resync
         self._doubt_clock = doubt_clock
         # Per account and rolling second (rate-limit rules, 2026-07-24), less a safety margin.
-        self._create: tuple[Charge, ...] = ((RateLimiter(18, SECOND), 1), (ip_quota, 1))
+        self.create_quota: tuple[Charge, ...] = ((RateLimiter(18, SECOND), 1), (ip_quota, 1))
         self._cancel: tuple[Charge, ...] = ((RateLimiter(18, SECOND), 1), (ip_quota, 1))
         self.query_quota: tuple[Charge, ...] = ((RateLimiter(40, SECOND), 1), (ip_quota, 1))
         self.fees_quota: tuple[Charge, ...] = ((RateLimiter(4, SECOND), 1), (ip_quota, 1))
 
     async def place(self, order: OrderRequest, instrument: Instrument) -> list[OrderEvent]:
         """Place a limit order and return what is known of it afterwards."""
-        window_ms = min((order.expires_ns - self._clock.now_ns()) // MS, _LONGEST_WINDOW_MS)
-        if window_ms < 1:
-            text = "its deadline passed before it was sent"
-            return [OrderReject(_VENUE, order.client_id, "expired", text)]
-        body = msgspec.json.encode(
-            {
-                "category": "spot",
-                "symbol": instrument.wire_symbol,
-                "side": "Buy" if order.side is OrderSide.BUY else "Sell",
-                "orderType": "Limit",
-                "qty": plain(order.qty),
-                "price": plain(order.price),
-                "timeInForce": order.time_in_force.upper(),
-                "orderLinkId": order.client_id,
-                # Without it a unified account with margin switched on may borrow.
-                "isLeverage": 0,
-                "orderFilter": "Order",
-            }
-        )
+        window_ms = self.window_ms(order)
+        if isinstance(window_ms, OrderReject):
+            return [window_ms]
+        body = msgspec.json.encode(self.order_body(order, instrument))
         try:
             answer = await self._post(
-                "/v5/order/create", body, window_ms=window_ms, charges=self._create
+                "/v5/order/create", body, window_ms=window_ms, charges=self.create_quota
             )
             if isinstance(answer, Refusal):
                 if answer.reaction is Reaction.LATE:
@@ -133,6 +118,34 @@ class BybitExecution:
             return [OrderReject(_VENUE, order.client_id, "not_sent", str(e))]
         except (OutcomeUnknown, MalformedMessage) as e:
             return [OrderUnknown(_VENUE, order.client_id, str(e))]
+
+    def doubt_clock(self) -> None:
+        """Have the venue's clock measured again soon."""
+        self._doubt_clock()
+
+    def window_ms(self, order: OrderRequest) -> int | OrderReject:
+        """Return the receive window of an order, or that its time is up."""
+        window_ms = min((order.expires_ns - self._clock.now_ns()) // MS, _LONGEST_WINDOW_MS)
+        if window_ms < 1:
+            text = "its deadline passed before it was sent"
+            return OrderReject(_VENUE, order.client_id, "expired", text)
+        return window_ms
+
+    def order_body(self, order: OrderRequest, instrument: Instrument) -> dict[str, str | int]:
+        """Return what an order says, whichever way it goes."""
+        return {
+            "category": "spot",
+            "symbol": instrument.wire_symbol,
+            "side": "Buy" if order.side is OrderSide.BUY else "Sell",
+            "orderType": "Limit",
+            "qty": plain(order.qty),
+            "price": plain(order.price),
+            "timeInForce": order.time_in_force.upper(),
+            "orderLinkId": order.client_id,
+            # Without it a unified account with margin switched on may borrow.
+            "isLeverage": 0,
+            "orderFilter": "Order",
+        }
 
     async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.

@@ -15,6 +15,7 @@ from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.okx import turnover
 from arbot_tui.exchanges.okx.account import OkxAccount
 from arbot_tui.exchanges.okx.answers import Answer, parse_orderbook, parse_time_ms
+from arbot_tui.exchanges.okx.entry import WsOrders
 from arbot_tui.exchanges.okx.errors import judge
 from arbot_tui.exchanges.okx.execution import OkxExecution
 from arbot_tui.exchanges.okx.feed import OkxFeed
@@ -25,6 +26,7 @@ from arbot_tui.exchanges.okx.quotas import Quotas
 from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.limiter import Charge
+from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, RestResponse, ban_on
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
@@ -44,6 +46,7 @@ class OKXExchange(FeedAdapter):
 
     continuity = Continuity.PREVIOUS_ID
     client_ids = re.compile("[A-Za-z0-9]{1,32}")
+    _execution: OkxExecution
     # Start and end are two of the 480 requests that a connection has in an hour.
     depth_limits = DepthLimits(rows=100, starts_per_hour=150)
 
@@ -121,6 +124,9 @@ class OKXExchange(FeedAdapter):
 
     def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
         return PrivateStream(key, self._venue_ms, self._by_wire), socket_options(url)
+
+    def _entry_dialect(self, url: str, key: Credentials) -> tuple[EntryDialect, WebSocketOptions]:
+        return WsOrders(key, self._execution, self._venue_ms), socket_options(url)
 
     async def _close_requests(self) -> None:
         await self._rest.close()

@@ -120,29 +120,17 @@ class OkxExecution:
             # Nothing was sent: the account could not even be asked how it trades.
             fatal = isinstance(e, AuthRefused)
             return [OrderReject(_VENUE, order.client_id, "not_sent", str(e), fatal)]
-        now_ns = self._clock.now_ns()
-        if now_ns >= order.expires_ns:
-            text = "its deadline passed before it was sent"
-            return [OrderReject(_VENUE, order.client_id, "expired", text)]
-        expires_ns = min(order.expires_ns, now_ns + _LONGEST_WINDOW_NS) + self._offset_ns()
-        body = msgspec.json.encode(
-            {
-                "instId": instrument.wire_symbol,
-                "tdMode": trade_mode,
-                "clOrdId": order.client_id,
-                "side": order.side,
-                "ordType": _ORDER_TYPE[order.time_in_force],
-                "px": plain(order.price),
-                "sz": plain(order.qty),
-            }
-        )
-        self._remember(order.client_id, now_ns)
+        expires_ms = self.expires_ms(order)
+        if isinstance(expires_ms, OrderReject):
+            return [expires_ms]
+        said = {"instId": instrument.wire_symbol, **self.order_body(order, trade_mode)}
+        body = msgspec.json.encode(said)
         try:
             answer = await self._post(
                 "/api/v5/trade/order",
                 body,
                 charges=self._quotas.place(instrument.wire_symbol),
-                headers={"expTime": str(expires_ns // MS)},
+                headers={"expTime": str(expires_ms)},
             )
         except ExchangeUnavailable as e:
             return [OrderReject(_VENUE, order.client_id, "not_sent", str(e))]
@@ -153,6 +141,39 @@ class OkxExecution:
                 self._doubt_clock()
             return [placement_event(answer, order.client_id)]
         return [OrderAck(_VENUE, order.client_id, sanitise(answer.ordId, 64))]
+
+    @property
+    def trade_mode(self) -> str:
+        """``tdMode`` of the account; empty until it was asked for."""
+        return self._trade_mode
+
+    def doubt_clock(self) -> None:
+        """Have the venue's clock measured again soon."""
+        self._doubt_clock()
+
+    def place_quota(self, instrument: Instrument) -> Sequence[Charge]:
+        """Return what an order costs of which quota."""
+        return self._quotas.place(instrument.wire_symbol)
+
+    def expires_ms(self, order: OrderRequest) -> int | OrderReject:
+        """Return the deadline of an order that is sent now, in venue time, or that it is past."""
+        now_ns = self._clock.now_ns()
+        if now_ns >= order.expires_ns:
+            text = "its deadline passed before it was sent"
+            return OrderReject(_VENUE, order.client_id, "expired", text)
+        self._remember(order.client_id, now_ns)
+        return (min(order.expires_ns, now_ns + _LONGEST_WINDOW_NS) + self._offset_ns()) // MS
+
+    def order_body(self, order: OrderRequest, trade_mode: str) -> dict[str, str]:
+        """Return what an order says beside its instrument, whichever way it goes."""
+        return {
+            "tdMode": trade_mode,
+            "clOrdId": order.client_id,
+            "side": order.side,
+            "ordType": _ORDER_TYPE[order.time_in_force],
+            "px": plain(order.price),
+            "sz": plain(order.qty),
+        }
 
     async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.

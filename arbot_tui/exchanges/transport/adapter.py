@@ -33,10 +33,12 @@ from arbot_tui.exchanges.base import (
 from arbot_tui.exchanges.transport.account_stream import AccountStream
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset, more_certain
+from arbot_tui.exchanges.transport.order_entry import EntryDialect, OrderEntry
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.submissions import Submissions
 from arbot_tui.exchanges.transport.traffic import Traffic
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
+from arbot_tui.exchanges.transport.wire import Dial
 
 __all__ = ["Account", "Execution", "FeedAdapter", "PublicFeed", "VenueAdapter"]
 
@@ -113,10 +115,15 @@ class VenueAdapter(BaseExchange):
         self._submissions = Submissions(config.name)
         self._resyncing: asyncio.Task[None] | None = None
         self._stream: AccountStream | None = None
+        self._entry: OrderEntry | None = None
 
     @abstractmethod
     def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
         """Return the language of the private stream and how its connection is kept."""
+
+    @abstractmethod
+    def _private_dial(self) -> Dial:
+        """Return what opens private connections, within what the venue allows."""
 
     @property
     def has_private_stream(self) -> bool:
@@ -124,17 +131,45 @@ class VenueAdapter(BaseExchange):
         return self.config.credentials is not None and self.config.urls.ws_private is not None
 
     async def connect_private(self, sink: AccountSink) -> None:
-        """Follow orders, executions and balances of the account until cancelled."""
+        """Follow orders, executions and balances of the account until cancelled.
+
+        The socket for orders is kept up as well, where the venue has one: `submit` writes to it
+        while it is ready, and goes by REST otherwise.
+        """
         url, key = self.config.urls.ws_private, self.config.credentials
         if url is None or key is None:
             return
         dialect, options = self._private_stream(url, key)
-        stream = AccountStream(dialect, options, sink, clock=self.clock, ban=self._ban)
+        stream = AccountStream(
+            dialect, options, sink, clock=self.clock, ban=self._ban, dial=self._private_dial()
+        )
         self._stream = stream
+        self._entry = self._order_entry(key)
         try:
-            await stream.run()
+            async with asyncio.TaskGroup() as sockets:
+                sockets.create_task(stream.run())
+                if self._entry is not None:
+                    sockets.create_task(self._entry.run())
         finally:
-            self._stream = None
+            self._stream = self._entry = None
+
+    def _order_entry(self, key: Credentials) -> OrderEntry | None:
+        """Return the socket for orders; None where the venue has none that bounds their time."""
+        url = self.config.urls.ws_trade
+        found = self._entry_dialect(url, key) if url is not None else None
+        if found is None:
+            return None
+        dialect, options = found
+        return OrderEntry(
+            dialect, options, clock=self.clock, ban=self._ban, dial=self._private_dial()
+        )
+
+    def _entry_dialect(
+        self, url: str, key: Credentials
+    ) -> tuple[EntryDialect, WebSocketOptions] | None:
+        """Return the language of the socket for orders and how its connection is kept."""
+        del url, key
+        return None
 
     @abstractmethod
     async def _ask_time(self) -> ClockSample:
@@ -174,8 +209,13 @@ class VenueAdapter(BaseExchange):
         self.offset_ns, self.rtt_ns = best.offset_ns, sample.rtt_ns
 
     def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
-        """Start the request; its outcome comes to `sink` as events."""
-        self._submissions.start(order, self.place_order, self._noting(sink))
+        """Write the order to its socket, or start its request; the outcome comes as events."""
+        told = self._noting(sink)
+        if self._entry is not None:
+            instrument = self._admit(order)
+            if isinstance(instrument, Instrument) and self._entry.submit(order, instrument, told):
+                return
+        self._submissions.start(order, self.place_order, told)
 
     def _noting(self, sink: OrderEventSink) -> OrderEventSink:
         """Return a sink that has the private stream know of what it takes."""
@@ -325,6 +365,11 @@ class PublicFeed(Protocol):
         """Start quote and book of one row over."""
         ...
 
+    @property
+    def dial(self) -> Dial:
+        """Opens a wire no sooner than the venue's connection limits allow."""
+        ...
+
     def run(self, sink: MarketDataSink) -> Awaitable[None]:
         """Keep every connection up until cancelled."""
         ...
@@ -334,6 +379,10 @@ class FeedAdapter(VenueAdapter):
     """An adapter whose best bid and ask and depth come on lines of their own."""
 
     _feed: PublicFeed
+
+    def _private_dial(self) -> Dial:
+        """Return the feed's: all connections of an address count together."""
+        return self._feed.dial
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
         """Learn which wire symbols to follow, and the board row of each."""

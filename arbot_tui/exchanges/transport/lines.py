@@ -73,6 +73,11 @@ class LineSet(Generic[ControlT]):
         self._opened = 0
         self._gathering: asyncio.TimerHandle | None = None
 
+    @property
+    def dial(self) -> Dial:
+        """Opens a wire no sooner than the venue's connection limits allow, whoever asks."""
+        return self._dial
+
     def symbol_of(self, row: int) -> str | None:
         """Return the wire symbol of a followed row."""
         return self._wire_symbols.get(row)

@@ -17,9 +17,11 @@ from arbot_tui.domain.orders import (
     Fill,
     OrderAck,
     OrderEvent,
+    OrderReject,
     OrderSide,
     OrderState,
     OrderStatus,
+    OrderUnknown,
     TimeInForce,
 )
 from arbot_tui.exchanges.base import BaseExchange
@@ -187,3 +189,101 @@ async def test_a_key_that_is_wrong_follows_nothing(world: World) -> None:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await adapter.close()
+
+
+@pytest.mark.parametrize("name", ["binance", "bybit", "okx"])
+async def test_orders_go_over_their_socket_where_the_venue_has_one(name: str) -> None:
+    async with world_of(KINDS[name], name) as world, following(world) as account:
+        # At start the account is read: how it trades is known from then on.
+        await world.adapter.get_balance()
+        sent = _count_requests(world.adapter)
+        told: list[OrderEvent] = []
+        filled = await world.order("t6x0y1", OrderSide.BUY, "1.01")
+        refused = await world.order("t6x0y2", OrderSide.BUY, "1.01", dollars=40_000_000)
+        missed = await world.order("t6x0y3", OrderSide.SELL, "1.02")
+        late = msgspec.structs.replace(filled, client_id="t6x0y4", expires_ns=1)
+        sent.clear()
+        for order in (filled, refused, missed, late):
+            world.adapter.submit(order, told.append)
+        await until(lambda: {event.client_id for event in told} >= {f"t6x0y{n}" for n in "1234"})
+        await until(lambda: account.ended("t6x0y1") and account.ended("t6x0y3"))
+
+        assert [path for path in sent if "order" in path] == []
+        first = {event.client_id: event for event in reversed(told)}
+        assert isinstance(first["t6x0y1"], OrderAck)
+        assert isinstance(first["t6x0y3"], OrderAck)
+        assert isinstance(first["t6x0y2"], OrderReject)
+        assert not first["t6x0y2"].fatal
+        assert isinstance(first["t6x0y4"], OrderReject)
+        assert first["t6x0y4"].code == "expired"
+        assert sum(fill.qty for fill in account.fills("t6x0y1")) == filled.qty
+        state = await world.final("t6x0y1")
+        assert first["t6x0y1"].venue_id == state.venue_id
+
+
+def _count_requests(adapter: BaseExchange) -> list[str]:
+    """Have every REST request of the adapter noted."""
+    sent: list[str] = []
+    execution = adapter._execution  # type: ignore[attr-defined]
+    request = execution._rest.request
+
+    async def noting(method: str, target: str, **options: object) -> object:
+        sent.append(f"{method} {target}")
+        return await request(method, target, **options)
+
+    execution._rest.request = noting
+    return sent
+
+
+@pytest.mark.parametrize("name", ["binance", "bybit", "okx"])
+async def test_a_lost_socket_leaves_orders_unknown_and_later_ones_go_by_rest(name: str) -> None:
+    async with world_of(KINDS[name], name) as world, following(world) as account:
+        await world.adapter.get_balance()
+        told: list[OrderEvent] = []
+        first = await world.order("t7x0y1", OrderSide.BUY, "1.01")
+        second = await world.order("t7x0y2", OrderSide.BUY, "1.01")
+        # Written, and the connection gone before its answer.
+        world.adapter.submit(first, told.append)
+        await world.fault("rst")
+        entry = world.adapter._entry  # type: ignore[attr-defined]
+        await until(lambda: told and not entry.ready)
+        world.adapter.submit(second, told.append)
+        await until(lambda: {event.client_id for event in told} == {"t7x0y1", "t7x0y2"})
+        # What was in flight may or may not have arrived; what came later did, once.
+        state = await world.final("t7x0y2")
+        assert (state.status, state.filled_qty) == (OrderStatus.FILLED, second.qty)
+        orders = (await world.truth())["orders"]
+        assert isinstance(orders, list)
+        ids = [row["client_id"] for row in orders]
+        assert len(ids) == len(set(ids))
+        await until(lambda: account.streams[-1] == (True, "") and len(account.streams) > 1, 15)
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [("binance", "reset"), ("bybit", "silence"), ("okx", "reset"), ("bitget", "silence")],
+)
+async def test_with_every_answer_lost_each_order_exists_once_and_is_found(
+    name: str, how: str
+) -> None:
+    """Rows 35 and 39: by whichever way an order goes, its answer lost makes it no second one."""
+    async with world_of(KINDS[name], name) as world, following(world) as account:
+        await world.adapter.get_balance()
+        orders = [await world.order(f"t8x0y{n}", OrderSide.BUY, "1.01") for n in range(3)]
+        await world.fault("ack_lost", args={"op": "place", "how": how})
+        told: list[OrderEvent] = []
+        for order in orders:
+            world.adapter.submit(order, told.append)
+        await until(lambda: {event.client_id for event in told} == {o.client_id for o in orders})
+
+        assert {type(event) for event in told} == {OrderUnknown}
+        for order in orders:
+            state = await world.final(order.client_id)
+            assert (state.status, state.filled_qty) == (OrderStatus.FILLED, order.qty)
+        rows = (await world.truth())["orders"]
+        assert isinstance(rows, list)
+        assert sorted(row["client_id"] for row in rows) == [o.client_id for o in orders]
+        if how == "silence":
+            # The stream tells what the answer did not.
+            for order in orders:
+                assert sum(f.qty for f in account.fills(order.client_id)) == order.qty
