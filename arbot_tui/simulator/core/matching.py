@@ -191,7 +191,8 @@ class Matcher:
         traded = False
         rules, stamp_ns = book.instrument, now_ns + self.skew_ns
         self.account.now_ns = now_ns
-        for order in tuple(waiting):
+        # The better price first, then who came first.
+        for order in sorted(waiting, key=_priority):
             ticks = int(order.price.scaleb(rules.price_decimals))
             lots = int(order.remaining.scaleb(rules.qty_decimals))
             for level in book.take(order.side is OrderSide.BUY, ticks, lots, stamp_ns):
@@ -397,6 +398,11 @@ class Matcher:
         event = BalanceEvent(self._events, touched, moved, now_ns + self.skew_ns)
         for watcher in self._watchers:
             watcher(event)
+
+
+def _priority(order: Order) -> Decimal:
+    """Return what grows the worse a resting order's price is for the others."""
+    return -order.price if order.side is OrderSide.BUY else order.price
 
 
 def _given(side: OrderSide, rules: Instrument) -> str:

@@ -15,6 +15,9 @@ configuration = pytest.importorskip("binance_common.configuration")
 errors = pytest.importorskip("binance_common.errors")
 sdk = pytest.importorskip("binance_sdk_spot")
 
+# What the SDK tells aiohttp is out of date.
+pytestmark = pytest.mark.filterwarnings("ignore:parameter 'timeout':DeprecationWarning")
+
 WAIT_S = 30.0
 
 
@@ -116,3 +119,73 @@ async def test_streams(venues: Description) -> None:
     for frame in frames:
         if type(frame).__name__ == "PartialBookDepthResponse":
             assert len(frame.bids) == len(frame.asks) == 5
+
+
+async def test_orders_are_placed_over_the_socket_and_followed(venues: Description) -> None:
+    about = venues["venues"]["binance"]
+    config = configuration.ConfigurationWebSocketAPI(
+        api_key=about["api_key"], api_secret=about["api_secret"], stream_url=about["ws_private"]
+    )
+    api = await sdk.Spot(config_ws_api=config).websocket_api.create_connection()
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": 0.001}
+    try:
+        async with asyncio.timeout(WAIT_S):
+            subscribed = await api.user_data_stream_subscribe_signature()
+            subscribed.stream.on("message", heard.put_nowait)
+            best = (await api.ticker_book(symbol="BTCUSDT")).data().actual_instance.result
+            price = float(best.ask_price) + 100
+            taken = (
+                await api.order_place(
+                    **order, time_in_force="IOC", price=price, new_client_order_id="ws-1"
+                )
+            ).data()
+            assert (taken.result.status, taken.result.executed_qty) == ("FILLED", "0.00100000")
+            events = [(await heard.get()).actual_instance for _ in range(3)]
+            assert [getattr(event, "x", None) for event in events] == ["NEW", "TRADE", None]
+            assert events[1].c == "ws-1"
+
+            half = {"time_in_force": "GTC", "price": 1000, "new_client_order_id": "ws-2"}
+            await api.order_place(**{**order, "quantity": 0.01}, **half)
+            found = await api.order_status(symbol="BTCUSDT", orig_client_order_id="ws-2")
+            assert found.data().result.status == "NEW"
+            gone = await api.order_cancel(symbol="BTCUSDT", orig_client_order_id="ws-2")
+            assert gone.data().result.status == "CANCELED"
+            kinds: list[str] = []
+            while kinds[-1:] != ["CANCELED"]:
+                kind = getattr((await heard.get()).actual_instance, "x", None)
+                kinds += [kind] if kind else []
+            assert kinds == ["NEW", "CANCELED"]
+    finally:
+        await api.close_connection(close_session=True)
+
+
+async def test_a_login_with_a_wrong_secret_is_refused_as_documented(venues: Description) -> None:
+    about = venues["venues"]["binance"]
+    secret = about["api_secret"]
+    config = configuration.ConfigurationWebSocketAPI(
+        api_key=about["api_key"],
+        api_secret=secret[:-1] + chr(ord(secret[-1]) ^ 1),
+        stream_url=about["ws_private"],
+    )
+    api = await sdk.Spot(config_ws_api=config).websocket_api.create_connection()
+    try:
+        with pytest.raises(ValueError, match="-1022"):
+            await api.user_data_stream_subscribe_signature()
+    finally:
+        await api.close_connection(close_session=True)
+
+
+def test_a_signature_off_by_one_byte_and_a_stale_time_are_refused(
+    venues: Description, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = venues["venues"]["binance"]["api_secret"]
+    with pytest.raises(errors.BadRequestError) as refused:
+        rest_of(venues, secret=secret[:-1] + chr(ord(secret[-1]) ^ 1)).get_account()
+    assert "-1022" in str(vars(refused.value))
+
+    utils = pytest.importorskip("binance_common.utils")
+    monkeypatch.setattr(utils, "get_timestamp", lambda: 1_700_000_000_000)
+    with pytest.raises(errors.BadRequestError) as refused:
+        rest_of(venues).get_account()
+    assert "-1021" in str(vars(refused.value))

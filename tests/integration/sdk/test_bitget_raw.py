@@ -12,6 +12,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import pytest
 from websockets.sync.client import connect
 
 from arbot_tui.simulator.endpoints import Description
@@ -22,18 +23,26 @@ WAIT_S = 30.0
 class Bitget:
     """REST v2 as the signature page describes it."""
 
-    def __init__(self, venues: Description, secret: str | None = None) -> None:
+    def __init__(
+        self,
+        venues: Description,
+        secret: str | None = None,
+        passphrase: str | None = None,
+        late_s: int = 0,
+    ) -> None:
         about = venues["venues"]["bitget"]
         self.rest, self.ws = about["rest"], about["ws_public"]
-        self.key, self.passphrase = about["api_key"], about["passphrase"]
+        self.private = about["ws_private"] or ""
+        self.key, self.passphrase = about["api_key"], passphrase or about["passphrase"]
         self.secret = secret or about["api_secret"]
+        self.late_s = late_s
 
     def get(self, path: str) -> Any:
         return self._send(Request(self.rest + path))  # noqa: S310 - loopback
 
     def signed(self, method: str, path: str, body: dict[str, str] | None = None) -> Any:
         text = "" if body is None else json.dumps(body)
-        stamp = str(int(time.time() * 1000))
+        stamp = str(int((time.time() - self.late_s) * 1000))
         prehash = f"{stamp}{method}{path}{text}"
         digest = hmac.new(self.secret.encode(), prehash.encode(), hashlib.sha256).digest()
         headers = {
@@ -47,6 +56,18 @@ class Bitget:
         url = self.rest + path
         request = Request(url, text.encode() or None, headers, method=method)  # noqa: S310
         return self._send(request)
+
+    def login(self) -> dict[str, Any]:
+        stamp = str(int(time.time() - self.late_s))
+        prehash = f"{stamp}GET/user/verify"
+        digest = hmac.new(self.secret.encode(), prehash.encode(), hashlib.sha256).digest()
+        arg = {
+            "apiKey": self.key,
+            "passphrase": self.passphrase,
+            "timestamp": stamp,
+            "sign": base64.b64encode(digest).decode(),
+        }
+        return {"op": "login", "args": [arg]}
 
     @staticmethod
     def _send(request: Request) -> Any:
@@ -147,3 +168,68 @@ def test_a_wrong_secret_is_refused_as_documented(venues: Description) -> None:
     answer = Bitget(venues, secret="x" * 64).signed("GET", "/api/v2/spot/account/assets")
 
     assert (answer["code"], answer["data"]) == ("40009", None)
+
+
+def test_orders_are_placed_over_the_socket_and_followed(venues: Description) -> None:
+    client = Bitget(venues)
+    (best,) = ok(client.get("/api/v2/spot/market/tickers?symbol=BTCUSDT"))
+    channels = [
+        {"instType": "SPOT", "channel": "orders", "instId": "default"},
+        {"instType": "SPOT", "channel": "fill", "instId": "default"},
+        {"instType": "SPOT", "channel": "account", "coin": "default"},
+    ]
+    order = {"orderType": "limit", "side": "buy", "size": "0.001"}
+    request = {"instType": "SPOT", "instId": "BTCUSDT"}
+    with connect(client.private, max_queue=None) as socket:
+
+        def hear() -> Any:
+            return json.loads(socket.recv(WAIT_S))
+
+        def trade(ident: str, channel: str, **params: str) -> None:
+            arg = {**request, "id": ident, "channel": channel, "params": params}
+            socket.send(json.dumps({"op": "trade", "args": [arg]}))
+
+        socket.send(json.dumps(client.login()))
+        assert hear()["event"] == "login"
+        socket.send(json.dumps({"op": "subscribe", "args": channels}))
+        assert [hear()["event"] for _ in channels] == ["subscribe"] * 3
+        assert hear()["arg"]["channel"] == "account"
+        price = str(Decimal(best["askPr"]) + 100)
+        trade("1", "place-order", **order, price=price, force="ioc", clientOid="ws-1")
+        frames = [hear() for _ in range(5)]
+        told = [f["arg"]["channel"] for f in frames if "data" in f]
+        assert told == ["orders", "orders", "fill", "account"]
+        (answer,) = [frame for frame in frames if frame.get("event") == "trade"]
+        assert (answer["code"], answer["arg"][0]["params"]["clientOid"]) == (0, "ws-1")
+
+        half = str(Decimal(best["bidPr"]).to_integral_value() // 2)
+        trade("2", "place-order", **order, price=half, force="gtc", clientOid="ws-2")
+        trade("3", "cancel-order", clientOid="ws-2")
+        states: list[str] = []
+        while states[-1:] != ["cancelled"]:
+            frame = hear()
+            if frame.get("arg") == channels[0]:
+                states += [row["status"] for row in frame["data"]]
+        assert states == ["live", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    ("how", "rest_code", "socket_code"),
+    [
+        ({"secret": "x"}, "40009", "30015"),
+        ({"passphrase": "Wrong1"}, "40012", "30012"),
+        ({"late_s": 31}, "40008", "30014"),
+    ],
+)
+def test_what_is_wrong_is_refused_as_documented(
+    venues: Description, how: dict[str, Any], rest_code: str, socket_code: str
+) -> None:
+    client = Bitget(venues, **how)
+    if "secret" in how:
+        # Off by one byte.
+        secret = venues["venues"]["bitget"]["api_secret"]
+        client.secret = secret[:-1] + ("0" if secret[-1] != "0" else "1")
+    assert client.signed("GET", "/api/v2/spot/account/assets")["code"] == rest_code
+    with connect(client.private) as socket:
+        socket.send(json.dumps(client.login()))
+        assert json.loads(socket.recv(WAIT_S))["code"] == socket_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from arbot_tui.simulator.endpoints import Description
 
 unified_trading = pytest.importorskip("pybit.unified_trading")
+trading_socket = pytest.importorskip("pybit._websocket_trading")
 exceptions = pytest.importorskip("pybit.exceptions")
 
 # The venue's first socket may be slow to come up on a busy machine.
@@ -114,3 +116,80 @@ def test_a_wrong_secret_is_refused_as_documented(venues: Description) -> None:
     session.client.close()
 
     assert refused.value.status_code == 10004
+
+
+def socket_keys(venues: Description) -> dict[str, Any]:
+    about = venues["venues"]["bybit"]
+    # Its time until which a login counts, a second ahead, is short for a busy machine.
+    return {
+        "testnet": False,
+        "api_key": about["api_key"],
+        "api_secret": about["api_secret"],
+        "private_auth_expire": 20,
+    }
+
+
+def test_orders_are_placed_over_the_socket_and_followed(
+    venues: Description, http: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = venues["venues"]["bybit"]
+    monkeypatch.setattr(unified_trading, "PRIVATE_WSS", about["ws_private"])
+    monkeypatch.setattr(trading_socket, "TRADE_WSS", about["ws_trade"])
+    told: queue.Queue[Any] = queue.Queue()
+    answered: queue.Queue[Any] = queue.Queue()
+    private = unified_trading.WebSocket(channel_type="private", **socket_keys(venues))
+    trade = unified_trading.WebSocketTrading(recv_window=5000, **socket_keys(venues))
+    try:
+        for follow in (private.execution_stream, private.order_stream, private.wallet_stream):
+            follow(told.put)
+        # Answers come in order: once this one is here, everything is subscribed.
+        deadline = 200
+        while not (private.auth and trade.auth) and deadline:
+            deadline -= 1
+            threading.Event().wait(0.05)
+        assert private.auth
+        best = http.get_tickers(**SPOT)["result"]["list"][0]
+        order = {**SPOT, "side": "Buy", "orderType": "Limit", "qty": "0.001", "isLeverage": 0}
+        price = str(Decimal(best["ask1Price"]) + 100)
+        trade.place_order(answered.put, **order, price=price, timeInForce="IOC", orderLinkId="ws-1")
+        assert answered.get(timeout=WAIT_S)["data"]["orderLinkId"] == "ws-1"
+        frames = [told.get(timeout=WAIT_S) for _ in range(3)]
+        assert [frame["topic"] for frame in frames] == ["execution", "order", "wallet"]
+        assert frames[0]["data"][0]["orderLinkId"] == "ws-1"
+        assert frames[1]["data"][0]["orderStatus"] == "Filled"
+
+        half = str(Decimal(best["bid1Price"]).to_integral_value() // 2)
+        trade.place_order(answered.put, **order, price=half, timeInForce="GTC", orderLinkId="ws-2")
+        answered.get(timeout=WAIT_S)
+        trade.cancel_order(answered.put, **SPOT, orderLinkId="ws-2")
+        answered.get(timeout=WAIT_S)
+        states: list[str] = []
+        while states[-1:] != ["Cancelled"]:
+            frame = told.get(timeout=WAIT_S)
+            if frame["topic"] == "order":
+                states.append(frame["data"][0]["orderStatus"])
+        assert states == ["New", "Cancelled"]
+        trade.place_order(
+            answered.put, answered.put, **order, price=half, timeInForce="GTC", orderLinkId="ws-2"
+        )
+        assert answered.get(timeout=WAIT_S)["retCode"] == 170141
+    finally:
+        trade.exit()
+        private.exit()
+
+
+def test_a_signature_off_by_one_byte_and_a_stale_time_are_refused(venues: Description) -> None:
+    secret = venues["venues"]["bybit"]["api_secret"]
+    session = client(venues, secret=secret[:-1] + chr(ord(secret[-1]) ^ 1))
+    with pytest.raises(exceptions.InvalidRequestError) as refused:
+        session.place_order(**SPOT, side="Buy", orderType="Limit", qty="0.001", price="1000")
+    session.client.close()
+    assert refused.value.status_code == 10004
+
+    session = client(venues)
+    # A window of nothing: whatever arrives is too old.
+    session.recv_window, session.retry_codes = 0, set()
+    with pytest.raises(exceptions.InvalidRequestError) as refused:
+        session.get_wallet_balance(accountType="UNIFIED")
+    session.client.close()
+    assert refused.value.status_code == 10002

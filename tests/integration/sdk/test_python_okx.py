@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ market_data = pytest.importorskip("okx.MarketData")
 public_data = pytest.importorskip("okx.PublicData")
 trade = pytest.importorskip("okx.Trade")
 ws_public = pytest.importorskip("okx.websocket.WsPublicAsync")
+ws_private = pytest.importorskip("okx.websocket.WsPrivateAsync")
 
 # The SDK hands its body to httpx in a way that httpx would rather not see any more.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
@@ -146,3 +148,107 @@ async def test_order_books_over_the_socket(
         assert item["seqId"] > books.get(key, 0)
         books[key] = item["seqId"]
     assert len(books) == len(args)
+
+
+Frames = asyncio.Queue[dict[str, Any]]
+
+
+@asynccontextmanager
+async def private(
+    venues: Description, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **instead: str
+) -> AsyncIterator[tuple[Any, Frames]]:
+    """Yield the SDK's private client, connected, and what it hears."""
+    tls = pytest.importorskip("tests.integration.sdk.tls", exc_type=ImportError)
+    pem = tls.certificate(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    about = venues["venues"]["okx"]
+    url = urlsplit(about["ws_private"] or "")
+    keys = {
+        "apiKey": about["api_key"],
+        "passphrase": about["passphrase"],
+        "secretKey": about["api_secret"],
+    }
+    heard: Frames = asyncio.Queue()
+    async with tls.tls_in_front_of(url.hostname, url.port, pem) as port:
+        address = "wss://127.0.0.1:" + str(port) + str(url.path)
+        client = ws_private.WsPrivateAsync(**{**keys, **instead}, url=address)
+        reading = await client.start()
+        client.callback = lambda text: heard.put_nowait(json.loads(text))
+        async with asyncio.timeout(WAIT_S):
+            yield client, heard
+            await client.stop()
+            await asyncio.gather(reading, return_exceptions=True)
+
+
+async def test_orders_are_placed_over_the_socket_and_followed(
+    venues: Description, okx: Okx, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The SDK's REST clients block: ask them before anything else waits.
+    (best,) = ok(okx.market.get_ticker(instId="BTC-USDT"))
+    rows = ok(okx.public.get_instruments(instType="SPOT", instId="BTC-USDT"))
+    order = {"instIdCode": rows[0]["instIdCode"], "tdMode": "cash", "side": "buy", "sz": "0.001"}
+    async with private(venues, tmp_path, monkeypatch) as (client, heard):
+        await client.login()
+        assert (await heard.get())["event"] == "login"
+        channels = [{"channel": "orders", "instType": "SPOT"}, {"channel": "account"}]
+        await client.send("subscribe", channels)
+        while (await heard.get()).get("eventType") != "snapshot":
+            pass
+        price = str(Decimal(best["askPx"]) + 100)
+        taken = {**order, "ordType": "ioc", "px": price, "clOrdId": "ws1"}
+        await client.place_order([taken], id="1")
+        frames = [await heard.get() for _ in range(4)]
+        states = [
+            f["data"][0]["state"] for f in frames if f.get("arg", {}).get("channel") == "orders"
+        ]
+        assert states == ["live", "filled"]
+        (answer,) = [frame for frame in frames if frame.get("op") == "order"]
+        assert (answer["id"], answer["data"][0]["sCode"]) == ("1", "0")
+        assert [f["eventType"] for f in frames if "eventType" in f] == ["event_update"]
+
+        half = str(Decimal(best["bidPx"]).to_integral_value() // 2)
+        resting = {**order, "ordType": "limit", "px": half, "clOrdId": "ws2"}
+        await client.place_order([resting], id="2")
+        await client.cancel_order([{"instIdCode": order["instIdCode"], "clOrdId": "ws2"}], id="3")
+        states = []
+        while states[-1:] != ["canceled"]:
+            frame = await heard.get()
+            if frame.get("arg", {}).get("channel") == "orders":
+                states.append(frame["data"][0]["state"])
+        assert states == ["live", "canceled"]
+
+
+@pytest.mark.parametrize(
+    ("instead", "code"),
+    [({"passphrase": "Wrong_Phrase1"}, "60024"), ({"secretKey": "0" * 32}, "60007")],
+)
+async def test_a_wrong_login_is_refused_as_documented(
+    venues: Description,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    instead: dict[str, str],
+    code: str,
+) -> None:
+    async with private(venues, tmp_path, monkeypatch, **instead) as (client, heard):
+        await client.login()
+        assert (await heard.get())["code"] == code
+
+
+def test_a_signature_off_by_one_byte_and_a_stale_time_are_refused(
+    venues: Description, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    about = venues["venues"]["okx"]
+    secret = about["api_secret"]
+    spoilt = secret[:-1] + ("0" if secret[-1] != "0" else "1")
+    keys = (about["api_key"], spoilt, about["passphrase"])
+    clients = account.AccountAPI(*keys, flag=LIVE, domain=about["rest"])
+    assert clients.get_account_balance()["code"] == "50113"
+    clients.close()
+
+    utils = pytest.importorskip("okx.utils")
+    stale = "2026-01-01T00:00:00.000Z"
+    monkeypatch.setattr(utils, "get_timestamp", lambda: stale)
+    keys = (about["api_key"], secret, about["passphrase"])
+    clients = account.AccountAPI(*keys, flag=LIVE, domain=about["rest"])
+    assert clients.get_account_balance()["code"] == "50102"
+    clients.close()
