@@ -2,13 +2,15 @@
 
 A damage never turns one plausible price or size into another: what it leaves behind is no
 JSON, of a wrong type, out of every range, impossible in a book, or the same value written
-oddly. Which of a frame's values is hit follows from the key.
+oddly. Lies about fills are for who asks for them by name: `LIES`. Which of a frame's values is
+hit follows from the key.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -16,7 +18,7 @@ import msgspec
 
 from arbot_tui.simulator.core.hashing import mix
 
-__all__ = ["CorruptionKind", "corrupt"]
+__all__ = ["LIES", "CorruptionKind", "corrupt"]
 
 
 class CorruptionKind(StrEnum):
@@ -57,11 +59,24 @@ class CorruptionKind(StrEnum):
     """All times are an hour in the past."""
     CHECKSUM = "checksum"
     """A checksum that fits nothing."""
+    OVERFILL = "overfill"
+    """A fill of more than was ordered."""
+    OFF_LIMIT = "off_limit"
+    """A fill at a price beyond the order's limit."""
 
+
+LIES = frozenset((CorruptionKind.OVERFILL, CorruptionKind.OFF_LIMIT))
+"""Damages that a venue would have to mean."""
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _TIMES = frozenset(("E", "T", "ts", "cts", "serverTime"))
 _BIDS, _ASKS = ("b", "bids", "bidPrice", "bidPr", "bidPx"), ("a", "asks", "askPrice", "askPr")
+# What the venues call price and quantities of a fill, last and cumulative.
+_FILL_PRICES = ("L", "execPrice", "fillPx", "fillPrice")
+_FILL_SIZES = frozenset(
+    ["l", "z", "execQty", "cumExecQty", "fillSz", "accFillSz", "baseVolume", "accBaseVolume"]
+)
+_SIDES = ("S", "side")
 _HOUR_MS = 3_600_000
 _DIGITS = 40
 # A frame is a tree of unknown shape here: this module knows no venue.
@@ -116,7 +131,7 @@ def _prices(tree: _Tree) -> list[_Spot]:
     for parent, name in _walk(tree):
         value = parent[name]
         if isinstance(parent, dict):
-            if name in (*_BIDS, *_ASKS) and _is_number(value):
+            if name in (*_BIDS, *_ASKS, *_FILL_PRICES) and _is_number(value):
                 found.append((parent, name))
         elif isinstance(value, list) and len(value) > 1 and _is_number(value[0]):
             found.append((value, 0))
@@ -242,6 +257,29 @@ def _wrong_checksum(tree: _Tree, key: int) -> bool:
     return hit
 
 
+def _overfill(tree: _Tree, key: int) -> bool:
+    hit = False
+    for parent, name in _walk(tree):
+        if name in _FILL_SIZES and _is_number(parent[name]) and Decimal(parent[name]):
+            parent[name] = f"{Decimal(parent[name]) * 3:f}"
+            hit = True
+    return hit
+
+
+def _off_limit(tree: _Tree, key: int) -> bool:
+    hit = False
+    for parent, name in _walk(tree):
+        if name not in _FILL_PRICES or not _is_number(parent[name]):
+            continue
+        side = next((str(parent[word]) for word in _SIDES if word in parent), "").lower()
+        # Far to the side that the limit forbids.
+        far = {"buy": Decimal("1.5"), "sell": Decimal("0.5")}.get(side)
+        if far is not None and Decimal(parent[name]):
+            parent[name] = f"{Decimal(parent[name]) * far:f}"
+            hit = True
+    return hit
+
+
 _DAMAGES: dict[CorruptionKind, Callable[[_Tree, int], bool]] = {
     CorruptionKind.TYPE: _rewrite(_wrong_type),
     CorruptionKind.MISSING: _leave_out,
@@ -261,4 +299,6 @@ _DAMAGES: dict[CorruptionKind, Callable[[_Tree, int], bool]] = {
     CorruptionKind.TIME_AHEAD: _retime(lambda at: at + _HOUR_MS),
     CorruptionKind.TIME_BEHIND: _retime(lambda at: at - _HOUR_MS),
     CorruptionKind.CHECKSUM: _wrong_checksum,
+    CorruptionKind.OVERFILL: _overfill,
+    CorruptionKind.OFF_LIMIT: _off_limit,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from arbot_tui.simulator.core.corruption import CorruptionKind, corrupt
+from arbot_tui.simulator.core.corruption import LIES, CorruptionKind, corrupt
 from arbot_tui.simulator.core.fault_args import CorruptArgs, DelayArgs, FrameArgs, FreezeArgs
 from arbot_tui.simulator.core.faults import Fault, FaultBoard, FaultKind, Mark
 from arbot_tui.simulator.core.hashing import draw_key, mix, text_key, unit
@@ -94,8 +94,8 @@ def draw(seed: int, fault: Fault, mark: Mark) -> int:
 
 
 def corruption_of(kinds: Iterable[CorruptionKind], text: str, key: int) -> CorruptionKind | None:
-    """Return one of the damages that apply to a text, all of them if none is named."""
-    named = tuple(kinds) or tuple(CorruptionKind)
+    """Return one of the damages that apply to a text, any but the lies if none is named."""
+    named = tuple(kinds) or tuple(kind for kind in CorruptionKind if kind not in LIES)
     start = mix(key) % len(named)
     for kind in named[start:] + named[:start]:
         if corrupt(text, kind, key) is not None:

@@ -230,3 +230,36 @@ async def test_silence_ends_a_connection_when_it_was_asked_to() -> None:
             client.clock.advance(31_000_000_000)
             with pytest.raises(ConnectionClosed):
                 await user.recv()
+
+
+async def test_a_restarted_service_has_forgotten_closed_orders_but_for_the_history() -> None:
+    async with running(Client) as client:
+        bid, ask, _ = await client.best()
+        await client.order("Buy", str(ask + 100), "0.001", orderLinkId="old")
+        await client.order("Buy", str(bid - 500), "0.001", orderLinkId="open", timeInForce="GTC")
+        await client.pass_time(1)
+        client.venues.inject("bybit", "seqreset")
+        await client.order("Buy", str(ask + 100), "0.001", orderLinkId="new")
+
+        async def found(path: str, ident: str) -> int:
+            query = f"category=spot&orderLinkId={ident}"
+            return len((await client.get(path, query))["result"]["list"])
+
+        assert [await found("/v5/order/realtime", name) for name in ("old", "open", "new")] == [
+            0,
+            1,
+            1,
+        ]
+        assert await found("/v5/order/history", "old") == 1
+        recent = await client.get("/v5/order/realtime", "category=spot&openOnly=1")
+        assert [row["orderLinkId"] for row in recent["result"]["list"]] == ["new"]
+
+
+async def test_orders_that_never_traded_leave_the_history_after_a_day() -> None:
+    async with running(Client) as client:
+        bid, ask, _ = await client.best()
+        await client.order("Buy", str(bid - 50), "0.001", orderLinkId="empty")
+        await client.order("Buy", str(ask + 100), "0.001", orderLinkId="full")
+        client.clock.advance(86_401_000_000_000)
+        rows = (await client.get("/v5/order/history", "category=spot"))["result"]["list"]
+        assert [row["orderLinkId"] for row in rows] == ["full"]

@@ -397,3 +397,20 @@ async def test_bitgets_account_becomes_a_unified_one() -> None:
                 assert answer.status == 200
             _, body = await driver.take("uni1")
             assert driver.code(body) == code
+
+
+# The venue's clock
+
+
+@every_venue
+@pytest.mark.parametrize("ms", [-40_000, 40_000])
+async def test_a_venue_with_a_wrong_clock_refuses_who_does_not_follow_it(
+    venue: str, ms: int
+) -> None:
+    refused = {"binance": "-1021", "bybit": "10002", "okx": "50102", "bitget": "40008"}
+    async with driving(venue) as driver:
+        fault = driver.client.venues.inject(venue, "clock_skew", args={"ms": ms})
+        _, body = await driver.take("skew1")
+        assert driver.code(body) == refused[venue]
+        driver.client.venues.faults.lift(fault.number, driver.client.clock.now_ns())
+        assert driver.code((await driver.take("skew1"))[1]) == "0"

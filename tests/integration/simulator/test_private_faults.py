@@ -206,3 +206,43 @@ async def test_a_gateway_takes_a_socket_with_it() -> None:
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
             assert len(driver.client.matcher.orders) == 1
+
+
+async def test_an_order_on_a_socket_that_is_late_is_refused_and_leaves_others_alone() -> None:
+    async with driving("binance") as driver:
+        url = driver.client.place["ws_trade"]
+        assert url is not None
+        async with connect(url) as socket:
+            client = test_binance_ws_api.Client(
+                driver.client.venues, driver.client.clock, driver.client.session
+            )
+            client.socket, client.events = socket, []
+            fault = driver.client.venues.inject("binance", "arrive_late", args={"ms": 9_000})
+            params = client.signed(
+                symbol="BTCUSDT",
+                side="BUY",
+                type="LIMIT",
+                timeInForce="IOC",
+                quantity="0.001",
+                price=str(driver.best()[1] + 10),
+            )
+            late = {"id": "late", "method": "order.place", "params": params}
+            await socket.send(json.dumps(late))
+            # It is under way; whatever else is asked is answered meanwhile.
+            assert (await client.call("ping"))["result"] == {}
+            assert fault.hits == 1
+            driver.client.clock.advance(9 * SECOND)
+            answer = json.loads(await socket.recv())
+            assert (answer["id"], answer["error"]["code"]) == ("late", -1021)
+
+
+@every_venue
+async def test_a_fill_can_be_a_lie_while_the_truth_stays(venue: str) -> None:
+    async with following(venue) as (driver, socket):
+        args: dict[str, object] = {"channel": "private", "kinds": ["overfill"]}
+        driver.client.venues.inject(venue, "corrupt", args=args)
+        await driver.take("lie1")
+        frames = await heard(venue, socket)
+        assert any("0.003" in frame for frame in frames)
+        (order,) = driver.client.matcher.orders
+        assert order.filled == order.qty

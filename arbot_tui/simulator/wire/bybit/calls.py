@@ -42,6 +42,8 @@ __all__ = ["AccountCalls"]
 
 _LINK_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 _RECENT_CLOSED = 500
+# Orders that never traded leave the history after a day.
+_UNFILLED_MS = 86_400_000
 
 
 class AccountCalls:
@@ -148,14 +150,18 @@ class AccountCalls:
         """Return open orders, recently closed ones, or one."""
         check_category(fields)
         seen = self._market.seen
+        # A service that was restarted has forgotten what had ended before.
+        since_ns = self._market.restarted_ns
         if _names_one(fields):
             # By id: open ones and those that have ended, `openOnly` is ignored.
-            return self._orders(self._found(fields), fields)
+            found = [o for o in self._found(fields) if o.is_open or o.updated_ns >= since_ns]
+            return self._orders(found, fields)
         symbols = {instrument.symbol for instrument in self._public.chosen(fields)}
         if (fields.integer("openOnly") or 0) == 0:
             orders = seen.open_orders
         else:
-            orders = [o for o in seen.orders if not o.is_open][-_RECENT_CLOSED:]
+            closed = [o for o in seen.orders if not o.is_open and o.updated_ns >= since_ns]
+            orders = closed[-_RECENT_CLOSED:]
         return self._orders([o for o in orders if o.symbol in symbols], fields)
 
     def history(self, fields: Fields) -> JsonObject:
@@ -164,13 +170,15 @@ class AccountCalls:
         if _names_one(fields):
             return self._orders([o for o in self._found(fields) if not o.is_open], fields)
         symbols = {instrument.symbol for instrument in self._public.chosen(fields)}
-        start, end = span(fields, self._market.now_ms())
+        now_ms = self._market.now_ms()
+        start, end = span(fields, now_ms)
         orders = [
             order
             for order in self._market.seen.orders
             if not order.is_open
             and order.symbol in symbols
             and start <= millis(order.created_ns) <= end
+            and (order.filled or now_ms - millis(order.updated_ns) <= _UNFILLED_MS)
         ]
         return self._orders(orders, fields)
 

@@ -10,7 +10,7 @@ from arbot_tui.simulator.core.book import Book, BookChange
 from arbot_tui.simulator.core.conduct import Conduct
 from arbot_tui.simulator.core.daily import DayStats
 from arbot_tui.simulator.core.fault_args import PermsArgs
-from arbot_tui.simulator.core.faults import FaultBoard, FaultKind
+from arbot_tui.simulator.core.faults import Fault, FaultBoard, FaultKind
 from arbot_tui.simulator.core.fees import FeeTerms
 from arbot_tui.simulator.core.hindsight import Hindsight
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
@@ -39,6 +39,7 @@ class Market:
         books: Its books by canonical symbol.
         instruments: What is listed, in the world's order.
         conduct: What faults make of its orders.
+        restarted_ns: When the service was last started afresh, by the venue's clock; 0 for never.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class Market:
         self._publish = publish
         self._views = BookViews(venue, self.books, board)
         self._id_shifts: dict[int, int] = {}
+        self.restarted_ns = 0
+        board.watch(self._noted)
 
     @property
     def profile(self) -> VenueProfile:
@@ -137,6 +140,10 @@ class Market:
         """Number the states of a book afresh: the present one becomes 1."""
         book = self.books[self.instruments[symbol].symbol]
         self._id_shifts[symbol] = book.update_id - 1
+
+    def _noted(self, fault: Fault, started: bool) -> None:
+        if started and fault.venue == self.venue and fault.kind is FaultKind.SEQRESET:
+            self.restarted_ns = self.now_ns()
 
     def day(self, instrument: Instrument) -> DayStats:
         """Return the last 24 hours of an instrument."""

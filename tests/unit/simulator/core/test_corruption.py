@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from arbot_tui.simulator.core.corruption import CorruptionKind, corrupt
+from arbot_tui.simulator.core.corruption import LIES, CorruptionKind, corrupt
+from arbot_tui.simulator.core.fate import corruption_of
 
 BINANCE_TICKER = '{"stream":"btcusdt@bookTicker","data":{"u":4,"s":"BTCUSDT","b":"64000.10","B":"1.2","a":"64000.20","A":"0.4"}}'  # noqa: E501
 BINANCE_DEPTH = '{"e":"depthUpdate","E":1790000000000,"s":"BTCUSDT","U":157,"u":160,"b":[["64000.10","1.2"]],"a":[["64000.20","0"]]}'  # noqa: E501
@@ -164,3 +165,39 @@ def test_what_does_not_apply_is_not_done(frame: str, kind: CorruptionKind) -> No
 @pytest.mark.parametrize("kind", CorruptionKind)
 def test_the_same_key_does_the_same_damage(kind: CorruptionKind) -> None:
     assert corrupt(OKX, kind, 99) == corrupt(OKX, kind, 99)
+
+
+FILLS = (
+    '{"subscriptionId":0,"event":{"e":"executionReport","S":"SELL","q":"2","l":"1.5","z":"2.0","L":"100.0"}}',
+    '{"topic":"execution.spot","data":[{"side":"Sell","execQty":"1.5","execPrice":"100.0"}]}',
+    '{"arg":{"channel":"orders"},"data":[{"side":"sell","accFillSz":"1.5","fillSz":"1.5","fillPx":"100.0"}]}',
+    '{"action":"snapshot","data":[{"side":"sell","baseVolume":"1.5","accBaseVolume":"1.5","fillPrice":"100.0"}]}',
+)
+
+
+@pytest.mark.parametrize("frame", FILLS)
+def test_lies_about_fills(frame: str) -> None:
+    for old, new in changed(frame, CorruptionKind.OVERFILL):
+        assert (Decimal(str(old)), Decimal(str(new))) in {
+            (Decimal("1.5"), Decimal("4.5")),
+            (Decimal(2), Decimal(6)),
+        }
+    ((old, new),) = changed(frame, CorruptionKind.OFF_LIMIT)
+    assert (old, Decimal(str(new))) == ("100.0", Decimal(50))
+    bought = frame.replace("SELL", "BUY").replace("Sell", "Buy").replace("sell", "buy")
+    ((_, new),) = changed(bought, CorruptionKind.OFF_LIMIT)
+    assert Decimal(str(new)) == 150
+    ((_, new),) = changed(frame, CorruptionKind.NEGATIVE)
+    assert new == "-100.0"
+
+
+@pytest.mark.parametrize("frame", FRAMES)
+@pytest.mark.parametrize("kind", sorted(LIES))
+def test_nothing_in_a_book_is_a_fill(frame: str, kind: CorruptionKind) -> None:
+    assert corrupt(frame, kind, 11) is None
+
+
+@pytest.mark.parametrize("key", range(200))
+def test_lies_are_told_only_by_name(key: int) -> None:
+    assert corruption_of((), FILLS[0], key) not in LIES
+    assert corruption_of(LIES, FILLS[0], key) in LIES
