@@ -71,11 +71,10 @@ LIES = frozenset((CorruptionKind.OVERFILL, CorruptionKind.OFF_LIMIT))
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _TIMES = frozenset(("E", "T", "ts", "cts", "serverTime"))
 _BIDS, _ASKS = ("b", "bids", "bidPrice", "bidPr", "bidPx"), ("a", "asks", "askPrice", "askPr")
-# What the venues call price and quantities of a fill, last and cumulative.
+# What the venues call price and quantity of a fill, and the quantity of all fills.
 _FILL_PRICES = ("L", "execPrice", "fillPx", "fillPrice")
-_FILL_SIZES = frozenset(
-    ["l", "z", "execQty", "cumExecQty", "fillSz", "accFillSz", "baseVolume", "accBaseVolume"]
-)
+_FILL_SIZES = frozenset(("l", "execQty", "fillSz", "baseVolume"))
+_CUMULATIVE = frozenset(("z", "cumExecQty", "accFillSz", "accBaseVolume"))
 _SIDES = ("S", "side")
 _HOUR_MS = 3_600_000
 _DIGITS = 40
@@ -260,7 +259,7 @@ def _wrong_checksum(tree: _Tree, key: int) -> bool:
 def _overfill(tree: _Tree, key: int) -> bool:
     hit = False
     for parent, name in _walk(tree):
-        if name in _FILL_SIZES and _is_number(parent[name]) and Decimal(parent[name]):
+        if name in _FILL_SIZES | _CUMULATIVE and _is_number(parent[name]) and Decimal(parent[name]):
             parent[name] = f"{Decimal(parent[name]) * 3:f}"
             hit = True
     return hit
