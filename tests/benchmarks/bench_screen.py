@@ -1,0 +1,243 @@
+"""What the screen costs: CPU, bytes per second, lag of the loop, memory.
+
+    python -m tests.benchmarks.bench_screen                 # all but the long one, about 4 minutes
+    python -m tests.benchmarks.bench_screen matrix idle     # some of it
+    python -m tests.benchmarks.bench_screen burst           # 54,000 frames back to back
+
+A matrix of 200 symbols × 4 venues, 160×48, fed with made frames, on a real pseudo terminal in a
+process of its own. A "changed cell" is a price that is on the screen; the edge and age of its row
+change with it, and once a second the history of every row. CPU is what the process used, writer
+and reader threads included, in percent of one core; on a machine with other work it comes out
+higher than it is. Figures that carry a bound of issue 5 name it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyte
+
+from tests.benchmarks.screen_child import Run
+
+COLUMNS, ROWS = 160, 48
+STALL_S = 8.0
+LIMIT_S = 3600.0
+_CHILD = Path(__file__).with_name("screen_child.py")
+
+
+@dataclass
+class Result:
+    """What a run has shown.
+
+    Attributes:
+        cpu_pct: Share of one core.
+        bytes_per_s: Output while measuring.
+        said: Further figures of the child.
+        picture: The last picture, line by line, with the look of each cell.
+    """
+
+    cpu_pct: float = 0.0
+    bytes_per_s: float = 0.0
+    said: dict[str, Any] = field(default_factory=dict)
+    picture: list[list[tuple[Any, ...]]] = field(default_factory=list)
+
+
+class Watched:
+    """A child on a terminal, and the reader of that terminal."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self._status, theirs = os.pipe()
+        names = ("NO_COLOR", "TEXTUAL", "SSH_CONNECTION", "SSH_TTY")
+        env = {k: v for k, v in os.environ.items() if k not in names}
+        env |= {
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "PYTHONPATH": str(_CHILD.parents[2]),
+            "PYTHONIOENCODING": "utf-8",
+            "TZ": "UTC",
+        }
+        self._process = subprocess.Popen(
+            [sys.executable, str(_CHILD), str(theirs), json.dumps(asdict(run))],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=env,
+            start_new_session=True,
+            pass_fds=(theirs,),
+        )
+        os.close(slave)
+        os.close(theirs)
+        self._keep = run.kind == "lag"
+        self._screen = pyte.Screen(COLUMNS, ROWS)
+        self._stream = pyte.ByteStream(self._screen)
+        self.tail = b""
+
+    def watch(self, stall_s: float = 0.0) -> Result:
+        """Read to the end; with `stall_s` read nothing for so long after measuring began."""
+        result = Result()
+        measuring, count, buffer = False, 0, b""
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline:
+            ready, _, _ = select.select([self._master, self._status], [], [], 1.0)
+            if self._status in ready:
+                data = os.read(self._status, 65536)
+                buffer += data
+                *lines, buffer = buffer.split(b"\n")
+                for line in lines:
+                    said = json.loads(line)
+                    mark = said.pop("mark")
+                    measuring = mark == "begin"
+                    if mark == "begin" and stall_s:
+                        time.sleep(stall_s)
+                    if mark == "end" and said["seconds"]:
+                        result.cpu_pct = said.pop("cpu_pct")
+                        result.bytes_per_s = count / said["seconds"]
+                    if mark == "settled":
+                        result.picture = self._picture()
+                    result.said |= said
+                if not data:
+                    break
+            if self._master in ready:
+                try:
+                    output = os.read(self._master, 65536)
+                except OSError:
+                    break
+                count += len(output) if measuring else 0
+                self.tail = (self.tail + output)[-4000:]
+                if self._keep:
+                    self._stream.feed(output)
+        self._process.wait(60)
+        os.close(self._master)
+        os.close(self._status)
+        if self._process.returncode:
+            raise RuntimeError(self.tail.decode(errors="replace"))
+        return result
+
+    def _picture(self) -> list[list[tuple[Any, ...]]]:
+        return [[tuple(self._screen.buffer[y][x]) for x in range(COLUMNS)] for y in range(ROWS)]
+
+
+def watch(stall_s: float = 0.0, **run: Any) -> Result:
+    """Run and watch one child."""
+    return Watched(Run(**run)).watch(stall_s)
+
+
+def _say(name: str, figure: float, unit: str, bound: str = "") -> None:
+    print(f"{name:<58} {figure:>9.2f} {unit:<9} {bound}")  # noqa: T201 (the command's output)
+
+
+def matrix(seconds: float) -> None:
+    """CPU and bytes of the matrix beside the same in a table."""
+    few = watch(kind="matrix", fps=5, cells=40, seconds=seconds)
+    many = watch(kind="matrix", fps=5, cells=200, seconds=seconds)
+    table = watch(kind="table", fps=5, cells=200, seconds=seconds)
+    again = watch(kind="matrix", fps=5, cells=200, seconds=seconds)
+    fast = watch(kind="matrix", fps=10, cells=200, seconds=seconds)
+    _say("5 fps, 40 cells: CPU", few.cpu_pct, "% core")
+    _say("5 fps, 40 cells: output", few.bytes_per_s / 1000, "kB/s", "≤ 16")
+    for result in (many, again):
+        _say("5 fps, 200 cells: CPU", result.cpu_pct, "% core", "≤ 12")
+    _say("5 fps, 200 cells: output", many.bytes_per_s / 1000, "kB/s")
+    _say("the same in a DataTable: CPU", table.cpu_pct, "% core")
+    _say("the same in a DataTable: output", table.bytes_per_s / 1000, "kB/s")
+    ratio = table.cpu_pct / ((many.cpu_pct + again.cpu_pct) / 2)
+    _say("DataTable : matrix", ratio, "times", "≥ 7")
+    _say("10 fps, 200 cells: CPU", fast.cpu_pct, "% core")
+    _say("10 fps, 200 cells: output", fast.bytes_per_s / 1000, "kB/s")
+
+
+def low(seconds: float) -> None:
+    """Bytes of the preset for thin lines."""
+    for cells in (40, 200):
+        result = watch(kind="matrix", low_bandwidth=True, cells=cells, seconds=seconds)
+        _say(
+            f"low bandwidth, {cells} cells a frame: output",
+            result.bytes_per_s / 1000,
+            "kB/s",
+            "≤ 2",
+        )
+        _say(f"low bandwidth, {cells} cells a frame: CPU", result.cpu_pct, "% core")
+    plain = watch(kind="matrix", fps=1, cells=40, seconds=seconds)
+    _say("1 fps without the preset, 40 cells: output", plain.bytes_per_s / 1000, "kB/s")
+
+
+def idle(seconds: float) -> None:
+    """CPU while nothing changes but the time."""
+    result = watch(kind="idle", fps=5, cells=0, seconds=max(seconds, 30.0))
+    _say("idle: CPU", result.cpu_pct, "% core", "≤ 0.3")
+    _say("idle: output", result.bytes_per_s / 1000, "kB/s")
+
+
+def stall(seconds: float) -> None:
+    """The loop while the terminal is not read, beside the same run undisturbed."""
+    del seconds
+    calm = watch(kind="lag", fps=5, cells=200, seconds=2 * STALL_S)
+    stalled = watch(STALL_S, kind="lag", fps=5, cells=200, seconds=2 * STALL_S)
+    for name in ("lag_p99_ms", "lag_max_ms"):
+        _say(f"undisturbed: {name}", calm.said[name], "ms")
+        _say(f"unread for 8 s: {name}", stalled.said[name], "ms")
+        _say(f"{name}: ratio", stalled.said[name] / calm.said[name], "times", "≤ 1.5")
+    same = calm.picture == stalled.picture
+    _say("cells that differ once it has drained", float(_differing(calm, stalled)), "cells", "0")
+    if not same:
+        sys.exit(1)
+
+
+def _differing(one: Result, other: Result) -> int:
+    return sum(
+        a != b
+        for line, its in zip(one.picture, other.picture, strict=True)
+        for a, b in zip(line, its, strict=True)
+    )
+
+
+def burst(seconds: float) -> None:
+    """Memory over 54,000 frames."""
+    del seconds
+    result = watch(kind="burst", cells=40, frames=54_000)
+    sizes = result.said["rss_kib"]
+    _say("54,000 frames: resident at 5 %", sizes[1] / 1024, "MiB")
+    _say("54,000 frames: resident at 50 %", sizes[len(sizes) // 2] / 1024, "MiB")
+    _say("54,000 frames: resident at the end", sizes[-1] / 1024, "MiB", "flat")
+
+
+CASES: dict[str, Callable[[float], None]] = {
+    "matrix": matrix,
+    "low": low,
+    "idle": idle,
+    "stall": stall,
+    "burst": burst,
+}
+
+
+def main() -> None:
+    """Run what was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help=", ".join(CASES))
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement")
+    given = parser.parse_args()
+    for name in given.cases or [name for name in CASES if name != "burst"]:
+        if name not in CASES:
+            parser.error(f"there is no case {name}; allowed: {', '.join(CASES)}")
+        CASES[name](given.seconds)
+
+
+if __name__ == "__main__":
+    main()
