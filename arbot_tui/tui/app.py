@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import ClassVar
 
@@ -33,6 +34,7 @@ from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
 from arbot_tui.tui.keys import bindings, by_key
 from arbot_tui.tui.look import Look
+from arbot_tui.tui.painter import Text
 from arbot_tui.tui.palette import ActionCommands
 from arbot_tui.tui.screens.confirm import ConfirmScreen
 from arbot_tui.tui.screens.credentials import CredentialsScreen
@@ -144,7 +146,6 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.set_class(self.glyphs.ascii_only, "-ascii")
         self.pull()
         self.set_interval(1 / self._fps, self.pull, name="frames")
-        self.set_interval(0.2, self._ask, name="questions")
 
     def pull(self) -> None:
         """Take over what changed since the last frame; do nothing where nothing did."""
@@ -158,6 +159,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             view.merge(frame, now)
         if (view.version, view.second, view.link, view.status) != before:
             self._show()
+        self._ask()
 
     def _show(self) -> None:
         # Nothing is composed for a terminal that does not read; it gets the newest picture later.
@@ -166,7 +168,21 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             if self._look.set_live(status is not None and status.mode == Mode.LIVE):
                 for widget in self.dashboard.query(LineWidget):
                     widget.refresh()
-            self.dashboard.show(self.view, self._asker.link, paused=self._new_since_pause())
+            with self._short_way():
+                self.dashboard.show(self.view, self._asker.link, paused=self._new_since_pause())
+
+    def _short_way(self) -> AbstractContextManager[None]:
+        """Let what is shown meanwhile go straight to the terminal, where nothing is in between."""
+        driver = self._driver
+        direct = isinstance(driver, TerminalDriver) and self._running and not self._batch_count
+        if not direct or self._filters or self.screen is not self.dashboard:
+            return nullcontext()
+        return self._look.canvas.open(self.dashboard, self._paint)
+
+    def _paint(self, texts: Iterable[Text]) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            colors = self.console._color_system or ColorSystem.TRUECOLOR
+            self._driver.paint_texts(texts, colors, synchronised=self._sync_available)
 
     def _new_since_pause(self) -> int | None:
         if self._paused_at is None or self.view.status is None:

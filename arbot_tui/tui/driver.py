@@ -7,8 +7,9 @@ import os
 import select
 import signal
 import sys
+import threading
 from codecs import getincrementaldecoder
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.color import ColorSystem
@@ -17,7 +18,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-from arbot_tui.tui.painter import Painter
+from arbot_tui.tui.painter import Painter, Text
 from arbot_tui.tui.writer import ScreenWriter
 
 if TYPE_CHECKING:
@@ -36,6 +37,35 @@ class TerminalOwner(Protocol):
     def terminal_gone(self) -> None:
         """The terminal was closed."""
         ...
+
+
+class _WakingEvent(threading.Event):
+    """An event that a `select` can wait for, too.
+
+    Attributes:
+        fileno: Readable while the event is set.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fileno, self._write = os.pipe()
+
+    def set(self) -> None:
+        """Set it and wake who waits."""
+        if not self.is_set():
+            super().set()
+            os.write(self._write, b".")
+
+    def clear(self) -> None:
+        """Let the next `select` wait again."""
+        if self.is_set():
+            super().clear()
+            os.read(self.fileno, 1)
+
+    def close(self) -> None:
+        """Close both ends."""
+        os.close(self.fileno)
+        os.close(self._write)
 
 
 class TerminalDriver(LinuxDriver):
@@ -57,6 +87,7 @@ class TerminalDriver(LinuxDriver):
         self._screen_writer = self._new_writer()
         self._painter = Painter()
         self._stopped = False
+        self.exit_event = self._leaving = _WakingEvent()
 
     @property  # type: ignore[override]
     def _writer_thread(self) -> ScreenWriter:
@@ -99,7 +130,16 @@ class TerminalDriver(LinuxDriver):
         """Write what differs between `update` and what the terminal shows."""
         if not isinstance(update, (LayoutUpdate, ChopsUpdate)):
             return
-        text = self._painter.paint(update, self._app.size, colors)
+        self._send(self._painter.paint(update, self._app.size, colors), synchronised=synchronised)
+
+    def paint_texts(
+        self, texts: Iterable[Text], colors: ColorSystem, *, synchronised: bool
+    ) -> None:
+        """Write those of `texts` that the terminal does not show yet."""
+        sent = self._painter.paint_texts(texts, self._app.size, colors)
+        self._send(sent, synchronised=synchronised)
+
+    def _send(self, text: str, *, synchronised: bool) -> None:
         if text:
             self.write(f"{SYNC_START}{text}{SYNC_END}" if synchronised else text)
 
@@ -119,6 +159,7 @@ class TerminalDriver(LinuxDriver):
     def close(self) -> None:
         """Write what is left, and leave the job-control signals as they were found."""
         super().close()
+        self._leaving.close()
         if not self._stopped:
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
             signal.signal(signal.SIGCONT, signal.SIG_DFL)
@@ -142,8 +183,10 @@ class TerminalDriver(LinuxDriver):
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
-            ready, _, _ = select.select([self.fileno], [], [], 0.1)
-            if ready:
+            # Only half a key has a time limit; to look up for nothing costs as much as drawing.
+            limit_s = None if parser._timeout_time is None else 0.05
+            ready, _, _ = select.select([self.fileno, self._leaving.fileno], [], [], limit_s)
+            if self.fileno in ready:
                 try:
                     data = os.read(self.fileno, 4096)
                 except OSError:

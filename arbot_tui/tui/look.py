@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from rich.style import Style
 from textual.color import Color
 
+from arbot_tui.tui.canvas import Canvas
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.spans import CURSOR
 
@@ -49,10 +50,12 @@ class Look:
 
     Attributes:
         glyphs: The signs to draw with.
+        canvas: The short way to the terminal.
     """
 
     def __init__(self, glyphs: Glyphs) -> None:
         self.glyphs = glyphs
+        self.canvas = Canvas()
         self._live = False
         self._variables: Mapping[str, str] = {}
         self._styles: dict[tuple[str, str, bool], Style] = {}

@@ -99,14 +99,16 @@ def grouped(value: int) -> str:
 def age(age_ns: int) -> str:
     """Return the age of a quote in at most three cells.
 
-    Below a second it does not count up: a figure that changes with every frame says nothing,
-    and costs a repaint of each row.
+    Below a second it does not count up, and from ten on in steps of five: a figure that changes
+    all the time says nothing more, and costs a repaint of each row.
     """
     seconds = age_ns // SECOND
     if seconds < 1:
         return "<1s"
-    if seconds < 100:
+    if seconds < 10:
         return f"{seconds}s"
+    if seconds < 100:
+        return f"{seconds // 5 * 5}s"
     if seconds < 6000:
         return f"{seconds // 60}m"
     if seconds < 360_000:

@@ -17,7 +17,10 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.strip import Strip
 
-__all__ = ["Painter"]
+__all__ = ["Painter", "Text"]
+
+Text = tuple[int, int, str, Style]
+"""Column, row, text, style."""
 
 _GAP = 3
 """Unchanged cells between two changes that are cheaper to write again than to step over."""
@@ -67,13 +70,30 @@ class Painter:
             size: Columns and rows of the terminal.
             colors: What the terminal can show.
         """
+        pieces = ((x, y, self._cells(strip, colors)) for x, y, strip in _pieces(update))
+        return self._paint(pieces, size)
+
+    def paint_texts(self, texts: Iterable[Text], size: tuple[int, int], colors: ColorSystem) -> str:
+        """Return the sequences that put `texts` where they belong; what is shown already is left.
+
+        Args:
+            texts: Pieces of lines with their styles, visible characters only.
+            size: Columns and rows of the terminal.
+            colors: What the terminal can show.
+        """
+        pieces = (
+            (x, y, self._cells([Segment(text, style)], colors)) for x, y, text, style in texts
+        )
+        return self._paint(pieces, size)
+
+    def _paint(self, pieces: Iterable[tuple[int, int, list[_Cell]]], size: tuple[int, int]) -> str:
         if size != self._size:
             self._size = size
             self.reset()
         out: list[str] = []
         self._at = (-1, -1)
-        for x, y, strip in _pieces(update):
-            self._piece(x, y, self._cells(strip, colors), out)
+        for x, y, cells in pieces:
+            self._piece(x, y, cells, out)
         if self._pen is not _PLAIN:
             # What another program writes next shall not look like ours.
             out.append("\x1b[0m")

@@ -6,12 +6,15 @@ is tested without a terminal, and text from outside passes one place on its way 
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.cells import cell_len, set_cell_size
 
 __all__ = [
     "Line",
     "Span",
     "blank",
+    "cells",
     "clean",
     "clip",
     "fit",
@@ -25,6 +28,8 @@ Span = tuple[str, str]
 """(text, role); the role is the name of a component class of `LineWidget` without its prefix."""
 Line = tuple[Span, ...]
 """What one line of the screen says, from left to right."""
+
+_cell_len = lru_cache(4096)(cell_len)
 
 CURSOR = "@"
 """Prefix of a role that is drawn on the cursor's ground."""
@@ -44,13 +49,14 @@ def clean(text: str, *, ascii_only: bool = False) -> str:
     )
 
 
-def _cells(text: str) -> int:
-    return len(text) if text.isascii() else cell_len(text)
+def cells(text: str) -> int:
+    """Return how many cells `text` takes."""
+    return len(text) if text.isascii() else _cell_len(text)
 
 
 def clip(text: str, width: int, more: str = "…") -> str:
     """Return `text` in at most `width` cells, its end replaced by `more` where it is cut."""
-    if _cells(text) <= width:
+    if cells(text) <= width:
         return text
     if width < 1:
         return ""
@@ -60,7 +66,7 @@ def clip(text: str, width: int, more: str = "…") -> str:
 def pad(text: str, width: int, align: str = "<") -> str:
     """Return `text` in exactly `width` cells, aligned ``<``, ``>`` or ``^``; cut if too long."""
     text = clip(text, width)
-    free = width - _cells(text)
+    free = width - cells(text)
     if not free:
         return text
     if align == ">":
@@ -73,7 +79,7 @@ def pad(text: str, width: int, align: str = "<") -> str:
 
 def line_width(line: Line) -> int:
     """Return the number of cells of `line`."""
-    return sum(_cells(text) for text, _ in line)
+    return sum(cells(text) for text, _ in line)
 
 
 def blank(width: int, role: str = "text") -> Line:
@@ -91,10 +97,10 @@ def fit(line: Line, width: int, role: str = "text") -> Line:
     kept: list[Span] = []
     left = width
     for text, span_role in line:
-        cells = _cells(text)
-        if cells <= left:
+        wide = cells(text)
+        if wide <= left:
             kept.append((text, span_role))
-            left -= cells
+            left -= wide
             continue
         if left:
             kept.append((set_cell_size(text, left), span_role))

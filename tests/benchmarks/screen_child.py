@@ -7,7 +7,6 @@ ends, and then what was measured.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import fcntl
 import json
 import os
@@ -35,6 +34,7 @@ from tests.ui.fakes import START_NS, VENUES, FakeClient, frame, row, venue
 SYMBOLS = 200
 VISIBLE = 30
 """Rows that every layout at 160×48 shows; what changes, changes there."""
+STEPS = 40
 WARM_UP_S = 3.0
 LAG_STEP_S = 0.005
 
@@ -65,7 +65,7 @@ class Market:
     """Rows whose prices move by a digit or two; the order by edge never changes."""
 
     def __init__(self, cells: int) -> None:
-        self.rows = [
+        self.rows: list[RowView] = [
             row(
                 number,
                 f"C{number:03d}/USDT",
@@ -76,33 +76,59 @@ class Market:
             )
             for number in range(SYMBOLS)
         ]
+        self.shown = list(self.rows)
         self._cells = cells
-        self._draw = random.Random(7)  # noqa: S311 (the same in each run)
+        self._draw = random.Random(7)
+        self._made: list[list[RowView]] = []
+        self._next = 0
         self._places = [(r, v, s) for r in range(VISIBLE) for v in range(4) for s in ("bid", "ask")]
 
-    def move(self, now_ns: int) -> list[RowView]:
-        """Change so many prices, and return the rows they are in."""
+    def grow_old(self, by_ns: int) -> None:
+        """Let every quote be so much older."""
+        for number, entry in enumerate(self.shown):
+            cells = tuple(
+                cell and msgspec.structs.replace(cell, changed_ns=cell.changed_ns - by_ns)
+                for cell in entry.cells
+            )
+            self.shown[number] = msgspec.structs.replace(entry, cells=cells)
+
+    def move(self) -> list[RowView]:
+        """Change so many prices, and return the rows they are in.
+
+        Steps are made beforehand and repeated: making them is not the screen's work.
+        """
+        if not self._made:
+            self._made = [self._step() for _ in range(STEPS)]
+        step = self._made[self._next]
+        for entry in step:
+            self.shown[entry.row] = entry
+        self._next = (self._next + 1) % STEPS
+        return step
+
+    def _step(self) -> list[RowView]:
         touched = set()
         for number, index, side in self._draw.sample(self._places, self._cells):
             old = self.rows[number]
             cell = old.cells[index]
             assert cell is not None
             price = getattr(cell, side) + self._draw.choice((-0.03, -0.01, 0.01, 0.02))
-            new = msgspec.structs.replace(cell, **{side: price}, changed_ns=now_ns)
+            new = msgspec.structs.replace(cell, **{side: price}, changed_ns=START_NS)
             cells = (*old.cells[:index], new, *old.cells[index + 1 :])
             edge = 0.9 - number * 0.004 + self._draw.choice((-0.001, 0.0, 0.001))
-            self.rows[number] = msgspec.structs.replace(
-                old, cells=cells, net_edge_pct=edge, changed_ns=now_ns
-            )
+            self.rows[number] = msgspec.structs.replace(old, cells=cells, net_edge_pct=edge)
             touched.add(number)
         return [self.rows[number] for number in sorted(touched)]
 
     def sample(self) -> list[RowView]:
         """Move every row's history on, as the engine does once a second."""
-        for number, old in enumerate(self.rows):
-            newest = 0.1 * self._draw.random()
-            self.rows[number] = msgspec.structs.replace(old, spark=(*old.spark[1:], newest))
-        return self.rows
+        sparks = [(*entry.spark[1:], 0.1 * self._draw.random()) for entry in self.shown]
+
+        def moved(entry: RowView) -> RowView:
+            return msgspec.structs.replace(entry, spark=sparks[entry.row])
+
+        self._made = [[moved(entry) for entry in step] for step in self._made]
+        self.shown = [moved(entry) for entry in self.shown]
+        return self.shown
 
 
 class MadeClient(FakeClient):
@@ -111,28 +137,35 @@ class MadeClient(FakeClient):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self._run = run
+        # On an idle market nothing has changed for a while.
         self.market = Market(run.cells)
+        if run.kind == "idle":
+            self.market.grow_old(20 * SECOND)
         self._version = 0
         self._second = 0
         self._started = time.monotonic()
+        self._whole = msgspec.structs.replace(
+            frame(), rows_total=SYMBOLS, venues=tuple(venue(name) for name in VENUES)
+        )
         self.ended = False
         self.step_ns = 0
 
     def frame(self, since: int) -> Frame:
-        self._version += 1
+        if self._run.kind != "idle" or not since:
+            self._version += 1
         if self.step_ns:
             now_ns = START_NS + self._version * self.step_ns
         else:
             now_ns = START_NS + int((time.monotonic() - self._started) * SECOND)
         rows: list[RowView] = []
         if not since:
-            rows = self.market.rows
+            rows = self.market.shown
         elif self.ended:
             # The same last picture, whenever it is asked for.
             now_ns = START_NS + 3600 * SECOND
             rows = [
                 msgspec.structs.replace(entry, cells=row(n, entry.symbol, 100.0 + n, 2).cells)
-                for n, entry in enumerate(self.market.rows)
+                for n, entry in enumerate(self.market.shown)
             ]
             flat = tuple(0.05 for _ in range(60))
             rows = [
@@ -142,17 +175,17 @@ class MadeClient(FakeClient):
                 for n, entry in enumerate(rows)
             ]
         elif self._run.kind != "idle":
-            moved = self.market.move(now_ns)
+            moved = self.market.move()
             second = now_ns // SECOND
-            rows = self.market.sample() if second != self._second else moved
-            self._second = second
-        whole = frame(self._version)
+            if second != self._second:
+                self._second, moved = second, self.market.sample()
+            rows = moved
+        whole = self._whole
         return msgspec.structs.replace(
             whole,
+            version=self._version,
             now_ns=now_ns,
             rows=tuple(rows),
-            rows_total=SYMBOLS,
-            venues=tuple(venue(name) for name in VENUES),
             opportunities=whole.opportunities if not since else (),
             trades=whole.trades if not since else (),
             log=whole.log if not since else (),
@@ -316,7 +349,7 @@ async def _main() -> int:
         measuring.add_done_callback(lambda _: app.exit())
         await app.run_async()
         return 0
-    dashboard.ArbotApp = _Kept  # type: ignore[misc]
+    vars(dashboard)["ArbotApp"] = _Kept
     client = MadeClient(run)
     config = UiConfig(fps=run.fps)
     if run.low_bandwidth:
@@ -329,5 +362,3 @@ async def _main() -> int:
 
 if __name__ == "__main__":
     sys.exit(asyncio.run(_main()))
-
-__all__ = ["Run", "dataclasses"]

@@ -13,7 +13,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, clean
+from arbot_tui.tui.spans import Line, cells, clean
 
 __all__ = ["LineWidget"]
 
@@ -72,8 +72,29 @@ class LineWidget(Widget):
             self.refresh()
             return
         changed = [y for y, line in enumerate(new) if line is not old[y] and line != old[y]]
-        if changed:
-            self.refresh(*(Region(0, y, width, 1) for y in changed))
+        if not changed:
+            return
+        regions = [Region(0, y, width, 1) for y in changed]
+        place = self._look.canvas.place(self, width, height)
+        if place is None:
+            self.refresh(*regions)
+            return
+        # Textual's cache still has what these lines read before.
+        self._styles_cache.set_dirty(*regions)
+        for y in changed:
+            self._put(place.x, place.y + y, old[y], new[y])
+
+    def _put(self, x: int, y: int, old: Line, new: Line) -> None:
+        """Draw the pieces of a line that read differently, and all behind a shift."""
+        canvas, shifted = self._look.canvas, len(old) != len(new)
+        for index, span in enumerate(new):
+            text, role = span
+            if shifted or span != old[index]:
+                shifted = shifted or cells(text) != cells(old[index][0])
+                if text:
+                    text = clean(text, ascii_only=self.glyphs.ascii_only)
+                    canvas.put(x, y, text, self._role_style(role))
+            x += cells(text)
 
     def render_line(self, y: int) -> Strip:
         """Return the strip of screen line `y`."""

@@ -13,7 +13,7 @@ from arbot_tui.tui.look import Look
 from arbot_tui.tui.ordering import RowOrder, SortKey
 from arbot_tui.tui.spans import Line
 from arbot_tui.tui.view import ViewState
-from arbot_tui.tui.widgets.matrix_columns import MatrixLayout, plan
+from arbot_tui.tui.widgets.matrix_columns import MatrixLayout, plan, row_age
 from arbot_tui.tui.widgets.panel import Panel
 
 __all__ = ["PriceMatrix"]
@@ -48,8 +48,9 @@ class PriceMatrix(Panel):
         self._moved_ns = -HOLD_NS
         self._keys: list[int] = []
         self._columns: MatrixLayout | None = None
-        self._planned: tuple[int, int, int] | None = None
-        self._drawn: dict[int, tuple[RowView, int, bool, Sequence[Line]]] = {}
+        self._planned: tuple[int, int, int, int] | None = None
+        self._version = 0
+        self._drawn: dict[int, tuple[RowView, str, bool, Sequence[Line]]] = {}
 
     @property
     def selected(self) -> RowView | None:
@@ -62,6 +63,7 @@ class PriceMatrix(Panel):
         self._venues = view.venues
         self._rows_total = view.rows_total
         self._now_ns = view.now_ns
+        self._version = view.version
         hold = self._now_ns - self._moved_ns < HOLD_NS
         self._keys = self.order.arrange(self._rows, self._now_ns, hold=hold)
         self.repaint()
@@ -98,9 +100,12 @@ class PriceMatrix(Panel):
     def compose_lines(self, width: int, height: int) -> list[Line]:
         """Decide on the columns, once a second, and draw."""
         inner = self._inner_width()
-        planned = (inner, len(self._rows), self._now_ns // SECOND)
-        if planned != self._planned:
-            self._planned = planned
+        shape, second = (inner, len(self._rows)), self._now_ns // SECOND
+        old = self._planned
+        # Prices grow a digit now and then: it is enough to look once a second, if any has changed.
+        due = old is None or (second != old[2] and self._version != old[3])
+        if due or (old is not None and shape != old[:2]):
+            self._planned = (*shape, second, self._version)
             columns = plan(inner, self._rows.values(), [venue.name for venue in self._venues])
             if columns != self._columns:
                 self._columns = columns
@@ -117,11 +122,15 @@ class PriceMatrix(Panel):
         del width
         if not isinstance(key, int) or self._columns is None:
             return ()
-        row, selected, second = self._rows[key], key == self.cursor, self._now_ns // SECOND
+        row, selected, columns = self._rows[key], key == self.cursor, self._columns
+        age = row_age(row, self._now_ns) if columns.age else ""
         drawn = self._drawn.get(key)
-        if drawn is None or drawn[0] is not row or drawn[1] != second or drawn[2] is not selected:
-            line = self._columns.row(row, self._now_ns, self.glyphs, selected=selected)
-            drawn = self._drawn[key] = (row, second, selected, (line,))
+        if drawn is None or drawn[0] is not row or drawn[2] is not selected:
+            line = columns.row(row, age, self.glyphs, selected=selected)
+            drawn = self._drawn[key] = (row, age, selected, (line,))
+        elif drawn[1] != age:
+            line = columns.aged(drawn[3][0], age)
+            drawn = self._drawn[key] = (row, age, selected, (line,))
         return drawn[3]
 
     def summary(self) -> str:

@@ -12,7 +12,7 @@ from arbot_tui.tui import numbers
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.spans import Line, Span, clip, pad
 
-__all__ = ["MatrixLayout", "plan"]
+__all__ = ["MatrixLayout", "plan", "row_age"]
 
 _SYMBOL_MAX = 12
 _EDGE = 10
@@ -68,8 +68,8 @@ class MatrixLayout:
             spans.append((pad("60 s", self.spark + 1, ">"), "dim"))
         return tuple(spans)
 
-    def row(self, row: RowView, now_ns: int, glyphs: Glyphs, *, selected: bool) -> Line:
-        """Return the line of one symbol."""
+    def row(self, row: RowView, age: str, glyphs: Glyphs, *, selected: bool) -> Line:
+        """Return the line of one symbol; `age` as `row_age` has it."""
         edge = row.net_edge_pct
         profitable = edge is not None and math.isfinite(edge) and edge > 0
         spans: list[Span] = [
@@ -83,13 +83,18 @@ class MatrixLayout:
         spans += cells(row, glyphs)
         spans += _edge_cell(edge, profitable, glyphs)
         if self.age:
-            spans.append((pad(_row_age(row, now_ns), _AGE, ">"), "dim"))
+            spans.append(_age_cell(age))
         if self.trend:
             spans.append((" " + glyphs.trend[max(-1, min(1, row.trend)) + 1], "dim"))
         if self.spark:
             role = "gain" if profitable else "neutral"
             spans.append((" " + numbers.spark(row.spark, self.spark, glyphs), role))
         return tuple(spans)
+
+    def aged(self, line: Line, age: str) -> Line:
+        """Return what `row` has made with another age: all that changes on a quiet market."""
+        at = len(line) - 1 - self.trend - bool(self.spark)
+        return (*line[:at], _age_cell(age), *line[at + 1 :])
 
     def _venue_cells(self, row: RowView, glyphs: Glyphs) -> Iterable[Span]:
         for index in range(len(self.venues)):
@@ -197,7 +202,11 @@ def _edge_cell(edge: float | None, profitable: bool, glyphs: Glyphs) -> Iterable
     yield pad(f"{sign}{pad(numbers.edge(edge, glyphs), 8, '>')}", _EDGE, ">"), role
 
 
-def _row_age(row: RowView, now_ns: int) -> str:
+def _age_cell(age: str) -> Span:
+    return pad(age, _AGE, ">"), "dim"
+
+
+def row_age(row: RowView, now_ns: int) -> str:
     """Return the age of the older of the two quotes that the edge is made of."""
     pair = [
         row.cells[index]

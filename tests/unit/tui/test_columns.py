@@ -11,7 +11,7 @@ from arbot_tui.domain.clock import SECOND
 from arbot_tui.engine.frames import CellView, RowView
 from arbot_tui.tui.glyphs import UNICODE
 from arbot_tui.tui.spans import Line, line_width
-from arbot_tui.tui.widgets.matrix_columns import plan
+from arbot_tui.tui.widgets.matrix_columns import plan, row_age
 from tests.ui.fakes import START_NS, VENUES, row
 
 PRICES = st.floats(min_value=1e-6, max_value=5e5)
@@ -30,7 +30,8 @@ def test_every_line_is_as_wide_as_the_head(prices: list[tuple[float, int]], widt
     columns = plan(width, rows, VENUES)
     wide = line_width(columns.head(UNICODE))
     for entry in rows:
-        assert line_width(columns.row(entry, START_NS, UNICODE, selected=False)) == wide
+        line = columns.row(entry, row_age(entry, START_NS), UNICODE, selected=False)
+        assert line_width(line) == wide
 
 
 @given(st.integers(78, 300))
@@ -66,7 +67,7 @@ def test_a_wide_terminal_gives_its_room_to_the_history() -> None:
 
 def drawn(entry: RowView, width: int = 116) -> str:
     columns = plan(width, [entry], VENUES)
-    return text(columns.row(entry, START_NS, UNICODE, selected=True))
+    return text(columns.row(entry, row_age(entry, START_NS), UNICODE, selected=True))
 
 
 def test_a_missing_quote_and_an_unknown_edge_are_dashes() -> None:
@@ -106,7 +107,7 @@ def test_whole_prices_stay_in_line_with_others() -> None:
     rows = [row(0, "A/USDT", 1234.0, 0), row(1, "B/USDT", 1.5, 2)]
     columns = plan(150, rows, VENUES)
     assert columns.aligned
-    lines = [text(columns.row(entry, START_NS, UNICODE, selected=False)) for entry in rows]
+    lines = [text(columns.row(entry, "<1s", UNICODE, selected=False)) for entry in rows]
     assert lines[0].index("1234") + 4 == lines[1].index(".")
 
 
