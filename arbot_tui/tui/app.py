@@ -34,6 +34,7 @@ from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
 from arbot_tui.tui.keys import bindings, by_key
 from arbot_tui.tui.look import Look
+from arbot_tui.tui.pacing import LOW_BYTES_PER_S, LOW_FPS, Budget, Pacer
 from arbot_tui.tui.painter import Text
 from arbot_tui.tui.palette import ActionCommands
 from arbot_tui.tui.screens.confirm import ConfirmScreen
@@ -91,6 +92,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         client: EngineClient,
         *,
         fps: float = 5.0,
+        low_bandwidth: bool = False,
         theme: str = "dark",
         themes: Iterable[Theme] = (),
         glyphs: Glyphs = UNICODE,
@@ -107,7 +109,10 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.ending: ExitReason | None = None
         self.on_hang_up: Callable[[], None] | None = None
         self._clock = clock or SystemClock()
-        self._fps = fps
+        self._pacer = Pacer(self.pull, self._handle_exception, fps)
+        self._budget: Budget | None = None
+        self._owed = False
+        self.set_pace(fps, low_bandwidth=low_bandwidth)
         self._theme_names: list[str] = []
         for entry in themes:
             self.register_theme(entry)
@@ -145,23 +150,43 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         await self.push_screen(self.dashboard)
         self.set_class(self.glyphs.ascii_only, "-ascii")
         self.pull()
-        self.set_interval(1 / self._fps, self.pull, name="frames")
+        self._pacer.start()
 
-    def pull(self) -> None:
-        """Take over what changed since the last frame; do nothing where nothing did."""
+    def on_unmount(self) -> None:
+        """Pull no more."""
+        self._pacer.stop()
+
+    def set_pace(self, fps: float, *, low_bandwidth: bool) -> None:
+        """Redraw so often; with the preset for thin lines seldom, and only what it can carry."""
+        self._budget = Budget(LOW_BYTES_PER_S) if low_bandwidth else None
+        self._pacer.set_fps(min(fps, LOW_FPS) if low_bandwidth else fps)
+
+    def pull(self) -> bool:
+        """Take over what changed since the last frame, and return whether anything did."""
         view, now = self.view, self._clock.now_ns()
-        before = (view.version, view.second, view.link, view.status)
+        before, second = (view.version, view.link, view.status), view.second
         try:
             frame = self.client.frame(view.version)
         except (ArbotError, OSError) as e:
             view.fail(str(e), now)
         else:
             view.merge(frame, now)
-        if (view.version, view.second, view.link, view.status) != before:
-            self._show()
+        news = (view.version, view.link, view.status) != before
+        self._owed = self._owed or news
+        if (self._owed or view.second != second) and self._affordable():
+            self._show(clock_only=not self._owed)
+            self._owed = False
         self._ask()
+        return news
 
-    def _show(self) -> None:
+    def _affordable(self) -> bool:
+        """Whether the line has carried what was sent so far; what waits is shown later."""
+        driver = self._driver
+        if self._budget is None or not isinstance(driver, TerminalDriver):
+            return True
+        return self._budget.allows(asyncio.get_running_loop().time(), driver.sent)
+
+    def _show(self, *, clock_only: bool = False) -> None:
         # Nothing is composed for a terminal that does not read; it gets the newest picture later.
         if self._drawing and not self._must_skip():
             status = self.view.status
@@ -169,7 +194,12 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
                 for widget in self.dashboard.query(LineWidget):
                     widget.refresh()
             with self._short_way():
-                self.dashboard.show(self.view, self._asker.link, paused=self._new_since_pause())
+                self.dashboard.show(
+                    self.view,
+                    self._asker.link,
+                    paused=self._new_since_pause(),
+                    clock_only=clock_only,
+                )
 
     def _short_way(self) -> AbstractContextManager[None]:
         """Let what is shown meanwhile go straight to the terminal, where nothing is in between."""
@@ -181,8 +211,12 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     def _paint(self, texts: Iterable[Text]) -> None:
         if isinstance(self._driver, TerminalDriver):
-            colors = self.console._color_system or ColorSystem.TRUECOLOR
-            self._driver.paint_texts(texts, colors, synchronised=self._sync_available)
+            self._driver.paint_texts(texts, self._colors(), synchronised=self._sync_available)
+
+    def _colors(self) -> ColorSystem:
+        """What the terminal can show, or is to be sent."""
+        system = self.console._color_system or ColorSystem.TRUECOLOR
+        return min(system, ColorSystem.EIGHT_BIT) if self._budget is not None else system
 
     def _new_since_pause(self) -> int | None:
         if self._paused_at is None or self.view.status is None:
@@ -339,8 +373,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         if not isinstance(driver, TerminalDriver):
             super()._display(screen, renderable)
         elif self._running and self._drawing and not self._batch_count and not driver.must_skip():
-            colors = self.console._color_system or ColorSystem.TRUECOLOR
-            driver.paint(renderable, colors, synchronised=self._sync_available)
+            driver.paint(renderable, self._colors(), synchronised=self._sync_available)
 
     def _redraw(self) -> None:
         if isinstance(self._driver, TerminalDriver):

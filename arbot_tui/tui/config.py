@@ -21,6 +21,11 @@ class UiConfig(BaseModel):
         description="Redraws per second at most; 1 suits a thin line.",
         json_schema_extra={"unit": "1/s", "hot": True, "simulate": 5},
     )
+    low_bandwidth: bool = Field(
+        default=False,
+        description="For a thin line: 1 redraw per second, 256 colours, 2 kB/s on the average.",
+        json_schema_extra={"hot": True, "simulate": False},
+    )
     theme: str = Field(
         default="auto",
         min_length=1,

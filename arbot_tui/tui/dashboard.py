@@ -42,6 +42,7 @@ async def run_dashboard(
     app = ArbotApp(
         client,
         fps=config.fps,
+        low_bandwidth=config.low_bandwidth,
         theme=_theme(config.theme),
         themes=loaded.themes.values(),
         glyphs=choose_glyphs(config.glyphs, stream.encoding if stream else None),

@@ -40,7 +40,7 @@ class TerminalOwner(Protocol):
 
 
 class _WakingEvent(threading.Event):
-    """An event that a `select` can wait for, too.
+    """An event that a `select` can wait for, too; its pipe lasts as long as the process.
 
     Attributes:
         fileno: Readable while the event is set.
@@ -62,11 +62,6 @@ class _WakingEvent(threading.Event):
             super().clear()
             os.read(self.fileno, 1)
 
-    def close(self) -> None:
-        """Close both ends."""
-        os.close(self.fileno)
-        os.close(self._write)
-
 
 class TerminalDriver(LinuxDriver):
     """Draws on the terminal that standard error, or else standard output, is connected to."""
@@ -87,6 +82,8 @@ class TerminalDriver(LinuxDriver):
         self._screen_writer = self._new_writer()
         self._painter = Painter()
         self._stopped = False
+        self.sent = 0
+        """Bytes of pictures so far."""
         self.exit_event = self._leaving = _WakingEvent()
 
     @property  # type: ignore[override]
@@ -141,6 +138,7 @@ class TerminalDriver(LinuxDriver):
 
     def _send(self, text: str, *, synchronised: bool) -> None:
         if text:
+            self.sent += len(text.encode())
             self.write(f"{SYNC_START}{text}{SYNC_END}" if synchronised else text)
 
     def redraw(self) -> None:
@@ -159,7 +157,6 @@ class TerminalDriver(LinuxDriver):
     def close(self) -> None:
         """Write what is left, and leave the job-control signals as they were found."""
         super().close()
-        self._leaving.close()
         if not self._stopped:
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
             signal.signal(signal.SIGCONT, signal.SIG_DFL)

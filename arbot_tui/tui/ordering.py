@@ -37,6 +37,7 @@ class RowOrder:
     Attributes:
         sort: What rows are sorted by.
         filter: Only symbols that contain this are shown; any case.
+        sorted_ns: When rows were last put in order.
     """
 
     def __init__(self) -> None:
@@ -45,7 +46,7 @@ class RowOrder:
         self.filter = ""
         self._order: list[int] = []
         self._members: tuple[SortKey, str, int] | None = None
-        self._sorted_ns = 0
+        self.sorted_ns = 0
         self._placed: dict[int, float] = {}
 
     def arrange(self, rows: Mapping[int, RowView], now_ns: int, *, hold: bool = False) -> list[int]:
@@ -60,9 +61,9 @@ class RowOrder:
         if members != self._members:
             self._members = members
             self._placed.clear()
-        elif hold or now_ns - self._sorted_ns < RESORT_NS:
+        elif hold or now_ns - self.sorted_ns < RESORT_NS:
             return self._order
-        self._sorted_ns = now_ns
+        self.sorted_ns = now_ns
         wanted = self.filter.casefold()
         shown = [row for row in rows.values() if wanted in row.symbol.casefold()]
         self._sort(shown, now_ns)

@@ -51,6 +51,7 @@ class Painter:
     def __init__(self) -> None:
         self._lines: dict[int, list[_Cell | None]] = {}
         self._pens: dict[Style | None, _Pen] = {}
+        self._colors: ColorSystem | None = None
         self._changes: dict[tuple[_Pen, _Pen], str] = {}
         self._pen = _PLAIN
         self._at = (-1, -1)
@@ -130,6 +131,11 @@ class Painter:
             out.append(f"\x1b[{x - at_x}C" if x - at_x > 1 else "\x1b[C")
 
     def _cells(self, segments: Iterable[Segment], colors: ColorSystem) -> list[_Cell]:
+        if colors is not self._colors:
+            # Other sequences for the same styles: those known so far hold for the old ones.
+            self._colors = colors
+            self._pens.clear()
+            self._changes.clear()
         cells: list[_Cell] = []
         for text, style, control in segments:
             if control:

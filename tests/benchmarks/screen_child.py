@@ -353,7 +353,7 @@ async def _main() -> int:
     client = MadeClient(run)
     config = UiConfig(fps=run.fps)
     if run.low_bandwidth:
-        config = UiConfig(low_bandwidth=True)  # type: ignore[call-arg]
+        config = UiConfig(low_bandwidth=True)
     measuring = asyncio.create_task(Measuring(run, int(sys.argv[1]), client).measure())
     ended = await dashboard.run_dashboard(client, config)
     await measuring

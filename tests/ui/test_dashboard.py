@@ -453,9 +453,15 @@ async def test_nothing_is_done_where_nothing_changed() -> None:
         shown: list[int] = []
         plain = screen.app.dashboard.show
 
-        def noted(state: ViewState, links: Callable[[str], Link], *, paused: int | None) -> None:
+        def noted(
+            state: ViewState,
+            links: Callable[[str], Link],
+            *,
+            paused: int | None,
+            clock_only: bool = False,
+        ) -> None:
             shown.append(state.version)
-            plain(state, links, paused=paused)
+            plain(state, links, paused=paused, clock_only=clock_only)
 
         screen.app.dashboard.show = noted  # type: ignore[method-assign]
         await screen.pull()

@@ -120,12 +120,27 @@ class DashboardScreen(Screen[None]):
         """Return what the view that is shown asks for."""
         return () if self.too_small_shown else self.current.questions()
 
-    def show(self, state: ViewState, links: Callable[[str], Link], *, paused: int | None) -> None:
-        """Display `state`; while paused only the status bar goes on."""
+    def show(
+        self,
+        state: ViewState,
+        links: Callable[[str], Link],
+        *,
+        paused: int | None,
+        clock_only: bool = False,
+    ) -> None:
+        """Display `state`; while paused only the status bar goes on.
+
+        Args:
+            state: What is known.
+            links: Tells how the answers to a question are doing.
+            paused: Opportunities that came since the screen was paused; None while it is not.
+            clock_only: Nothing has changed since the last time but the time.
+        """
         self.status_bar.show(state, paused=paused)
         self.banner.show(state)
         self.footer.show(state, self.current, paused=paused is not None)
-        self.current.show(state, links, frozen=paused is not None)
+        frozen = paused is not None
+        self.current.show(state, links, frozen=frozen, clock_only=clock_only)
 
     def perform(self, name: str) -> None:
         """Carry out a screen action of the table on the view that is shown."""

@@ -109,6 +109,12 @@ class MatrixView(View):
         self.funnel.show(state)
         self.log_panel.show(state)
 
+    def tick(self, state: ViewState) -> None:
+        """Let the ages go on."""
+        self.matrix.show(state)
+        self.detail.show(state, self.matrix.selected, self.links("depth"))
+        self.feed.show(state)
+
     def questions(self) -> Iterable[Question]:
         """Ask for the order books of the selected symbol while they are to be seen."""
         symbol = self.detail.symbol

@@ -69,6 +69,10 @@ class View(Container):
         """Give every panel its part of `state`."""
         raise NotImplementedError
 
+    def tick(self, state: ViewState) -> None:
+        """Give the panels that show how time goes by their part; nothing else has changed."""
+        self.draw(state)
+
     def questions(self) -> Iterable[Question]:
         """Return what has to be asked beyond the frames, as long as this view is shown."""
         return ()
@@ -116,8 +120,16 @@ class View(Container):
         focused = self.screen.focused
         return focused if isinstance(focused, Panel) and focused in self.panels else self.main
 
-    def show(self, state: ViewState, links: Callable[[str], Link], *, frozen: bool) -> None:
+    def show(
+        self,
+        state: ViewState,
+        links: Callable[[str], Link],
+        *,
+        frozen: bool,
+        clock_only: bool = False,
+    ) -> None:
         """Display `state`, unless the screen is frozen and this view has shown something."""
+        clock_only = clock_only and self.state is state
         self.links = links
         for panel in self.panels:
             link = links(panel.source).under(state.link) if panel.source else state.link
@@ -127,7 +139,7 @@ class View(Container):
                 panel.repaint()
         if not frozen or self.state is None:
             self.state = state
-            self.draw(state)
+            (self.tick if clock_only else self.draw)(state)
 
     def perform(self, name: str) -> None:
         """Carry out a screen action of the table."""

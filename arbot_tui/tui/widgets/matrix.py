@@ -50,6 +50,7 @@ class PriceMatrix(Panel):
         self._columns: MatrixLayout | None = None
         self._planned: tuple[int, int, int, int] | None = None
         self._version = 0
+        self._unsorted = True
         self._drawn: dict[int, tuple[RowView, str, bool, Sequence[Line]]] = {}
 
     @property
@@ -59,13 +60,17 @@ class PriceMatrix(Panel):
 
     def show(self, view: ViewState) -> None:
         """Display the rows of `view`."""
-        self._rows = dict(view.rows)
+        news = view.version != self._version
+        if news:
+            self._rows = dict(view.rows)
         self._venues = view.venues
         self._rows_total = view.rows_total
         self._now_ns = view.now_ns
         self._version = view.version
-        hold = self._now_ns - self._moved_ns < HOLD_NS
-        self._keys = self.order.arrange(self._rows, self._now_ns, hold=hold)
+        if news or self._unsorted or self.order.sort is SortKey.AGE:
+            hold = self._now_ns - self._moved_ns < HOLD_NS
+            self._keys = self.order.arrange(self._rows, self._now_ns, hold=hold)
+            self._unsorted = self.order.sorted_ns != self._now_ns
         self.repaint()
 
     def set_filter(self, text: str) -> None:
