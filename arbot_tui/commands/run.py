@@ -11,10 +11,10 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from arbot_tui.commands.outcome import Crashed, ExitCode, UsageRefused
 from arbot_tui.domain.errors import ArbotError, ConfigError, StorageError
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunRequest", "run"]
 
+_Result = TypeVar("_Result")
 _Describe = Callable[[], "WorldInfo | None"]
 """Returns the synthetic world of the run, if there is one."""
 
@@ -79,6 +80,15 @@ def run(request: RunRequest) -> int:
     Raises:
         ArbotError: It could not start, or crashed.
     """
+    code = _run_once(request)
+    if code is None:
+        # A person went from the simulation to paper; trading starts stopped there.
+        code = _run_once(replace(request, mode="paper", start=False))
+    return ExitCode.DONE if code is None else code
+
+
+def _run_once(request: RunRequest) -> int | None:
+    """Run as asked; None where the person wants to go on with paper."""
     _refuse_contradictions(request)
     loaded = load(request.config, _options(request))
     if loaded.settings.engine.mode == "live":
@@ -226,7 +236,9 @@ def _expected(error: BaseException) -> ArbotError | None:
     return error if isinstance(error, ArbotError) else None
 
 
-def _run(request: RunRequest, loaded: Loaded, folder: Path, logs: Logs, describe: _Describe) -> int:
+def _run(
+    request: RunRequest, loaded: Loaded, folder: Path, logs: Logs, describe: _Describe
+) -> int | None:
     if request.headless:
         from arbot_tui.engine.run import run_headless
 
@@ -301,7 +313,7 @@ def _live_settings(request: RunRequest, loaded: Loaded) -> SettingsSource[HotSet
     return LiveSettings(loaded, lambda over: load(request.config, {**given, **over}))
 
 
-def _in_loop(main: Coroutine[object, object, int]) -> int:
+def _in_loop(main: Coroutine[object, object, _Result]) -> _Result:
     try:
         import uvloop
     except ImportError:
@@ -322,8 +334,12 @@ def _ignore_summary(summary: Summary) -> None:
     """Without --json the log has said everything."""
 
 
-async def _dashboard(options: EngineOptions, ui: UiConfig, logs: Logs) -> int:
-    """Show the dashboard, then drain: the engine outlives the screen."""
+async def _dashboard(options: EngineOptions, ui: UiConfig, logs: Logs) -> int | None:
+    """Show the dashboard, then drain: the engine outlives the screen.
+
+    Returns:
+        The exit code; None where nothing is left open and the person goes on with paper.
+    """
     import structlog
 
     from arbot_tui.engine.bot import ArBot
@@ -346,4 +362,6 @@ async def _dashboard(options: EngineOptions, ui: UiConfig, logs: Logs) -> int:
         code = exit_code(bot, await bot.stop())
     if ended.report:
         raise Crashed(ended.report.splitlines()[-1].partition(":")[0], logs.path)
+    if not code and ended.reason is ExitReason.PAPER:
+        return None
     return code or ended.code

@@ -79,6 +79,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("pause", ("space",), "pause", "Freeze the screen; trading goes on."),
     Action("theme", ("t",), "theme", "Next colour theme."),
     Action("credentials", ("c",), "API keys", "API keys: where each is kept, what it may do."),
+    Action(
+        "paper",
+        ("p",),
+        "paper",
+        "From simulate to paper: drain, then go on with real prices and simulated fills.",
+        confirm=True,
+    ),
     Action("redraw", ("ctrl+l",), "redraw", "Draw the whole screen anew."),
     Action("help", ("question_mark", "f1"), "keys", "Show the keys and what this view means."),
     Action("palette", ("ctrl+p",), "palette", "Find any action by name."),

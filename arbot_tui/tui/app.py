@@ -237,7 +237,9 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     def perform(self, name: str) -> None:
         """Carry out an action of the table."""
         entry = action(name)
-        if entry.confirm:
+        if name == "paper":
+            self._work(self._go_to_paper, "confirm")
+        elif entry.confirm:
             self._work(partial(self._confirm, entry), "confirm")
         elif entry.engine:
             self._command(name)
@@ -308,6 +310,16 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             if not await self.push_screen_wait(question):
                 return
         self.exit(ExitReason.QUIT)
+
+    async def _go_to_paper(self) -> None:
+        """End here and go on with paper; there is a way from the simulation only."""
+        status = self.view.status
+        if status is None or status.mode != Mode.SIMULATE:
+            self._say("this key leads from simulate to paper", ok=False)
+            return
+        lines = [action("paper").help, *await self._open_lines()]
+        if await self.push_screen_wait(ConfirmScreen("Go to paper?", lines, "Go")):
+            self.exit(ExitReason.PAPER)
 
     async def _open_lines(self) -> list[str]:
         """Return a sentence for each leg or exposure that is open."""

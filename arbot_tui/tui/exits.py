@@ -25,6 +25,8 @@ class ExitReason(StrEnum):
     SIGTERM = "sigterm"
     SIGHUP = "sighup"
     CRASH = "crash"
+    PAPER = "paper"
+    """Quit, and go on in paper mode."""
 
 
 @dataclass(frozen=True)

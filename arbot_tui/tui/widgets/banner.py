@@ -66,8 +66,10 @@ class Banner(LineWidget):
 
     def _hints(self, status: StatusView, width: int) -> Line:
         spans: list[Span] = [(" ", "text")]
+        leads: tuple[tuple[str, str], ...] = ()
         if status.mode == Mode.SIMULATE:
             spans += [("simulated prices, no account", "warn")]
+            leads = (("p", "leads to paper"),)
         elif status.mode == Mode.PAPER:
             spans += [("real prices, simulated fills", "warn")]
         else:
@@ -77,7 +79,7 @@ class Banner(LineWidget):
             if status.trading_reason:
                 spans.append((f": {clip(status.trading_reason, 40, self.glyphs.more)}", "bad"))
         line: Line = tuple(spans)
-        for key, meaning in (*_KEY_HINTS.get(status.trading, ()), *_MORE_HINTS):
+        for key, meaning in (*_KEY_HINTS.get(status.trading, ()), *leads, *_MORE_HINTS):
             longer: Line = (
                 *line,
                 (f"  {self.glyphs.dot}  ", "faint"),

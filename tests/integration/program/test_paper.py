@@ -17,6 +17,7 @@ from tests.integration.program.program import (
     running,
     world,
 )
+from tests.ui.terminal import Terminal
 
 pytestmark = pytest.mark.timing
 
@@ -104,3 +105,37 @@ def test_without_its_venues_paper_says_so_and_ends(tmp_path: Path) -> None:
     assert len(complaints) == 1
     assert "fewer than two venues answer" in complaints[0]
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.ui
+def test_the_simulation_leads_to_paper(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with world("--seed", "4", env=environment(data, **BUSY), cwd=tmp_path) as venues:
+        terminal = Terminal(
+            ["--simulate", "--control", venues["control"], "--start"],
+            160,
+            48,
+            program=("-m", "arbot_tui"),
+            ARBOT_STORAGE__PATH=str(data),
+            HOME=str(tmp_path),
+        )
+        try:
+            terminal.wait_text("p leads to paper")
+            assert "SIM" in terminal.screen.display[0]
+            terminal.wait_text("✓ closed")
+            terminal.send("p")
+            terminal.wait_text("Go to paper?")
+            terminal.send("\t\r")
+            terminal.wait_text("real prices, simulated fills")
+            assert "PAPER" in terminal.screen.display[0]
+            terminal.wait_text("stopped")
+            terminal.wait_text("BTC/USDT")
+            terminal.send("s")
+            terminal.wait_text("● active")
+            wait_for_fills(data)
+            terminal.send("p")
+            terminal.wait_text("this key leads from")
+            terminal.send("q")
+            assert terminal.wait_exit() == 0
+        finally:
+            terminal.close()
