@@ -83,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
         "paper",
         ("p",),
         "paper",
-        "From simulate to paper: drain, then go on with real prices and simulated fills.",
+        "From simulate to paper: real prices, simulated fills.",
         confirm=True,
     ),
     Action("redraw", ("ctrl+l",), "redraw", "Draw the whole screen anew."),
