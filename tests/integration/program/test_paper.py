@@ -126,8 +126,8 @@ def test_the_simulation_leads_to_paper(tmp_path: Path) -> None:
             terminal.send("p")
             terminal.wait_text("Go to paper?")
             terminal.send("\t\r")
+            terminal.wait_for(lambda: "PAPER" in terminal.screen.display[0])
             terminal.wait_text("real prices, simulated fills")
-            assert "PAPER" in terminal.screen.display[0]
             terminal.wait_text("stopped")
             terminal.wait_text("BTC/USDT")
             terminal.send("s")
