@@ -54,6 +54,8 @@ async def tls_in_front_of(host: str, port: int, pem: Path) -> AsyncIterator[int]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
 
+    serving: set[asyncio.Task[None]] = set()
+
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             while data := await reader.read(65_536):
@@ -62,11 +64,25 @@ async def tls_in_front_of(host: str, port: int, pem: Path) -> AsyncIterator[int]
         writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
         far_reader, far_writer = await asyncio.open_connection(host, port)
-        async with asyncio.TaskGroup() as group:
-            group.create_task(pump(reader, far_writer))
-            group.create_task(pump(far_reader, writer))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(pump(reader, far_writer))
+                group.create_task(pump(far_reader, writer))
+        finally:
+            serving.discard(task)
+            for end in (writer, far_writer):
+                # Not politely: whoever is gone answers no farewell.
+                end.transport.abort()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     async with server:
         yield server.sockets[0].getsockname()[1]
+        for task in tuple(serving):
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+    # What was aborted is closed in the next turn of the loop.
+    await asyncio.sleep(0)
