@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -284,3 +285,95 @@ async def test_the_other_dialect_is_silent() -> None:
         assert (await client.post("/api/v3/trade/place-order", order))[0] == 200
         await socket.send("ping")
         assert await socket.recv() == "pong"
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"category": "MARGIN"}, "40017"),
+        ({"orderType": "market"}, "40017"),
+        ({"timeInForce": "day"}, "40017"),
+        ({"clientOid": "a b"}, "40305"),
+        ({"symbol": "NOUSDT"}, "40034"),
+        ({"qty": "90000"}, "25208"),
+        ({"qty": "0.000001"}, "45110"),
+        ({"price": "600000"}, "25205"),
+        ({"price": "1.123456789"}, "40808"),
+        ({"qty": "20"}, "25202"),
+    ],
+)
+async def test_what_a_unified_account_is_refused(change: dict[str, str], code: str) -> None:
+    async with running(Client) as client:
+        client.venues.world.unified.add("bitget")
+        usdt = client.matcher.account.holdings["USDT"]
+        usdt.free = Decimal(100_000)
+        order = {
+            "category": "SPOT",
+            "symbol": "BTCUSDT",
+            "side": "buy",
+            "orderType": "limit",
+            "timeInForce": "gtc",
+            "price": "60000",
+            "qty": "0.001",
+            "clientOid": "u-1",
+        }
+        _, body = await client.post("/api/v3/trade/place-order", order | change)
+        assert body["code"] == code
+        assert not client.matcher.orders
+
+
+async def test_a_unified_account_asks_for_what_is_not_there() -> None:
+    async with running(Client) as client:
+        client.venues.world.unified.add("bitget")
+        cancel = "/api/v3/trade/cancel-order"
+        assert (await client.post(cancel, {"orderId": "7"}))[1]["code"] == "25204"
+        assert (await client.post(cancel, {}))[1]["code"] == "40019"
+        _, body = await client.send("GET", "/api/v3/trade/order-info?clientOid=none")
+        assert body["code"] == "25204"
+        _, body = await client.send("GET", "/api/v3/account/funding-assets")
+        assert body["data"] == []
+        _, body = await client.send("GET", "/api/v3/account/deduct-info")
+        assert body["data"] == {"deduct": "off"}
+        client.venues.inject("bitget", "fee", args={"coin": "discount"})
+        _, body = await client.send("GET", "/api/v3/account/deduct-info")
+        assert body["data"] == {"deduct": "on"}
+
+
+async def test_a_unified_account_is_told_its_balances_again() -> None:
+    async with connected(unified=True) as (client, socket):
+        await logged_in(client, socket, {"instType": "UTA", "topic": "account"})
+        async with asyncio.timeout(20):
+            again = await hear(socket)
+        assert again["arg"] == {"instType": "UTA", "topic": "account"}
+        for arg in ({"instType": "UTA", "topic": "x"}, {"instType": "SPOT", "topic": "order"}):
+            assert (await ask(socket, op="subscribe", args=[arg]))["code"] == "30001"
+        order = {"op": "trade", "id": "1", "topic": "place-order", "args": [{}]}
+        assert (await ask(socket, **order, category="margin"))["code"] == "30016"
+        missing = await ask(socket, **order, category="spot")
+        assert (missing["event"], missing["id"], missing["code"]) == ("error", "1", "40019")
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("{", 30002),
+        ("[]", 30002),
+        ('{"op":"subscribe"}', 30016),
+        ('{"op":"subscribe","args":["x"]}', 30016),
+        ('{"op":"subscribe","args":[{}],"x":"' + "x" * 4096 + '"}', 30016),
+    ],
+)
+async def test_what_is_no_request(text: str, code: int) -> None:
+    async with connected() as (_, socket):
+        await socket.send(text)
+        assert (await hear(socket))["code"] == code
+
+
+async def test_who_sends_no_pings_is_closed() -> None:
+    async with connected() as (client, socket):
+        await logged_in(client, socket, ORDERS)
+        left = await ask(socket, op="unsubscribe", args=[ORDERS])
+        assert left == {"event": "unsubscribe", "arg": ORDERS}
+        client.clock.advance(121_000_000_000)
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()

@@ -263,3 +263,43 @@ async def test_orders_that_never_traded_leave_the_history_after_a_day() -> None:
         client.clock.advance(86_401_000_000_000)
         rows = (await client.get("/v5/order/history", "category=spot"))["result"]["list"]
         assert [row["orderLinkId"] for row in rows] == ["full"]
+
+
+async def test_settings_and_what_can_be_spent() -> None:
+    async with running(Client) as client:
+        account = await client.get("/v5/account/info", "")
+        assert account["result"]["unifiedMarginStatus"] == 6
+        path = "/v5/account/user-setting-config"
+        assert (await client.get(path, ""))["result"]["smsef"] is False
+        client.venues.inject("bybit", "fee", args={"coin": "discount", "taker_pct": "0.05"})
+        assert (await client.get(path, ""))["result"]["smsef"] is True
+        (rate,) = (await client.get("/v5/account/fee-rate", "category=spot&symbol=BTCUSDT"))[
+            "result"
+        ]["list"]
+        assert (rate["takerFeeRate"], rate["makerFeeRate"]) == ("0.0005", "0.001")
+
+        check, held = "/v5/order/spot-borrow-check", client.matcher.account.holdings
+        query = "category=spot&symbol=BTCUSDT&side="
+        buy = (await client.get(check, query + "Buy"))["result"]
+        assert Decimal(buy["spotMaxTradeAmount"]) == held["USDT"].free
+        held["BTC"].free = Decimal("0.12345678")
+        sell = (await client.get(check, query + "Sell"))["result"]
+        # Four decimals, whatever the step is.
+        assert sell["spotMaxTradeQty"] == "0.1234"
+        assert (await client.get(check, query + "Both"))["retCode"] == 170117
+        unknown = await client.get(check, "category=spot&symbol=NOUSDT&side=Buy")
+        assert unknown["retCode"] == 170121
+
+
+async def test_silence_and_other_pings_on_the_trade_socket() -> None:
+    async with sockets() as (client, user, trade):
+        pong = await ask(trade, op="ping")
+        assert (pong["op"], pong["data"]) == ("pong", [str(client.now_ms)])
+        await trade.send("{")
+        assert (await hear(trade))["retCode"] == 10404
+        assert (await ask(user, op="unsubscribe", args=["wallet"]))["success"] is False
+        await logged_in(client, user, "wallet")
+        assert (await ask(user, op="unsubscribe", args=["wallet"]))["success"] is True
+        client.clock.advance(601_000_000_000)
+        with pytest.raises(ConnectionClosed):
+            await trade.recv()

@@ -14,6 +14,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from arbot_tui.simulator.wire.okx import private as okx_private
 from tests.integration.simulator.okx_client import Client
 from tests.integration.simulator.venue_client import Body, hear, running
 
@@ -228,3 +229,74 @@ async def test_one_instrument_can_be_followed_and_left() -> None:
         await client.order("buy", str(bid - 10), "0.001")
         left = await ask(socket, op="unsubscribe", args=[arg])
         assert left["event"] == "unsubscribe"
+
+
+async def test_an_account_is_told_again_unless_it_should_not_be() -> None:
+    async with connected() as (client, socket):
+        await logged_in(client, socket, {"channel": "account", "ccy": "BTC"})
+        client.clock.advance(6_000_000_000)
+        again = await hear(socket)
+        assert again["eventType"] == "interval_update"
+        assert [row["ccy"] for row in again["data"][0]["details"]] == ["BTC"]
+        bid, _, _ = await client.best()
+        # Locks USDT only, which is not followed here.
+        await client.order("buy", str(bid - 500), "0.001", ordType="limit")
+        await socket.send("ping")
+        assert await socket.recv() == "pong"
+
+
+async def test_too_many_connections_get_a_subscription_that_is_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(okx_private, "_MOST_CONNECTIONS", 1)
+    async with connected() as (client, first):
+        await logged_in(client, first, ORDERS)
+        async with connect(str(client.place["ws_private"])) as second:
+            await ask(second, op="login", args=[login(client)])
+            ack = await ask(second, op="subscribe", args=[ORDERS])
+            assert ack["event"] == "subscribe"
+            assert (await hear(second))["event"] == "channel-conn-count-error"
+            bid, _, _ = await client.best()
+            await client.order("buy", str(bid - 10), "0.001")
+            await second.send("ping")
+            assert await second.recv() == "pong"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"op":"subscribe"}',
+        '{"op":"dance","args":[{}]}',
+        '{"id":"a-b","op":"login","args":[{}]}',
+    ],
+)
+async def test_what_is_no_request(text: str) -> None:
+    async with connected() as (_, socket):
+        await socket.send(text)
+        answer = await hear(socket)
+        assert (answer["event"], answer["code"]) == ("error", "60012")
+
+
+async def test_a_key_without_rights_and_too_many_orders_on_the_socket() -> None:
+    async with connected() as (client, socket):
+        await logged_in(client, socket)
+        fault = client.venues.inject("okx", "perms", args={"trade": False})
+        refused = await ask(socket, id="0", op="order", args=[order(client, Decimal(1))])
+        assert (refused["code"], refused["data"]) == ("50120", [])
+        client.venues.faults.lift(fault.number, client.clock.now_ns())
+        client.venues.inject("okx", "ack_code", args={"code": 50026}, count=1)
+        failed = await ask(socket, id="1", op="order", args=[order(client, Decimal(1))])
+        assert (failed["code"], failed["data"]) == ("50026", [])
+        codes = []
+        # One was counted before it failed.
+        for number in range(59):
+            change = {"px": "x", "clOrdId": f"n{number}"}
+            answer = await ask(
+                socket, id=str(number), op="order", args=[order(client, Decimal(1), **change)]
+            )
+            codes.append(answer["code"])
+        assert codes == ["1"] * 59
+        one_more = await ask(socket, id="60", op="order", args=[order(client, Decimal(1))])
+        assert one_more["code"] == "50011"
