@@ -21,7 +21,7 @@ from types import TracebackType
 
 import structlog
 
-from arbot_tui.domain.clock import Clock, SystemClock
+from arbot_tui.domain.clock import MS, Clock, SystemClock
 from arbot_tui.domain.errors import AccountLocked
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
@@ -114,7 +114,7 @@ class ArBot:
             self.board,
             self.universe,
             self.venues,
-            _detection(options.arbitrage),
+            _detection(options.arbitrage, options.filters),
             self.funnel,
             self.opportunities,
             self.books.depth,
@@ -167,7 +167,7 @@ class ArBot:
 
         The money core's share of `arbitrage` is an event of its own.
         """
-        self.strategy.apply(_detection(arbitrage))
+        self.strategy.apply(_detection(arbitrage, filters))
         self.strategy.apply_identity(identity)
         self.filters.apply(filters, trend, premium)
         self.strategy.filters = (*self.filters.active, *self.user_strategies)
@@ -362,8 +362,12 @@ class ArBot:
         return self.core.trading, self.core.trading_reason
 
 
-def _detection(arbitrage: ArbitrageConfig) -> DetectionSettings:
-    return DetectionSettings(float(arbitrage.min_profit_pct), float(arbitrage.slippage_pct))
+def _detection(arbitrage: ArbitrageConfig, filters: FilterConfig) -> DetectionSettings:
+    return DetectionSettings(
+        float(arbitrage.min_profit_pct),
+        float(arbitrage.slippage_pct),
+        filters.min_edge_life_ms * MS,
+    )
 
 
 def _log_strategy_failure(name: str, error: Exception) -> None:

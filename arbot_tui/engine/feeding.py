@@ -38,7 +38,8 @@ class MarketFeed:
         self._board = board
         self._books = books
         self._monitor = monitor
-        self._strategy = strategy
+        self._by_row = monitor.by_row
+        self._check = strategy.on_ticker
         self._judge = judge
         self.quotes = 0
         self.newest: dict[tuple[int, int], Ticker] = {}
@@ -48,13 +49,16 @@ class MarketFeed:
         """Take a best bid and ask."""
         self.quotes += 1
         changed = self._board.update(ticker)
-        if self._monitor.on_frame(
-            ticker.exchange, ticker.row, ticker.event_ns, ticker.recv_ns, changed
-        ):
-            self._judge(ticker.exchange)
+        venue, row = ticker.exchange, ticker.row
+        try:
+            connection = self._by_row[venue][row]
+        except IndexError:
+            connection = self._monitor.connection(venue, row)
+        if connection.on_frame(ticker.event_ns, ticker.recv_ns, changed):
+            self._judge(venue)
         if changed:
-            self.newest[(ticker.exchange, ticker.row)] = ticker
-            self._strategy.on_ticker(ticker)
+            self.newest[venue, row] = ticker
+            self._check(ticker)
 
     def on_book(self, update: BookUpdate) -> None:
         """Take a depth message."""

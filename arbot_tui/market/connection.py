@@ -84,7 +84,9 @@ class Connection:
             if self._changed_ns:
                 self._gaps.add(recv_ns - self._changed_ns)
             self._changed_ns = recv_ns
-        return event_ns != 0 and self._take_time(event_ns, recv_ns)
+        if not event_ns:
+            return False
+        return self._take_time(event_ns, recv_ns)
 
     def on_depth(self, event_ns: int, recv_ns: int) -> bool:
         """Take the arrival of a depth message; see `FeedMonitor.on_depth`."""

@@ -32,6 +32,13 @@ class FilterConfig(BaseModel):
         description="Oldest quote that a signal may rest on; 0 for any that its feed vouches for.",
         json_schema_extra={"unit": "ms", "hot": True, "simulate": 0},
     )
+    min_edge_life_ms: int = Field(
+        default=50,
+        ge=0,
+        le=10_000,
+        description="An edge has to last so long to be traded, against flashes; 0: at once.",
+        json_schema_extra={"unit": "ms", "hot": True, "looser": "lower", "simulate": 0},
+    )
     max_price_deviation_pct: float = Field(
         default=0.0,
         ge=0,

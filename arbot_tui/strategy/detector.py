@@ -22,7 +22,7 @@ from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.config import IdentityConfig
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.identity import IdentityGuard
-from arbot_tui.strategy.lifecycle import OpportunityBook
+from arbot_tui.strategy.lifecycle import OpportunityBook, OpportunityKey
 from arbot_tui.strategy.liquidity import offered, taken_value
 from arbot_tui.strategy.trading_strategy import TradingStrategy
 from arbot_tui.strategy.verdict import Edge, clears_at_pct
@@ -39,10 +39,12 @@ class DetectionSettings(msgspec.Struct, frozen=True):
     Attributes:
         min_profit_pct: Least net edge after fees and slippage.
         slippage_pct: What both legs together may lose against their quotes, half of it each.
+        min_life_ns: An edge is handed over once it has lasted so long, nanoseconds.
     """
 
     min_profit_pct: float
     slippage_pct: float
+    min_life_ns: int = 0
 
 
 class ArbitrageStrategy:
@@ -113,6 +115,8 @@ class ArbitrageStrategy:
         self._bids, self._asks = board.bid, board.ask
         self._nets, self._costs = board.sell_net, board.buy_cost
         self._open_rows = lifecycle.rows
+        # Pairs whose edge has to last until then before it is handed over.
+        self._young: dict[OpportunityKey, int] = {}
         # The latest tick or `advance`: what happens in between is as of then.
         self._now_ns = 0
         board.add_usability_callback(self._on_usability)
@@ -151,6 +155,8 @@ class ArbitrageStrategy:
         row = ticker.row
         venue = ticker.exchange
         self._now_ns = ticker.recv_ns
+        if self._young:
+            self._release_young(row, venue, ticker.recv_ns)
         if self._watching:
             for watch in self._watching:
                 watch(ticker)
@@ -269,8 +275,25 @@ class ArbitrageStrategy:
         elif not self._is_worth_it(row, buy, sell):
             self._funnel.reject((row, buy, sell), Reason.FEE)
             self._lifecycle.mark_denied(opportunity.id, Reason.FEE)
+        elif now_ns - opportunity.opened_ns < self.settings.min_life_ns:
+            # Perhaps a flash: a level that is corrected before anybody could have had it.
+            self._young[row, buy, sell] = opportunity.opened_ns + self.settings.min_life_ns
+            self._funnel.reject((row, buy, sell), Reason.FILTER)
+            self._lifecycle.mark_denied(opportunity.id, Reason.FILTER)
         else:
             self._hand_over(opportunity, row, buy, sell, now_ns)
+
+    def _release_young(self, row: int, venue: int, now_ns: int) -> None:
+        """Examine those once more that have lasted long enough when a book is quoted.
+
+        Quotes of any symbol bring that about, not a timer: a replay decides the same. The book's
+        own pairs are examined anyway.
+        """
+        for key in [key for key, due_ns in self._young.items() if due_ns <= now_ns]:
+            del self._young[key]
+            own = key[0] == row and venue in key[1:]
+            if not own and self._lifecycle.find(key) is not None:
+                self._examine(*key, now_ns)
 
     def _is_worth_it(self, row: int, buy: int, sell: int) -> bool:
         """Tell whether the edge at both limit prices is worth the minimum profit."""

@@ -35,7 +35,7 @@ _UPDATES = 100_000
 _ROUNDS = 7
 
 
-def _rig(symbols: int) -> tuple[QuoteBoard, ArbitrageStrategy]:
+def rig(symbols: int) -> tuple[QuoteBoard, ArbitrageStrategy]:
     universe, board = Universe(), QuoteBoard(_VENUES)
     for number in range(symbols):
         row = universe.add(f"C{number}", "USDT")
@@ -54,7 +54,7 @@ def _rig(symbols: int) -> tuple[QuoteBoard, ArbitrageStrategy]:
     return board, strategy
 
 
-def _tickers(symbols: int, basis: float) -> list[Ticker]:
+def tickers(symbols: int, basis: float) -> list[Ticker]:
     draw = random.Random(1)
     tickers = []
     for number in range(_UPDATES):
@@ -147,13 +147,13 @@ def main() -> None:
     for name, basis in (("apart", 1e-6), ("overlapping", 3e-4)):
         for symbols in (50, 500, 2000):
             gc.collect()
-            board, strategy = _rig(symbols)
-            tickers = _tickers(symbols, basis)
+            board, strategy = rig(symbols)
+            quotes = tickers(symbols, basis)
             write, handle = _write_only(board), _both(board, strategy)
-            _measure(handle, tickers)
-            floor, update, both = _best([write, board.update, handle], tickers)
+            _measure(handle, quotes)
+            floor, update, both = _best([write, board.update, handle], quotes)
             decoding = [_decoding(symbols, then) for then in (write, handle)]
-            least, everything = _best(decoding, _frames(tickers))
+            least, everything = _best(decoding, _frames(quotes))
             sys.stdout.write(
                 f"{symbols:7}  {name:11}  {floor:10.0f}  {update:12.0f}  {both:14.0f}"
                 f"  {both / floor:5.2f}  {least:14.0f}  {everything:6.0f}"

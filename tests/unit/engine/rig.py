@@ -30,6 +30,7 @@ from arbot_tui.exchanges.base import (
 from arbot_tui.log import LogRing
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.storage.config import StorageConfig
+from arbot_tui.strategy.config import FilterConfig
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 
 __all__ = ["START_NS", "Rig", "ScriptedVenue", "instrument"]
@@ -177,6 +178,7 @@ class Rig:
             world=None,
             start=False,
             log=LogRing(),
+            filters=FilterConfig(min_edge_life_ms=0),
         )
         self.bot = ArBot(options, self.clock)
         self.venues = {

@@ -367,3 +367,49 @@ def test_a_state_that_only_moves_what_stands_brings_the_life_up_to_date() -> Non
     assert opportunity.edge_pct == net_edge_pct(100.1, 101.0, _FEE, 0.002)
     assert opportunity.last_ns == desk.now_ns + 60_000_000
     assert len(desk.signals) == 1
+
+
+def _patient() -> _Desk:
+    """A desk of two symbols whose edges have to last 50 ns."""
+    desk = _Desk(symbols=2)
+    desk.strategy.apply(DetectionSettings(0.05, 0.02, min_life_ns=50))
+    desk.quote(_BINANCE, 100.0, 100.1, row=1)
+    return desk
+
+
+def test_a_flash_of_a_level_is_never_handed_over() -> None:
+    desk = _patient()
+    for _ in range(20):
+        desk.open_edge()
+        desk.quote(_OKX, 100.0, 100.1)
+        desk.now_ns += 100
+        desk.quote(_BINANCE, 100.0, 100.1 + desk.now_ns % 7 * 1e-6, row=1)
+    assert desk.signals == []
+    assert desk.opportunities.opened_total == 20
+    # One opportunity each: what it was refused for is told, and why it closed.
+    assert desk.funnel.counts() == {"filter": 20}
+
+
+def test_an_edge_that_lasts_is_handed_over_by_the_next_quote_of_any_symbol() -> None:
+    desk = _patient()
+    desk.open_edge()
+    opened_ns = desk.now_ns
+    desk.now_ns = opened_ns + 48
+    desk.quote(_BINANCE, 100.0, 100.11, row=1)
+    assert desk.signals == []
+    desk.quote(_BINANCE, 100.0, 100.12, row=1)
+    (signal,) = desk.signals
+    assert (signal.symbol, signal.created_ns) == ("C0/USDT", opened_ns + 50)
+    # It is examined once for its age, and from then on at its own quotes, as ever.
+    desk.quote(_BINANCE, 100.0, 100.13, row=1)
+    assert len(desk.signals) == 1
+    desk.quote(_BINANCE, 100.0, 100.09)
+    assert len(desk.signals) == 2
+
+
+def test_an_edge_ages_by_its_own_quotes_as_well() -> None:
+    desk = _patient()
+    desk.open_edge()
+    desk.now_ns += 60
+    desk.quote(_OKX, 101.1, 101.2)
+    assert [s.created_ns for s in desk.signals] == [desk.now_ns]
