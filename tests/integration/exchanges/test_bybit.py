@@ -402,7 +402,9 @@ async def test_instruments_are_loaded_without_a_key(venue: LoopbackVenue) -> Non
         "lotSizeFilter": {"basePrecision": "0.001"},
         "priceFilter": {"tickSize": "0.01"},
     }
-    venue.answer("GET", "/v5/market/instruments-info", _list(row, {"symbol": 7}))
+    result = {"category": "spot", "list": [row, {"symbol": 7}], "nextPageCursor": ""}
+    body = json.dumps({"retCode": 0, "retMsg": "OK", "result": result, "time": 1})
+    venue.answer("GET", "/v5/market/instruments-info", body)
     (instrument,) = await adapter.load_instruments()
     assert instrument.symbol == "ETH/USDT"
     await adapter.close()

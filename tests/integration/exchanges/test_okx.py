@@ -406,6 +406,7 @@ async def test_read_that_stays_late_is_refused(venue: LoopbackVenue, adapter: OK
 def _instrument(symbol: str, group: str) -> dict[str, str]:
     base, _, quote = symbol.partition("-")
     return {
+        "instType": "SPOT",
         "instId": symbol,
         "baseCcy": base,
         "quoteCcy": quote,
