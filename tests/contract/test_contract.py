@@ -103,8 +103,6 @@ class TestEveryVenue(WorldContract):
             assert follower.of(DISCONNECTED) == []
 
     async def test_symbols_come_and_go_without_reconnecting(self, world: ContractWorld) -> None:
-        if world.name == "binance":
-            pytest.xfail("Binance follows other symbols from its next connection on")
         async with _following(world) as follower:
             connects = len(follower.of(CONNECTED))
             world.universe({0, 1, 2})

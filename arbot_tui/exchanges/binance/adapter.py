@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from arbot_tui.domain.clock import SECOND, Clock
-from arbot_tui.domain.errors import RequestRefused
 from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
-from arbot_tui.exchanges.base import Credentials, ExchangeConfig, MarketDataSink
+from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.binance.account import BinanceAccount
 from arbot_tui.exchanges.binance.entry import WsOrders
 from arbot_tui.exchanges.binance.errors import ban_rule
@@ -20,7 +18,7 @@ from arbot_tui.exchanges.binance.feed import BinanceFeed
 from arbot_tui.exchanges.binance.private import UserStream, socket_options
 from arbot_tui.exchanges.binance.public import BinancePublic
 from arbot_tui.exchanges.binance.quotas import Quotas
-from arbot_tui.exchanges.transport.adapter import VenueAdapter
+from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.dialing import PacedDial
 from arbot_tui.exchanges.transport.limiter import RateLimiter
@@ -36,7 +34,7 @@ __all__ = ["BinanceExchange"]
 _VENUE = "binance"
 
 
-class BinanceExchange(VenueAdapter):
+class BinanceExchange(FeedAdapter):
     """Binance spot over combined streams and REST; see `BaseExchange` for the contract."""
 
     continuity = Continuity.RANGE
@@ -76,10 +74,9 @@ class BinanceExchange(VenueAdapter):
             offset_ns=lambda: self.offset_ns,
             has_permissions=config.environment in ("prod", "custom"),
         )
-        self._rows: dict[str, int] = {}
-        self._wire_symbols: dict[int, str] = {}
-        self._feed: BinanceFeed | None = None
-        self._depth_rows: set[int] = set()
+        self._feed = BinanceFeed(
+            config.urls.ws_public, config.index, clock, self._ban, self._public, self._by_wire
+        )
 
     async def load_instruments(self) -> list[Instrument]:
         """Fetch every spot instrument with its rules, tradeable or not.
@@ -99,51 +96,13 @@ class BinanceExchange(VenueAdapter):
         """
         return await self._public.turnover()
 
-    def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
-        """Learn which wire symbols to follow; takes effect at the next `connect_ws`."""
-        self._rows = dict(rows)
-        self._wire_symbols = {row: symbol for symbol, row in rows.items()}
-        self._learn(instruments)
-
-    async def connect_ws(self, sink: MarketDataSink) -> None:
-        """Follow best bid and ask of the universe until cancelled."""
-        feed = self._feed = BinanceFeed(
-            url=self.config.urls.ws_public,
-            exchange=self.config.index,
-            rows=self._rows,
-            instruments=tuple(self._instruments.values()),
-            clock=self.clock,
-            public=self._public,
-            ban=self._ban,
-        )
-        for row in self._depth_rows:
-            feed.request_depth(row, True)
-        await feed.run(sink)
-
-    def request_depth(self, row: int, wanted: bool) -> None:
-        """Start or stop following incremental depth of one row; survives reconnects."""
-        if wanted:
-            self._depth_rows.add(row)
-        else:
-            self._depth_rows.discard(row)
-        if self._feed is not None:
-            self._feed.request_depth(row, wanted)
-
-    def resync_book(self, row: int) -> None:
-        """Fetch a new snapshot of one followed row; it arrives as a `BookKind.SNAPSHOT`."""
-        if self._feed is not None:
-            self._feed.resync_book(row)
-
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.
 
         Raises:
             ExchangeError: The book could not be fetched or read, or the row is not followed.
         """
-        symbol = self._wire_symbols.get(row)
-        if symbol is None:
-            raise RequestRefused(_VENUE, "row", f"row {row} is not followed")
-        return await self._public.depth(symbol, levels)
+        return await self._public.depth(self._followed(row), levels)
 
     def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
         return UserStream(key, self._venue_ms, self._by_wire), socket_options(url)

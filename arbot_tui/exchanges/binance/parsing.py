@@ -15,10 +15,10 @@ from arbot_tui.domain.clock import MS
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.quotes import BookKind, BookUpdate, DepthSnapshot, Level, Ticker
 from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.base import UnreadableQuote
 
 __all__ = [
     "Control",
-    "ImpossibleQuote",
     "StreamParser",
     "parse_depth",
     "parse_seed_tickers",
@@ -126,19 +126,6 @@ class Control(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class ImpossibleQuote(MalformedMessage):
-    """A best bid and ask that cannot be; what was held of that symbol is void, too.
-
-    Attributes:
-        row: Row of the symbol.
-    """
-
-    def __init__(self, row: int, message: str) -> None:
-        """Carry the row, so that its former quote can be withdrawn."""
-        super().__init__(_VENUE, message)
-        self.row = row
-
-
 class StreamParser:
     """Reads one connection's frames in order.
 
@@ -146,7 +133,7 @@ class StreamParser:
     venue repeats itself or two connections overlap.
     """
 
-    __slots__ = ("_exchange", "_last_ids", "_rows")
+    __slots__ = ("_awaited", "_exchange", "_held", "_last_ids", "_left", "_rows")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Start with nothing seen.
@@ -156,16 +143,54 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows = rows
+        self._rows = dict(rows)
+        self._left: set[str] = set()
         self._last_ids: dict[int, int] = {}
+        self._held: dict[int, Ticker] = {}
+        # Rows whose quote is to be confirmed by REST, unless the stream is faster.
+        self._awaited: set[int] = set()
+
+    def follow(self, symbol: str, row: int) -> None:
+        """Read frames of a wire symbol, stamped with its row."""
+        self._rows[symbol] = row
+        self._left.discard(symbol)
+
+    def leave(self, symbol: str) -> None:
+        """Pass over what still comes of a wire symbol."""
+        row = self._rows.pop(symbol, None)
+        self._left.add(symbol)
+        if row is not None:
+            self._last_ids.pop(row, None)
+            self._held.pop(row, None)
+            self._awaited.discard(row)
+
+    def forget(self, row: int) -> None:
+        """Take the next quote of a row for news, also the one that REST tells."""
+        self._awaited.add(row)
 
     def restart(self) -> None:
         """Forget the update ids: a new connection begins."""
         self._last_ids.clear()
+        self._held.clear()
+        self._awaited.clear()
 
-    def has_ticker(self, row: int) -> bool:
-        """Tell whether this connection has brought a best bid and ask of `row`."""
-        return row in self._last_ids
+    def take_seed(self, seed: Ticker) -> Literal["new", "same", "late"]:
+        """Take a quote that REST told, and tell what it is to what the stream told.
+
+        ``late``: the stream has told that row; what REST says is older. ``same`` confirms, and
+        ``new`` replaces what is held.
+        """
+        row = seed.row
+        held = self._held.get(row)
+        if held is not None and row not in self._awaited:
+            return "late"
+        self._awaited.discard(row)
+        self._held[row] = seed
+        if held is None:
+            return "new"
+        before = (held.bid, held.bid_size, held.ask, held.ask_size)
+        same = before == (seed.bid, seed.bid_size, seed.ask, seed.ask_size)
+        return "same" if same else "new"
 
     def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
         """Return what `raw` says; None for a repeated update or a stream that is not ours.
@@ -173,7 +198,7 @@ class StreamParser:
         A side without any order has price and size 0.0 (see `Ticker`).
 
         Raises:
-            ImpossibleQuote: A best bid and ask of a symbol of ours that cannot be read, or with
+            UnreadableQuote: A best bid and ask of a symbol of ours that cannot be read, or with
                 a price, quantity or id that cannot be.
             MalformedMessage: The frame breaks its schema, names a symbol that was not asked
                 for, or holds a level, id or time that cannot be.
@@ -190,6 +215,8 @@ class StreamParser:
         try:
             return self._by_name(raw, recv_ns)
         except KeyError as e:
+            if e.args[0] in self._left:
+                return None
             name = sanitise(str(e.args[0]))
             raise MalformedMessage(_VENUE, f"symbol {name!r} was not asked for") from e
         except (ValueError, RecursionError) as e:
@@ -205,7 +232,11 @@ class StreamParser:
         ):
             raise ValueError(f"quote {bid} {bid_size} {ask} {ask_size}")
         self._last_ids[row] = u
-        return Ticker(self._exchange, row, bid, bid_size, ask, ask_size, 0, recv_ns)
+        if self._awaited:
+            self._awaited.discard(row)
+        ticker = Ticker(self._exchange, row, bid, bid_size, ask, ask_size, 0, recv_ns)
+        self._held[row] = ticker
+        return ticker
 
     def _depth(self, msg: _DepthDiff, recv_ns: int) -> BookUpdate:
         row = self._rows[msg.s]
@@ -231,7 +262,9 @@ class StreamParser:
         except (ValueError, RecursionError):
             return MalformedMessage(_VENUE, text)
         row = self._rows.get(frame.data.s) if frame.stream.endswith(_TICKER) else None
-        return MalformedMessage(_VENUE, text) if row is None else ImpossibleQuote(row, text)
+        if row is None:
+            return MalformedMessage(_VENUE, text)
+        return UnreadableQuote(_VENUE, row, text)
 
     def _by_name(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
         """Read a frame of any kind, by the stream it names or the fields it has."""

@@ -8,20 +8,18 @@ that this would end, so a stream that begins with a change is spliced to a REST 
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
 from arbot_tui.domain.clock import SECOND, Clock
-from arbot_tui.domain.errors import ExchangeError
 from arbot_tui.domain.feed import Continuity
-from arbot_tui.domain.quotes import BookKind, BookUpdate, DepthSnapshot
+from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.exchanges.base import MarketDataSink
 from arbot_tui.exchanges.okx.parsing import Control, StreamParser
-from arbot_tui.exchanges.transport.background import Background
 from arbot_tui.exchanges.transport.ban import BanClock
+from arbot_tui.exchanges.transport.book_fetcher import BookFetcher
 from arbot_tui.exchanges.transport.dialect import FrameParser, LineRules, Reply
 from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.lines import LineSet
@@ -35,7 +33,6 @@ __all__ = ["OkxFeed"]
 _VENUE = "okx"
 _TOO_OFTEN = "60014"
 _CLOSING = "64008"
-_RETRY_S = 2.0
 
 
 def _is_pong(raw: bytes) -> bool:
@@ -127,50 +124,14 @@ class OkxFeed(LineSet[Control]):
             ban=ban,
             dial=dial,
             draw=draw,
-            fetch_snapshot=self._start_fetching,
+            fetch_snapshot=lambda row: self._books.start(row),
         )
-        self._index = exchange
-        self._fetch_book = fetch_book
-        self._fetching: set[int] = set()
-        self._background = Background()
-        self._sink: MarketDataSink | None = None
+        self._books = BookFetcher(exchange, clock, fetch_book, self.wants_depth)
 
     async def run(self, sink: MarketDataSink) -> None:
         """Keep every line up until cancelled."""
-        self._sink = sink
-        self._background = Background()
+        self._books.open(sink)
         try:
             await super().run(sink)
         finally:
-            await self._background.close()
-            self._fetching.clear()
-
-    def _start_fetching(self, row: int) -> None:
-        if row not in self._fetching:
-            self._fetching.add(row)
-            self._background.start(self._snapshot(row))
-
-    async def _snapshot(self, row: int) -> None:
-        """Fetch one snapshot and hand it on; changes wait for it where the book is kept."""
-        snapshot: DepthSnapshot | None = None
-        while snapshot is None and self.wants_depth(row):
-            try:
-                snapshot = await self._fetch_book(row)
-            except ExchangeError:
-                await asyncio.sleep(_RETRY_S)
-        # Before it is handed on: the book may ask for the next one while it takes this one.
-        self._fetching.discard(row)
-        if snapshot is not None and self._sink is not None:
-            update = BookUpdate(
-                self._index,
-                row,
-                BookKind.SNAPSHOT,
-                0,
-                snapshot.last_id,
-                -1,
-                snapshot.bids,
-                snapshot.asks,
-                snapshot.event_ns,
-                snapshot.recv_ns,
-            )
-            self._sink.on_book(update)
+            await self._books.close()

@@ -53,15 +53,15 @@ class _Draft:
 class BookHandover:
     """The books of one connection that is being replaced."""
 
-    def __init__(self, continuity: Continuity, told_ns: Mapping[int, int]) -> None:
+    def __init__(self, continuity: Continuity, told: Mapping[int, BookUpdate]) -> None:
         """Start with every book still told by the old connection.
 
         Args:
             continuity: Which message follows which.
-            told_ns: Venue time of the newest message handed on, by row; kept by the caller.
+            told: The newest message handed on, by row; kept by the caller.
         """
         self._continuity = continuity
-        self._told_ns = told_ns
+        self._told = told
         self._drafts: dict[int, _Draft] = {}
         self._moved: set[int] = set()
 
@@ -74,6 +74,8 @@ class BookHandover:
         row = update.row
         if row in self._moved:
             return update
+        if self._continuity is Continuity.RANGE:
+            return self._join(update)
         draft = self._drafts.get(row)
         if update.kind is BookKind.SNAPSHOT:
             draft = self._drafts[row] = _Draft(update)
@@ -83,9 +85,18 @@ class BookHandover:
             # Without a beginning, or with a hole: it waits for the next snapshot.
             self._drafts.pop(row, None)
             return None
-        if draft.newest.event_ns <= self._told_ns.get(row, -1):
+        told = self._told.get(row)
+        if told is not None and draft.newest.event_ns <= told.event_ns:
             return None
         return self._move(row, draft)
+
+    def _join(self, update: BookUpdate) -> BookUpdate | None:
+        """Hand on a change that follows the last one told: ids are the same on all connections."""
+        told = self._told.get(update.row)
+        if told is None or not update.first_id <= told.last_id + 1 <= update.last_id:
+            return None
+        self._moved.add(update.row)
+        return update
 
     def rest(self) -> list[BookUpdate]:
         """Return the books that have not moved, as the new connection has them."""

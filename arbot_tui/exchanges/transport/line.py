@@ -7,7 +7,7 @@ by one, and only then the old one goes. Whoever listens notices nothing of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Generic, TypeVar
 
 import structlog
@@ -19,6 +19,7 @@ from arbot_tui.domain.feed import FeedEvent, FeedEventKind
 from arbot_tui.domain.quotes import BookUpdate, Ticker
 from arbot_tui.exchanges.transport.dialect import Reply
 from arbot_tui.exchanges.transport.line_books import LineBooks, ResyncLimits
+from arbot_tui.exchanges.transport.line_seeds import LineSeeds
 from arbot_tui.exchanges.transport.line_socket import LineContext, LineSocket
 from arbot_tui.exchanges.transport.subscriptions import Subscriptions, Topic
 
@@ -52,6 +53,8 @@ class Line(Generic[ControlT]):
             context.dialect.continuity, context.sink.on_book, context.fetch_snapshot
         )
         self._resyncs = ResyncLimits()
+        self._seeds = LineSeeds(context, self.parser, self._rows)
+        self._pulse: str | None = None
         self._socket: LineSocket[ControlT] | None = None
         self._next: LineSocket[ControlT] | None = None
         self._ending = False
@@ -97,6 +100,7 @@ class Line(Generic[ControlT]):
             self.parser.follow(symbol, row)
         for socket in self._sockets():
             socket.subscriptions.follow(map(self._ticker, rows))
+        self._keep_pulse()
 
     def tell_rows(self) -> None:
         """Tell which rows it brings."""
@@ -110,9 +114,17 @@ class Line(Generic[ControlT]):
         self._resyncs.forget(row)
         for socket in self._sockets():
             socket.subscriptions.leave([self._ticker(symbol), self._depth(symbol)])
+        self._keep_pulse()
+
+    @property
+    def pulse(self) -> int | None:
+        """The row whose depth is followed in any case, because quotes carry no time."""
+        return None if self._pulse is None else self._rows[self._pulse]
 
     def request_depth(self, symbol: str, wanted: bool) -> None:
         """Start or stop bringing depth of a followed wire symbol."""
+        if symbol == self._pulse:
+            return
         if wanted:
             self._books.follow(self._rows[symbol], symbol)
         else:
@@ -158,6 +170,7 @@ class Line(Generic[ControlT]):
             self._replace("its requests of the hour are used up")
         elif now_ns - socket.opened_ns >= self._lifetime_ns:
             self._replace("it has come of age")
+        self._seeds.bring(socket)
         self._watch_flow(socket, now_ns)
 
     # What the sockets call.
@@ -167,8 +180,7 @@ class Line(Generic[ControlT]):
         if socket is self._next:
             self._books.begin_handover()
         else:
-            self.parser.restart()
-            self._books.restart()
+            self._start_over()
 
     def on_event(self, socket: LineSocket[ControlT], event: FeedEvent) -> None:
         """Tell what happened to a socket, as far as it is of consequence to listeners."""
@@ -193,8 +205,8 @@ class Line(Generic[ControlT]):
         match reply.kind:
             case "accepted":
                 socket.answered_ns = now_ns
-                socket.subscriptions.accepted(reply.request_id, reply.topic)
-                self._note_beginning(socket, reply.topic)
+                topics = socket.subscriptions.accepted(reply.request_id, reply.topic)
+                self._note_beginnings(socket, topics)
             case "refused":
                 socket.answered_ns = now_ns
                 self._refused(socket.subscriptions, reply)
@@ -247,11 +259,32 @@ class Line(Generic[ControlT]):
         socket.subscriptions.renew([self._ticker(symbol)])
         self.context.touch()
 
-    def _note_beginning(self, socket: LineSocket[ControlT], topic: Topic | None) -> None:
-        if topic is not None and socket is self._socket and topic[0] == self.context.dialect.depth:
-            row = self._rows.get(topic[1])
-            if row is not None:
+    def _note_beginnings(self, socket: LineSocket[ControlT], topics: Sequence[Topic]) -> None:
+        if socket is not self._socket or self._ending:
+            return
+        for channel, symbol in topics:
+            row = self._rows.get(symbol)
+            if row is not None and channel == self.context.dialect.depth:
                 self._books.subscribed(row)
+            elif row is not None:
+                self._seeds.want([symbol])
+        self._seeds.bring(socket)
+
+    def _keep_pulse(self) -> None:
+        """Choose whose depth tells the time, where it is needed and there is none."""
+        choose = self.context.pulse
+        if choose is None or self._pulse in self._rows:
+            return
+        self._pulse = None
+        if self._rows:
+            symbol = choose(self._rows)
+            self.request_depth(symbol, True)
+            self._pulse = symbol
+
+    def _start_over(self) -> None:
+        self.parser.restart()
+        self._books.restart()
+        self._seeds.restart()
 
     def _refused(self, subscriptions: Subscriptions, reply: Reply) -> None:
         given_up = subscriptions.refused(reply.request_id, reply.topic, alone=reply.alone)
@@ -266,7 +299,8 @@ class Line(Generic[ControlT]):
             return
         match socket.stall.judge(now_ns):
             case "doubtful":
-                self.parser.restart()
+                for row in self._rows.values():
+                    self.parser.forget(row)
                 socket.subscriptions.renew(map(self._ticker, self._rows))
                 socket.send_due(now_ns)
             case "dead":
@@ -299,8 +333,7 @@ class Line(Generic[ControlT]):
         """The old socket ended before the new one was ready: start over on the new one."""
         old, self._socket, self._next = self._current, socket, None
         old.retire()
-        self.parser.restart()
-        self._books.restart()
+        self._start_over()
         if socket.session.connected:
             socket.subscriptions.renew(self.topics())
             self.context.touch()

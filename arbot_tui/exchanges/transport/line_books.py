@@ -38,7 +38,7 @@ class LineBooks:
         self._tell = tell
         self._fetch = fetch_snapshot
         self._symbols: dict[int, str] = {}
-        self._told_ns: dict[int, int] = {}
+        self._told: dict[int, BookUpdate] = {}
         self._begins: set[int] = set()
         self._without_snapshot: set[int] = set()
         self._handover: BookHandover | None = None
@@ -59,20 +59,26 @@ class LineBooks:
     def leave(self, row: int) -> None:
         """Want depth of a row no longer; what still comes of it is dropped."""
         self._symbols.pop(row, None)
-        self._told_ns.pop(row, None)
+        self._told.pop(row, None)
         self._begins.discard(row)
         self._without_snapshot.discard(row)
 
     def restart(self) -> None:
         """Forget what a connection told that has ended."""
-        self._told_ns.clear()
+        self._told.clear()
         self._begins.clear()
         self._without_snapshot.clear()
         self._handover = None
 
     def subscribed(self, row: int) -> None:
         """Note that the venue accepted a subscription: its first message comes next."""
-        if self._fetch is not None and row in self._symbols:
+        if self._fetch is None or row not in self._symbols:
+            return
+        if self._continuity is Continuity.RANGE:
+            # Its streams never begin with a snapshot, and a quiet one with nothing at all.
+            self._without_snapshot.add(row)
+            self._fetch(row)
+        else:
             self._begins.add(row)
             self._without_snapshot.discard(row)
 
@@ -85,7 +91,7 @@ class LineBooks:
 
     def begin_handover(self) -> None:
         """Expect each book from a second socket, too."""
-        self._handover = BookHandover(self._continuity, self._told_ns)
+        self._handover = BookHandover(self._continuity, self._told)
 
     def end_handover(self) -> None:
         """Take everything from the second socket from now on."""
@@ -125,7 +131,7 @@ class LineBooks:
             if update.kind is BookKind.DELTA and self._fetch is not None:
                 self._without_snapshot.add(row)
                 self._fetch(row)
-        self._told_ns[row] = update.event_ns
+        self._told[row] = update
         self._tell(update)
 
 

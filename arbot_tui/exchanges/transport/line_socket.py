@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -20,11 +20,37 @@ from arbot_tui.exchanges.transport.subscriptions import Subscriptions, Topic
 from arbot_tui.exchanges.transport.websocket import WebSocketSession
 from arbot_tui.exchanges.transport.wire import Dial
 
-__all__ = ["LineContext", "LineSocket", "SocketOwner"]
+__all__ = ["LineContext", "LineSocket", "Seed", "SocketOwner"]
 
 ControlT = TypeVar("ControlT")
+ControlT_contra = TypeVar("ControlT_contra", contravariant=True)
 
 _UNREADABLE, _UNREADABLE_PERIOD_NS = 5, 60 * SECOND
+
+
+class Seed(Protocol[ControlT_contra]):
+    """Brings the quotes that a subscription does not begin with."""
+
+    async def __call__(
+        self,
+        parser: FrameParser[ControlT_contra],
+        symbols: Mapping[str, int],
+        stands: Callable[[], bool],
+    ) -> bool:
+        """Fetch quotes and hand on those that the stream has not told.
+
+        Args:
+            parser: Knows what the stream has told.
+            symbols: Wire symbol to row.
+            stands: Tells whether the subscription still stands.
+
+        Returns:
+            Whether they all are what the stream had told: then the market is only quiet.
+
+        Raises:
+            ExchangeError: They could not be fetched.
+        """
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +70,8 @@ class LineContext(Generic[ControlT]):
         touch: Has the lines' requests sent soon.
         fetch_snapshot: Fetches a book where the stream began without one; None where a
             subscription always begins with a snapshot.
+        seed: Brings quotes where a subscription begins with none; see `Seed`.
+        pulse: Chooses the symbol whose depth is always followed, because quotes carry no time.
     """
 
     dialect: Dialect[ControlT]
@@ -57,6 +85,8 @@ class LineContext(Generic[ControlT]):
     spawn: Callable[[Coroutine[object, object, None]], asyncio.Task[None]]
     touch: Callable[[], None]
     fetch_snapshot: Callable[[int], None] | None = None
+    seed: Seed[ControlT] | None = None
+    pulse: Callable[[Iterable[str]], str] | None = None
 
 
 class SocketOwner(Protocol[ControlT]):

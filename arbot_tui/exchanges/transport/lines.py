@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Generic, Never, TypeVar
 
 from arbot_tui.domain.clock import Clock
@@ -13,7 +13,7 @@ from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.dialect import Dialect, LineRules
 from arbot_tui.exchanges.transport.dialing import PacedDial
 from arbot_tui.exchanges.transport.line import Line
-from arbot_tui.exchanges.transport.line_socket import LineContext
+from arbot_tui.exchanges.transport.line_socket import LineContext, Seed
 from arbot_tui.exchanges.transport.wire import Dial
 from arbot_tui.exchanges.transport.wires import default_dial
 
@@ -43,6 +43,8 @@ class LineSet(Generic[ControlT]):
         dial: Dial = default_dial,
         draw: Callable[[], float] = random.random,
         fetch_snapshot: Callable[[int], None] | None = None,
+        seed: Seed[ControlT] | None = None,
+        pulse: Callable[[Iterable[str]], str] | None = None,
     ) -> None:
         """Prepare; nothing is opened before `run`.
 
@@ -55,6 +57,8 @@ class LineSet(Generic[ControlT]):
             dial: Opens a wire.
             draw: Even draws from [0, 1) for jitter.
             fetch_snapshot: Fetches the book of a row where the stream began without one.
+            seed: Brings quotes where a subscription begins with none.
+            pulse: Chooses the symbol of a line whose depth is always followed.
         """
         self._dialect = dialect
         self._rules = rules
@@ -64,6 +68,8 @@ class LineSet(Generic[ControlT]):
         self._dial = PacedDial(dial, rules.connects, clock, ban)
         self._draw = draw
         self._fetch_snapshot = fetch_snapshot
+        self._seed = seed
+        self._pulse = pulse
         self._symbols: dict[str, int] = {}
         self._wire_symbols: dict[int, str] = {}
         self._depth_rows: set[int] = set()
@@ -83,8 +89,10 @@ class LineSet(Generic[ControlT]):
         return self._wire_symbols.get(row)
 
     def wants_depth(self, row: int) -> bool:
-        """Tell whether depth of a followed row is wanted."""
-        return row in self._depth_rows and row in self._wire_symbols
+        """Tell whether depth of a followed row is wanted, by whom and for what it may be."""
+        if row in self._depth_rows:
+            return row in self._wire_symbols
+        return any(line.pulse == row for line in self._lines.values())
 
     def set_rows(self, rows: Mapping[str, int]) -> None:
         """Follow these wire symbols from now on, and no others."""
@@ -141,6 +149,8 @@ class LineSet(Generic[ControlT]):
                     spawn=tasks.create_task,
                     touch=self._touch,
                     fetch_snapshot=self._fetch_snapshot,
+                    seed=self._seed,
+                    pulse=self._pulse,
                 )
                 self._follow(self._symbols, context)
                 try:

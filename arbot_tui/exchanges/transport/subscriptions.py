@@ -147,21 +147,25 @@ class Subscriptions:
             pending.clear()
         return [self._frame(operation, batch, now_ns) for operation, batch in batches]
 
-    def accepted(self, request_id: str, topic: Topic | None) -> None:
-        """Note that a request, or one topic of it, was accepted.
+    def accepted(self, request_id: str, topic: Topic | None) -> list[Topic]:
+        """Note that a request, or one topic of it, was accepted; return the topics.
 
         Args:
             request_id: Our id; empty where the venue does not repeat it.
             topic: The topic; None where the whole request is meant.
         """
+        if request_id and topic is None and request_id not in self._asked:
+            return []  # it answers something else, such as an unsubscription
         found = self._request_of(request_id, topic)
         if found is None:
-            return
+            return []
         topics = self._asked[found][1]
-        if topic is not None:
-            topics.pop(topic, None)
-        if topic is None or not topics:
+        taken = list(topics) if topic is None else [topic]
+        for each in taken:
+            topics.pop(each, None)
+        if not topics:
             del self._asked[found]
+        return taken
 
     def refused(self, request_id: str, topic: Topic | None, *, alone: bool) -> list[Topic] | None:
         """Note that a request was refused, and return the topics given up for good.

@@ -5,9 +5,9 @@ import pytest
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
+from arbot_tui.exchanges.base import UnreadableQuote
 from arbot_tui.exchanges.binance.parsing import (
     Control,
-    ImpossibleQuote,
     StreamParser,
     parse_depth,
     parse_seed_tickers,
@@ -76,16 +76,40 @@ def _ticker(u: int = 1, b: str = "1", bq: str = "1", a: str = "2", aq: str = "1"
 
 def test_an_update_that_is_not_newer_is_dropped_within_a_connection(parser: StreamParser) -> None:
     assert parser.parse(_ticker(u=10), 1) is not None
-    assert parser.has_ticker(4)
-    assert not parser.has_ticker(9)
     assert parser.parse(_ticker(u=10), 2) is None
     assert parser.parse(_ticker(u=9), 3) is None
     assert parser.parse(_ticker(u=11), 4) is not None
 
     parser.restart()
 
-    assert not parser.has_ticker(4)
     assert parser.parse(_ticker(u=5), 5) is not None
+
+
+def test_rest_tells_quotes_that_the_stream_has_not(parser: StreamParser) -> None:
+    seed = Ticker(2, 4, 1.0, 1.0, 2.0, 1.0, 0, 9)
+    assert parser.take_seed(seed) == "new"
+    assert parser.take_seed(seed) == "late"
+    parser.forget(4)
+    assert parser.take_seed(seed) == "same"
+    parser.forget(4)
+    # The stream is faster; what REST says is older.
+    assert parser.parse(_ticker(u=3, b="1.5"), 1) is not None
+    assert parser.take_seed(seed) == "late"
+    parser.forget(4)
+    assert parser.take_seed(seed) == "new"
+    parser.restart()
+    assert parser.take_seed(seed) == "new"
+
+
+def test_symbol_that_was_left_is_passed_over_and_can_come_back(parser: StreamParser) -> None:
+    assert parser.parse(_ticker(u=3), 1) is not None
+    parser.leave("BNBUSDT")
+    parser.leave("BNBUSDT")
+    assert parser.parse(_ticker(u=4), 2) is None
+    parser.follow("BNBUSDT", 7)
+    ticker = parser.parse(_ticker(u=2), 3)
+    assert isinstance(ticker, Ticker)
+    assert ticker.row == 7
 
 
 @pytest.mark.parametrize(
@@ -130,16 +154,16 @@ IMPOSSIBLE = [
 def test_an_impossible_quote_is_named_so_that_the_former_one_can_be_withdrawn(
     parser: StreamParser, side: str, value: str
 ) -> None:
-    with pytest.raises(ImpossibleQuote) as caught:
+    with pytest.raises(UnreadableQuote) as caught:
         parser.parse(_ticker(**{side: value}), 1)  # type: ignore[arg-type]
 
     assert caught.value.row == 4
-    assert not parser.has_ticker(4)
+    assert parser.take_seed(Ticker(2, 4, 1.0, 1.0, 2.0, 1.0, 0, 9)) == "new"
 
 
 @pytest.mark.parametrize("u", [0, -1, 1 << 62, 10**30])
 def test_an_impossible_update_id_is_no_quote(parser: StreamParser, u: int) -> None:
-    with pytest.raises(ImpossibleQuote):
+    with pytest.raises(UnreadableQuote):
         parser.parse(_ticker(u=u), 1)
 
 
@@ -181,7 +205,7 @@ def test_an_impossible_depth_change_is_refused_and_voids_no_quote(
     with pytest.raises(MalformedMessage) as caught:
         parser.parse(DEPTH.replace(old, new), 1)
 
-    assert not isinstance(caught.value, ImpossibleQuote)
+    assert not isinstance(caught.value, UnreadableQuote)
 
 
 def test_size_zero_removes_a_level(parser: StreamParser) -> None:
@@ -256,7 +280,7 @@ def test_what_cannot_be_read_is_refused(parser: StreamParser, frame: bytes) -> N
 def test_a_ticker_cut_in_its_numbers_still_names_its_symbol(parser: StreamParser) -> None:
     frame = b'{"stream":"bnbusdt@bookTicker","data":{"s":"BNBUSDT","u":7,"b":"1"}}'
 
-    with pytest.raises(ImpossibleQuote):
+    with pytest.raises(UnreadableQuote):
         parser.parse(frame, 1)
 
 
