@@ -39,7 +39,7 @@ from arbot_tui.engine.listings import Listings
 from arbot_tui.engine.local import LocalClient
 from arbot_tui.engine.loop_lag import LoopLag
 from arbot_tui.engine.options import EngineOptions
-from arbot_tui.engine.papering import open_accounts, put_paper_exchanges
+from arbot_tui.engine.papering import open_accounts, own_impact, put_paper_exchanges
 from arbot_tui.engine.recording import Recording
 from arbot_tui.engine.selection import QUOTE_CURRENCY
 from arbot_tui.engine.summary import Summary, exchange_summaries, summarise
@@ -121,9 +121,10 @@ class ArBot:
             IdentityGuard(self.board, self.universe, options.identity),
         )
         self.market = Market(self.board, self.universe)
-        self.user_strategies = load_strategies(
-            options.plugins.strategies, self.market, _log_strategy_failure
-        )
+        self.user_strategies = [
+            *load_strategies(options.plugins.strategies, self.market, _log_strategy_failure),
+            *own_impact(self),
+        ]
         self.filters = BuiltinFilters(self.market, options.filters, options.trend, options.premium)
         self.strategy.filters = (*self.filters.active, *self.user_strategies)
         self.strategy.add_signal_callback(self._on_signal)

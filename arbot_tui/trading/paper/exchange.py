@@ -251,6 +251,13 @@ class PaperExchange(BaseExchange):
             sink(OrderUnknown(self.name, client_id, "given up while under way"))
         await self._public.close()
 
+    def left(self, symbol: str, side: OrderSide, limit: float) -> float | None:
+        """Return the base quantity that earlier orders left within a limit price.
+
+        None where they took nothing of what is shown: then all of it is there.
+        """
+        return self._venue.left(symbol, side, limit)
+
     def _meets(self, symbol: str, side: OrderSide) -> Sequence[Level]:
         row = self._row_of.get(symbol)
         return () if row is None else self._visible(row, side)

@@ -22,7 +22,7 @@ import msgspec
 from arbot_tui.domain.account import AccountFill
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, exact, floor_to
+from arbot_tui.domain.numbers import ZERO, exact, floor_to, from_float
 from arbot_tui.domain.orders import (
     Balance,
     Fill,
@@ -155,6 +155,18 @@ class PaperVenue:
                 if not book.is_touched:
                     del self._sides[(symbol, side)]
         return matters
+
+    def left(self, symbol: str, side: OrderSide, limit: float) -> float | None:
+        """Return what our orders left for one of that side and limit; None: they took nothing."""
+        book = self._sides.get((symbol, side))
+        if book is None or not book.is_touched:
+            return None
+        within, total = from_float(limit), ZERO
+        for price, size in book.show(self._visible(symbol, side)):
+            if price > within if side is OrderSide.BUY else price < within:
+                break
+            total = exact.add(total, size)
+        return float(total)
 
     def query(self, client_id: str) -> OrderState:
         """Return an order's state as the venue would tell it."""
