@@ -8,31 +8,23 @@ and cancel order), 2026-06-29 to 2026-07-23. That a subscription before the logi
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar, NamedTuple
 
 from aiohttp import web
 
-from arbot_tui.simulator.core.conduct import ErrorAnswer, Op
 from arbot_tui.simulator.core.events import BalanceEvent, OrderEvent
 from arbot_tui.simulator.core.faults import ChannelKind, Mark
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.common.entry import OrderEntry
-from arbot_tui.simulator.wire.common.fields import BadField, Fields
 from arbot_tui.simulator.wire.common.json import Json, JsonObject, decode, encode
 from arbot_tui.simulator.wire.common.link import Link
 from arbot_tui.simulator.wire.common.market import Market
 from arbot_tui.simulator.wire.common.network import Network
 from arbot_tui.simulator.wire.common.private import PrivateClient, PrivateServer
-from arbot_tui.simulator.wire.okx.calls import AccountCalls, Reply
-from arbot_tui.simulator.wire.okx.errors import ApiError, bad_field
-from arbot_tui.simulator.wire.okx.formats import (
-    balance_body,
-    instrument_code,
-    instrument_id,
-    order_push,
-)
-from arbot_tui.simulator.wire.okx.rest_private import ORDERS_PER_2S, bucket
+from arbot_tui.simulator.wire.okx.calls import AccountCalls
+from arbot_tui.simulator.wire.okx.formats import balance_body, instrument_id, order_push
+from arbot_tui.simulator.wire.okx.order_operations import OrderOperations
 from arbot_tui.simulator.wire.okx.signing import check_login
 
 __all__ = ["USER_CHANNELS", "PrivateSocket"]
@@ -115,9 +107,8 @@ class PrivateSocket(PrivateServer[_Client]):
     ) -> None:
         super().__init__(market, keys, network, _Client)
         self._calls = calls
-        self._entry = entry
+        self._orders = OrderOperations(market, calls, entry)
         self._ids = {instrument_id(i): i for i in market.instruments}
-        self._names = {instrument_code(i): instrument_id(i) for i in market.instruments}
 
     def routes(self) -> list[web.RouteDef]:
         """Return the endpoint."""
@@ -185,7 +176,7 @@ class PrivateSocket(PrivateServer[_Client]):
         if not isinstance(args, list) or not args or not all(isinstance(a, dict) for a in args):
             raise _Refused("60012", f"Invalid request: {text}")
         if op in ("order", "cancel-order"):
-            self._order(link, client, Op.PLACE if op == "order" else Op.CANCEL, frame, named)
+            self._orders.deal_with(link, frame, named, logged_in=client.logged_in)
             return
         if op not in ("login", "subscribe", "unsubscribe"):
             raise _Refused("60012", f"Invalid request: {text}")
@@ -254,85 +245,6 @@ class PrivateSocket(PrivateServer[_Client]):
         client.topics[key] = topic
         if channel == "account":
             self._tell_account(link, topic, "snapshot", None)
-
-    # Orders
-
-    def _order(
-        self,
-        link: Link,
-        client: _Client,
-        op: Op,
-        frame: Mapping[str, Json],
-        named: dict[str, Json],
-    ) -> None:
-        """Deal with a request about an order, which faults may meet on its way."""
-        in_ns = self.market.now_ns()
-        name, args = str(frame.get("op")), frame.get("args")
-        arg = args[0] if isinstance(args, list) else None
-        deadline = frame.get("expTime")
-
-        def answer(reply: Reply | None, error: ApiError | None = None) -> str:
-            code = "0" if error is None else error.code
-            data: Sequence[JsonObject] = [] if reply is None else [reply.item]
-            if reply is not None and reply.refused:
-                code = "1"
-            return encode(
-                {
-                    **named,
-                    "op": name,
-                    "data": data,
-                    "code": code,
-                    "msg": "" if error is None else error.message,
-                    "inTime": str(in_ns // 1000),
-                    "outTime": str(self.market.now_ns() // 1000),
-                }
-            )
-
-        if not client.logged_in:
-            link.send(answer(None, ApiError("60011", "Please log in.")))
-            return
-        if not named or not isinstance(arg, dict) or not isinstance(args, list) or len(args) > 1:
-            link.send(answer(None, ApiError("60013", "Invalid args")))
-            return
-        fields = self._named_by_code(arg)
-
-        def check() -> str | None:
-            try:
-                self._calls.check_rights(trades=True)
-                self._calls.count(bucket(op, fields.text("instId")), ORDERS_PER_2S)
-            except ApiError as error:
-                return answer(None, error)
-            until = None if op is Op.CANCEL or deadline is None else str(deadline)
-            late = self._calls.check_deadline(fields, until)
-            return None if late is None else answer(late)
-
-        def act() -> str:
-            try:
-                if "instIdCode" not in arg:
-                    raise BadField("instIdCode", missing=True)
-                call = self._calls.place if op is Op.PLACE else self._calls.cancel
-                return answer(call(fields))
-            except BadField as bad:
-                return answer(None, bad_field(bad))
-            except ApiError as error:
-                return answer(None, error)
-
-        def word(error: ErrorAnswer) -> str:
-            try:
-                return answer(self._calls.unreasonable(fields, error))
-            except ApiError as refused:
-                return answer(None, refused)
-
-        self._entry.frame(link, self._calls.about(op, fields), check, act, word)
-
-    def _named_by_code(self, arg: Mapping[str, Json]) -> Fields:
-        """Return the fields of an order with the instrument that its code means.
-
-        A name is ignored here, since 2026-03-26 for orders and 2026-04-07 for cancels.
-        """
-        code = arg.get("instIdCode")
-        named = self._names.get(code, "unknown") if isinstance(code, int) else "unknown"
-        return Fields({**arg, "instId": named})
 
     # Events
 
