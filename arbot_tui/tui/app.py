@@ -7,7 +7,8 @@ import traceback
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -31,6 +32,7 @@ from arbot_tui.engine.frames import ExposureView
 from arbot_tui.tui.asking import Asker, Question
 from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
+from arbot_tui.tui.exports import as_row, write_export
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
 from arbot_tui.tui.keys import bindings, by_key
 from arbot_tui.tui.look import Look
@@ -59,6 +61,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         view: What has been merged so far; the panels show it, or what it was when paused.
         ending: The signal, or loss of the terminal, that ends it.
         on_hang_up: Called when the terminal is gone.
+        exports: The folder for exports; None where there is none.
         crash_report: The traceback of a crash without local variables; empty without one.
     """
 
@@ -97,6 +100,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         themes: Iterable[Theme] = (),
         glyphs: Glyphs = UNICODE,
         clock: Clock | None = None,
+        exports: Path | None = None,
     ) -> None:
         # Before the base class, which asks for the theme's variables.
         self._look = Look(glyphs)
@@ -104,6 +108,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         # Nothing here moves but the figures, least of all over a slow line.
         self.animation_level = "none"
         self.client = client
+        self.exports = exports
         self.glyphs = glyphs
         self.crash_report = ""
         self.ending: ExitReason | None = None
@@ -259,6 +264,11 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self.push_screen(CredentialsScreen(self.client, self.glyphs))
         elif name == "redraw":
             self._redraw()
+        elif name == "copy":
+            self._copy()
+        elif name in ("export", "export_json"):
+            kind: Literal["csv", "json"] = "json" if name == "export_json" else "csv"
+            self._work(partial(self._export, kind), "export")
         elif name.startswith("view_"):
             self._work(partial(self._visit, name.removeprefix("view_")), "visit")
         else:
@@ -329,6 +339,35 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             return [self._clean(f"What is open is not known: {e}")]
         lines = answer.lines if isinstance(answer, ExposureView) else ()
         return [self._clean(line) for line in lines]
+
+    def _copy(self) -> None:
+        """Copy the row under the cursor: through the terminal, so that it arrives over SSH too."""
+        panel = self.dashboard.current.active
+        keys = panel.keys()
+        record = panel.record(panel.cursor) if panel.cursor in keys else {}
+        if not record:
+            self._say("there is no row to copy", ok=False)
+            return
+        self.copy_to_clipboard(as_row(record))
+        self._say("copied the row, if your terminal allows it (OSC 52)", ok=True)
+
+    async def _export(self, kind: Literal["csv", "json"]) -> None:
+        """Write what the panel with the focus lists to a file, and say where it is."""
+        view = self.dashboard.current
+        records = view.active.records()
+        if self.exports is None or not records:
+            why = "there is no folder for it" if self.exports is None else "the list is empty"
+            self._say(f"nothing exported: {why}", ok=False)
+            return
+        name = "-".join(dict.fromkeys((view.NAME, view.active.id or view.NAME)))
+        try:
+            path = await asyncio.to_thread(
+                write_export, self.exports, name, records, kind, self._clock.now_ns()
+            )
+        except ArbotError as e:
+            self._say(str(e), ok=False)
+        else:
+            self._say(f"{len(records)} rows saved to {path}", ok=True)
 
     def _next_theme(self) -> None:
         if self._theme_names:

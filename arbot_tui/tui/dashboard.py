@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 from arbot_tui.domain.clock import Clock
 from arbot_tui.engine.client import EngineClient
@@ -22,6 +23,7 @@ async def run_dashboard(
     config: UiConfig | None = None,
     *,
     clock: Clock | None = None,
+    exports: Path | None = None,
 ) -> DashboardExit:
     """Show the dashboard until it is quit, a signal ends it or it crashes.
 
@@ -33,6 +35,7 @@ async def run_dashboard(
         client: The engine.
         config: How it looks; the defaults where there is none.
         clock: The screen's own clock; the system's by default.
+        exports: The folder for exports; without one nothing can be exported.
     """
     config = config or UiConfig()
     loop = asyncio.get_running_loop()
@@ -47,6 +50,7 @@ async def run_dashboard(
         themes=loaded.themes.values(),
         glyphs=choose_glyphs(config.glyphs, stream.encoding if stream else None),
         clock=clock,
+        exports=exports,
     )
 
     signals = ExitSignals(app.end)

@@ -12,6 +12,7 @@ from arbot_tui.tui.glyphs import Glyphs
 
 __all__ = [
     "age",
+    "amount",
     "clock_time",
     "duration",
     "edge",
@@ -66,8 +67,10 @@ def quantity(value: float) -> str:
     if not math.isfinite(value):
         return "-"
     size = abs(value)
-    if size >= 1e7:
-        return f"{value / 1e6:.0f}M"
+    if size >= 1e9:
+        return f"{value / 1e9:.2f}G" if size < 1e12 else f"{value:.0e}"
+    if size >= 1e6:
+        return f"{value / 1e6:.2f}M" if size < 1e8 else f"{value / 1e6:.1f}M"
     if size >= 1e4:
         return f"{value / 1e3:.1f}k"
     if size >= 1000:
@@ -94,6 +97,12 @@ _DECIMALS = ((1000.0, 0), (100.0, 1), (10.0, 2), (1.0, 3))
 def grouped(value: int) -> str:
     """Return a count with a space between thousands."""
     return f"{value:,}".replace(",", " ")
+
+
+def amount(value: float) -> str:
+    """Return an amount of money without a sign: cents as long as they matter."""
+    decimals = 2 if abs(value) < 1e6 else 0
+    return f"{value:,.{decimals}f}".replace(",", " ") if math.isfinite(value) else "-"
 
 
 def age(age_ns: int) -> str:

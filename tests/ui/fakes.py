@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 
 import msgspec
 
 from arbot_tui.domain.clock import MS, SECOND
-from arbot_tui.engine.answers import BalancesView
+from arbot_tui.engine.answers import (
+    BalanceRow,
+    BalancesView,
+    EdgesView,
+    LatencyRow,
+    LatencyView,
+    PairEdges,
+    PathView,
+    PerformancePoint,
+    PerformanceView,
+    WalkView,
+)
 from arbot_tui.engine.client import CommandResult, QueryResult
 from arbot_tui.engine.frames import (
     CellView,
     DepthView,
     ExposureView,
     Frame,
+    FunnelRow,
+    FunnelView,
     LadderView,
+    LegView,
     LogLine,
     OpportunityView,
     RowView,
@@ -82,7 +96,22 @@ def status(**changes: object) -> StatusView:
 
 def venue(name: str, state: str = "live", **changes: object) -> VenueView:
     """Return a venue's health with `changes`."""
-    plain = VenueView(name, state, "", 8.2, 3.1, 12_000, 0)
+    plain = VenueView(
+        name,
+        state,
+        "",
+        8.2,
+        3.1,
+        12_000,
+        0,
+        books=3,
+        connections_live=1,
+        offset_ms=-2.4,
+        weight_used=120,
+        weight_limit=1200,
+        weight_period_s=60.0,
+        silence_ms=210.0,
+    )
     return msgspec.structs.replace(plain, **changes)
 
 
@@ -125,6 +154,40 @@ def opportunity(number: int, symbol: str = "SOL/USDT", **changes: object) -> Opp
         opened_ns=START_NS - 420 * MS,
         closed_ns=0,
         outcome="open",
+        peak_profit_quote=0.42,
+        capturable_pct=(0.184, 0.201, 0.15),
+    )
+    return msgspec.structs.replace(plain, **changes)
+
+
+def ended(number: int, symbol: str = "SOL/USDT", **changes: object) -> OpportunityView:
+    """Return an opportunity that has ended, with `changes`."""
+    fields: dict[str, object] = {
+        "closed_ns": START_NS - 100 * MS,
+        "outcome": "cooldown",
+        "closed_reason": "vanished",
+        "capturable_pct": (0.184, 0.201, 0.15, 0.06, 0.0),
+        "path": ((0.0, 0.1, 4.0), (40.0, 0.201, 6.2), (180.0, 0.15, 5.0), (300.0, 0.06, 1.0)),
+        **changes,
+    }
+    return opportunity(number, symbol, **fields)
+
+
+def leg(side: str, venue: str, **changes: object) -> LegView:
+    """Return a filled order with `changes`."""
+    plain = LegView(
+        client_id=f"x{side}",
+        venue=venue,
+        side=side,
+        unwinding=False,
+        state="filled",
+        price="0.14231",
+        qty="7040",
+        filled="7040",
+        average="0.14229",
+        fee="0.5008 USDT",
+        sent_ns=START_NS - 4 * SECOND,
+        reject="",
     )
     return msgspec.structs.replace(plain, **changes)
 
@@ -145,6 +208,11 @@ def trade(pair_id: str, **changes: object) -> TradeView:
         fees="1.0021",
         state="closed",
         outcome="completed",
+        ended_ns=START_NS - 3 * SECOND,
+        size_effect="+0",
+        price_effect="-0.0399",
+        fee_effect="+0",
+        legs=(leg("buy", "bybit"), leg("sell", "okx", average="0.14246")),
     )
     return msgspec.structs.replace(plain, **changes)
 
@@ -204,9 +272,9 @@ class FakeClient:
         self.queries.append((name, dict(args)))
         if name == "depth":
             return depth(args["symbol"], self.frames[0].rows)
-        if name == "balances":
-            return BalancesView(())
-        return ExposureView(self.exposure)
+        if name == "exposure":
+            return ExposureView(self.exposure)
+        return ANSWERS[name](args)
 
 
 def depth(symbol: str, rows: tuple[RowView, ...], at_ns: int = START_NS) -> DepthView:
@@ -222,4 +290,77 @@ def depth(symbol: str, rows: tuple[RowView, ...], at_ns: int = START_NS) -> Dept
         bids = tuple((cell.bid - level * tick, draw.uniform(0.5, 40)) for level in range(10))
         asks = tuple((cell.ask + level * tick, draw.uniform(0.5, 40)) for level in range(10))
         ladders.append(LadderView(name, bids, asks, at_ns, ""))
-    return DepthView(symbol, tuple(ladders))
+    walk = None
+    if found is not None and min(found.buy, found.sell) >= 0:
+        points = ((2.0, 0.21), (6.0, 0.19), (9.0, 0.12), (14.0, 0.02), (18.0, -0.05))
+        buy, sell = VENUES[found.buy], VENUES[found.sell]
+        walk = WalkView(buy, sell, points, 9.0, 0.31, f"{sell} level 2")
+    return DepthView(symbol, tuple(ladders), walk)
+
+
+def balances(args: Mapping[str, str]) -> BalancesView:
+    """Return holdings of two assets on four venues, one of them running out."""
+    del args
+    rows = []
+    for index, name in enumerate(VENUES):
+        rows.append(BalanceRow(name, "BTC", "0.15", "0.01", "9631.65", 8))
+        rows.append(BalanceRow(name, "SOL", str(40 * index), "0", str(6857.2 * index), 6 * index))
+        rows.append(BalanceRow(name, "USDT", "9951.2", "0", "9951.2", 9))
+    return BalancesView(tuple(rows), "USDT", "1000")
+
+
+def edges(args: Mapping[str, str]) -> EdgesView:
+    """Return two directions over a minute."""
+    better = tuple(None if i < 5 else round(-0.1 + 0.3 * math.sin(i / 9), 4) for i in range(60))
+    worse = tuple(round(-0.2 + 0.02 * math.cos(i / 5), 4) for i in range(60))
+    pairs = (PairEdges("okx", "bybit", better), PairEdges("bybit", "okx", worse))
+    return EdgesView(args["symbol"], 60, 1.0, pairs)
+
+
+def performance(args: Mapping[str, str]) -> PerformanceView:
+    """Return half a minute of a run that earns."""
+    del args
+    points = tuple(
+        PerformancePoint(
+            START_NS - (30 - i) * SECOND, None if i < 2 else 39_800 + 3 * math.sin(i), i * 0.42
+        )
+        for i in range(31)
+    )
+    by_symbol = (("SOL/USDT", "+8.21"), ("ETH/USDT", "+5.02"), ("DOGE/USDT", "-0.39"))
+    return PerformanceView(points, "39812.44", "+12.84", "31.05", by_symbol)
+
+
+def latency(args: Mapping[str, str]) -> LatencyView:
+    """Return histograms of four feeds and one step of ours."""
+    del args
+    bounds = (1.0, 5.0, 10.0, 50.0, 250.0)
+    rows = [
+        LatencyRow(name, "feed", 8.2 + index, 40.0, (index, 400, 300, 20, 1, 0))
+        for index, name in enumerate(VENUES)
+    ]
+    rows.append(LatencyRow("decode to signal", "engine", 0.04, 0.31, (90, 0, 0, 0, 0, 0)))
+    rows.append(LatencyRow("commit to send", "engine", None, None, (0,) * 6))
+    return LatencyView(bounds, tuple(rows))
+
+
+def funnel(args: Mapping[str, str]) -> FunnelView:
+    """Return one pair of the symbol asked for."""
+    rejected = (("fee", 210), ("cooldown", 14))
+    return FunnelView(
+        (FunnelRow(args.get("symbol", "SOL/USDT"), "okx", "bybit", 227, 3, 0, rejected),)
+    )
+
+
+def path(args: Mapping[str, str]) -> PathView:
+    """Return the path of an opportunity that is open."""
+    return PathView(int(args["id"]), ((0.0, 0.1, 4.0), (200.0, 0.201, 6.0), (420.0, 0.184, 6.2)))
+
+
+ANSWERS: Mapping[str, Callable[[Mapping[str, str]], QueryResult]] = {
+    "balances": balances,
+    "edges": edges,
+    "performance": performance,
+    "latency": latency,
+    "funnel": funnel,
+    "path": path,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from textual.pilot import Pilot
 
@@ -83,6 +84,7 @@ async def dashboard(
     *,
     theme: str = "dark",
     glyphs: Glyphs = UNICODE,
+    exports: Path | None = None,
 ) -> AsyncIterator[Screen]:
     """Run the dashboard without a terminal; frames come when `Screen.pull` asks for them."""
     client = client or FakeClient()
@@ -95,6 +97,7 @@ async def dashboard(
         themes=load_themes().themes.values(),
         glyphs=glyphs,
         clock=clock,
+        exports=exports,
     )
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()

@@ -20,10 +20,10 @@ from arbot_tui.tui.views.view import View
 from arbot_tui.tui.widgets.detail import RowDetail
 from arbot_tui.tui.widgets.feed import OpportunityFeed
 from arbot_tui.tui.widgets.funnel import RejectFunnel
-from arbot_tui.tui.widgets.log import EventLog
 from arbot_tui.tui.widgets.matrix import PriceMatrix
 from arbot_tui.tui.widgets.panel import Panel
 from arbot_tui.tui.widgets.trades import RecentTrades
+from arbot_tui.tui.widgets.venues import VenueHealth
 
 __all__ = ["MatrixView"]
 
@@ -48,7 +48,7 @@ class MatrixView(View):
         & #trades { height: 9; }
         & #feed { height: 1fr; }
         & #funnel { height: 9; }
-        & #log { height: 13; }
+        & #venues { height: 10; }
     }
     MatrixView.-detail #detail { display: block; }
 
@@ -80,10 +80,10 @@ class MatrixView(View):
         self.trades = RecentTrades(look, id="trades")
         self.feed = OpportunityFeed(look, id="feed")
         self.funnel = RejectFunnel(look, id="funnel")
-        self.log_panel = EventLog(look, id="log")
+        self.venues = VenueHealth(look, id="venues")
         super().__init__(
             look,
-            (self.matrix, self.detail, self.feed, self.trades, self.funnel, self.log_panel),
+            (self.matrix, self.detail, self.feed, self.trades, self.funnel, self.venues),
         )
         for panel in self.panels[1:]:
             panel.add_class("-below")
@@ -98,7 +98,7 @@ class MatrixView(View):
         with Container(id="right"):
             yield self.feed
             yield self.funnel
-            yield self.log_panel
+            yield self.venues
 
     def draw(self, state: ViewState) -> None:
         """Give every panel its part of `state`."""
@@ -107,7 +107,7 @@ class MatrixView(View):
         self.feed.show(state)
         self.trades.show(state)
         self.funnel.show(state)
-        self.log_panel.show(state)
+        self.venues.show(state)
 
     def tick(self, state: ViewState) -> None:
         """Let the ages go on."""

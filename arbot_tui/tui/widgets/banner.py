@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.engine.frames import StatusView
+from arbot_tui.tui.keys import view_keys
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, clip, fit, join, line_width
 from arbot_tui.tui.view import ViewState
@@ -22,7 +23,7 @@ _KEY_HINTS: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 _FULL_PATH_FROM = 110
 """Columns that the rest of the line needs."""
-_MORE_HINTS = (("?", "all keys"), ("enter", "order books"))
+_MORE_HINTS = (("?", "all keys"), (view_keys(), "views"))
 
 
 class Banner(LineWidget):

@@ -1,4 +1,4 @@
-"""The selected row: four ladders side by side and the history of its edge."""
+"""The selected row: four ladders side by side, and what taking more and more comes to."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from arbot_tui.tui.spans import Line, Span, blank, clip, fit, line_width, pad
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.chart import edge_chart
 from arbot_tui.tui.widgets.panel import Panel
+from arbot_tui.tui.widgets.size_walk import size_chart, size_words
 
 __all__ = ["RowDetail"]
 
 _CHART_MIN = 18
+_LADDER = 22
 _OLD_S = 5
 
 
@@ -85,20 +87,32 @@ class RowDetail(Panel):
         if self._row is None or self.link.state == "loading":
             return super()._body(width, height)
         columns = max(1, len(self._venues))
-        ladder = min(23, width // columns)
+        ladder = min(_LADDER, width // columns)
         chart = width - ladder * columns
         if chart < _CHART_MIN:
             chart = 0
         ladders = [self._ladder(index, ladder, height) for index in range(columns)]
         history: list[Line] = [()] * height
-        if chart:
+        walk = self._depth.walk if self._depth is not None else None
+        base = clip(self._row.symbol.partition("/")[0], 8, self.glyphs.more)
+        if chart and walk is not None:
+            history = size_chart(walk, base, chart, height, self.glyphs)
+        elif chart:
             history = edge_chart(self._row.spark, chart, height, self.glyphs)
         lines: list[Line] = []
-        for y in range(height):
+        if not chart and walk is not None and height % 2 == 0:
+            # Both sides take as many lines: this one would be empty.
+            ladders = [ladder[:-1] for ladder in ladders]
+            lines_left = height - 1
+        else:
+            lines_left = height
+        for y in range(lines_left):
             spans: list[Span] = []
             for lines_of_venue in ladders:
                 spans += lines_of_venue[y]
             lines.append(fit((*spans, *history[y]), width))
+        if lines_left < height and walk is not None:
+            lines.append(size_words(walk, base, width, self.glyphs))
         return lines
 
     def _ladder(self, index: int, width: int, height: int) -> list[Line]:

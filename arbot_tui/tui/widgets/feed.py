@@ -7,12 +7,13 @@ from collections.abc import Hashable, Sequence
 from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.frames import OpportunityView, StatusView
 from arbot_tui.tui import numbers
+from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, clip, join, pad
+from arbot_tui.tui.spans import Line, Span, clip, join, pad
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
 
-__all__ = ["OpportunityFeed"]
+__all__ = ["OpportunityFeed", "none_yet", "outcome_span"]
 
 _ONE_LINE = 64
 """From this width on an opportunity fits in one line."""
@@ -77,7 +78,7 @@ class OpportunityFeed(Panel):
         )
         percent: Line = ((pad(numbers.edge(edge, glyphs), 8, ">") + " ", role),)
         profit = numbers.money(f"{one.profit_quote:.8f}", glyphs)
-        ended = self._outcome(one)
+        ended: Line = (outcome_span(one, self._status, glyphs),)
         if width >= _ONE_LINE:
             size = f"{numbers.quantity(one.qty)} {clip(base, 6, glyphs.more)}"
             return (
@@ -106,18 +107,25 @@ class OpportunityFeed(Panel):
 
     def placeholder(self) -> Sequence[str]:
         """Return why there is none, and at which fees there would be."""
-        clears_at = self._status.clears_at_fee_pct if self._status else None
-        closest = "The row at the top of the matrix is the closest."
-        if clears_at is not None and clears_at > 0.0:
-            closest = f"The closest pair would at a taker fee below {clears_at:.4f} % per leg."
-        elif clears_at is not None:
-            closest = "No two books overlap: not even without fees."
-        return ("None yet: no two venues are far enough apart to pay both fees.", closest)
+        return none_yet(self._status)
 
-    def _outcome(self, one: OpportunityView) -> Line:
-        if one.outcome == "open":
-            trading = self._status.trading if self._status else ""
-            return (("open", "gain" if trading == TradingState.ACTIVE else "text"),)
-        if one.outcome == "traded":
-            return ((f"traded {self.glyphs.done}", "gain"),)
-        return ((one.outcome.replace("_", " "), "dim"),)
+
+def none_yet(status: StatusView | None) -> Sequence[str]:
+    """Return why there is no opportunity, and at which fees there would be."""
+    clears_at = status.clears_at_fee_pct if status else None
+    closest = "The row at the top of the matrix is the closest."
+    if clears_at is not None and clears_at > 0.0:
+        closest = f"The closest pair would at a taker fee below {clears_at:.4f} % per leg."
+    elif clears_at is not None:
+        closest = "No two books overlap: not even without fees."
+    return ("None yet: no two venues are far enough apart to pay both fees.", closest)
+
+
+def outcome_span(one: OpportunityView, status: StatusView | None, glyphs: Glyphs) -> Span:
+    """Return what became of an opportunity."""
+    if one.outcome == "open":
+        trading = status.trading if status else ""
+        return "open", "gain" if trading == TradingState.ACTIVE else "text"
+    if one.outcome == "traded":
+        return f"traded {glyphs.done}", "gain"
+    return one.outcome.replace("_", " "), "dim"

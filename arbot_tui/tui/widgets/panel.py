@@ -31,6 +31,8 @@ class Panel(LineWidget, can_focus=True):
     LABEL = ""
     KEEPS_CURSOR = False
     """Show where the cursor is without the focus, too."""
+    KEEPS_CHOICE = False
+    """Without the focus, stay on the entry that was chosen instead of showing the newest."""
     NEWEST_LAST = False
     """The newest entry is the last one, not the first."""
 
@@ -103,7 +105,7 @@ class Panel(LineWidget, can_focus=True):
 
     def on_blur(self) -> None:
         """Show the newest entries again."""
-        self._chosen = False
+        self._chosen = self._chosen and self.KEEPS_CHOICE
         super().on_blur()
 
     # Moving about.

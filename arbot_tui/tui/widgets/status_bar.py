@@ -11,6 +11,7 @@ from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, Span, clip, fit, line_width
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
+from arbot_tui.tui.widgets.venues import FEED_ROLES
 
 __all__ = ["StatusBar"]
 
@@ -22,17 +23,6 @@ _TRADING_ROLES: Mapping[str, str] = {
     TradingState.REDUCING: "delayed",
     TradingState.HALTED: "bad",
 }
-_FEED_ROLES: Mapping[str, str] = {
-    FeedState.CONNECTING: "dim",
-    FeedState.LIVE: "live",
-    FeedState.DELAYED: "delayed",
-    FeedState.STALE: "warn",
-    FeedState.GAPPED: "delayed",
-    FeedState.CROSSED: "delayed",
-    FeedState.DOWN: "down",
-}
-
-
 _DETAILS = ((3, 3), (3, 2), (2, 2), (2, 1), (1, 1), (1, 0), (0, 1), (0, 0), (0, -1))
 """How much the venues and the figures say, from the widest terminal down."""
 
@@ -97,7 +87,7 @@ class StatusBar(LineWidget):
 
     def _venue(self, venue: VenueView, detail: int) -> list[Span]:
         sign = self.glyphs.feed.get(venue.state, "?")
-        role = _FEED_ROLES.get(venue.state, "text")
+        role = FEED_ROLES.get(venue.state, "text")
         if detail == 0:
             return [(f" {clip(venue.name, 3, '')}", "text"), (sign, role)]
         words: list[str] = []

@@ -14,7 +14,7 @@ from arbot_tui.tui.spans import Line, Span, clip, pad
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
 
-__all__ = ["RecentTrades"]
+__all__ = ["RecentTrades", "ended_words", "no_trade_yet", "pair_outcome_span"]
 
 # (width, title, alignment); the narrower set is for panels under _WIDE columns.
 _WIDE = 104
@@ -76,12 +76,7 @@ class RecentTrades(Panel):
 
     def placeholder(self) -> Sequence[str]:
         """Return why there is none, and what to press."""
-        trading = self._status.trading if self._status else ""
-        if trading == TradingState.ACTIVE:
-            return ("None yet: nothing that opened has passed every check.",)
-        if trading == TradingState.HALTED:
-            return ("None yet: trading is halted.", "ctrl+p reset allows a new start")
-        return (f"None yet: trading is {trading or 'stopped'}.", "s starts it")
+        return no_trade_yet(self._status)
 
     def _cells(self, trade: TradeView | None, width: int) -> list[Span]:
         """Return the cells of one pair, or of the titles."""
@@ -102,7 +97,7 @@ class RecentTrades(Panel):
             realised_role = numbers.role_of(trade.realised)
             fees = numbers.money(_negated(trade.fees), glyphs, 3)
             slip = _slip(trade, glyphs)
-            outcome = self._outcome(trade)
+            outcome = pair_outcome_span(trade, glyphs)
         cells: list[Span] = [
             mark,
             (pad(time_of, 9), "dim"),
@@ -127,17 +122,33 @@ class RecentTrades(Panel):
         cells += [(" ", "text"), outcome]
         return cells
 
-    def _outcome(self, trade: TradeView) -> Span:
-        glyphs = self.glyphs
-        if trade.outcome == "completed":
-            return f"{glyphs.done} {trade.state}", "gain"
-        if trade.outcome == "one_sided":
-            return f"{glyphs.half} one-sided {trade.state}", "warn"
-        if trade.outcome == "failed":
-            return f"{glyphs.failed} not filled", "dim"
-        if trade.outcome == "stuck":
-            return f"{glyphs.failed} stuck", "bad"
-        return f"{glyphs.dot} {trade.state}", "text"
+
+def no_trade_yet(status: StatusView | None) -> Sequence[str]:
+    """Return why there is no pair, and what to press."""
+    trading = status.trading if status else ""
+    if trading == TradingState.ACTIVE:
+        return ("None yet: nothing that opened has passed every check.",)
+    if trading == TradingState.HALTED:
+        return ("None yet: trading is halted.", "ctrl+p reset allows a new start")
+    return (f"None yet: trading is {trading or 'stopped'}.", "s starts it")
+
+
+def pair_outcome_span(trade: TradeView, glyphs: Glyphs) -> Span:
+    """Return what became of a pair."""
+    if trade.outcome == "completed":
+        return f"{glyphs.done} {trade.state}", "gain"
+    if trade.outcome == "one_sided":
+        return f"{glyphs.half} one-sided {trade.state}", "warn"
+    if trade.outcome == "failed":
+        return f"{glyphs.failed} not filled", "dim"
+    if trade.outcome == "stuck":
+        return f"{glyphs.failed} stuck", "bad"
+    return f"{glyphs.dot} {trade.state}", "text"
+
+
+def ended_words(reason: str) -> str:
+    """Return why a pair ended as people read it."""
+    return reason.replace("_", " ")
 
 
 def _negated(amount: str) -> str:
