@@ -68,6 +68,9 @@ class RowDetail(Panel):
             text += f"{dot}buy {buy[0]} {numbers.price(buy[1], row.decimals)}"
             text += f"{dot}sell {sell[0]} {numbers.price(sell[2], row.decimals)}"
             text += f"{dot}net {numbers.edge(row.net_edge_pct, glyphs)}"
+        walk = self._depth.walk if self._depth is not None else None
+        if walk is not None and walk.qty and self.framed:
+            text += f"{dot}size {numbers.quantity(walk.qty)}, limited by {walk.limited_by}"
         if self._books.error:
             text += f"{dot}books: {self._books.error}"
         return text

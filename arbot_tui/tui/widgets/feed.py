@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.frames import OpportunityView, StatusView
@@ -98,6 +98,11 @@ class OpportunityFeed(Panel):
             *ended,
         )
         return (join(first, percent, width), second)
+
+    def record(self, key: Hashable) -> Mapping[str, object]:
+        """Return an opportunity's values."""
+        one = self._entries.get(key) if isinstance(key, int) else None
+        return {n: getattr(one, n) for n in one.__struct_fields__ if n != "path"} if one else {}
 
     def summary(self) -> str:
         """Return how many are open and how many there were."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from textwrap import wrap
 
 from arbot_tui.engine.frames import StatusView
@@ -56,6 +56,10 @@ class RejectFunnel(Panel):
                 (bar if room > 0 else "", "neutral"),
             ),
         )
+
+    def record(self, key: Hashable) -> Mapping[str, object]:
+        """Return a reason and its count."""
+        return {"reason": key, "count": self._funnel[str(key)]}
 
     def foot(self, width: int) -> Sequence[Line]:
         """Return the verdict over what the books offer, while nothing clears the fees."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 from textual.message import Message
 
@@ -137,6 +137,23 @@ class PriceMatrix(Panel):
             line = columns.aged(drawn[3][0], age)
             drawn = self._drawn[key] = (row, age, selected, (line,))
         return drawn[3]
+
+    def record(self, key: Hashable) -> Mapping[str, object]:
+        """Return a symbol's quotes and edge."""
+        row = self._rows.get(key) if isinstance(key, int) else None
+        if row is None:
+            return {}
+        names = [venue.name for venue in self._venues]
+        found: dict[str, object] = {"symbol": row.symbol}
+        for name, cell in zip(names, row.cells, strict=False):
+            found |= {
+                f"{name} bid": cell.bid if cell else None,
+                f"{name} ask": cell.ask if cell else None,
+                f"{name} state": cell.state if cell else "",
+            }
+        best = {"buy": row.buy, "sell": row.sell}
+        found |= {side: names[at] if 0 <= at < len(names) else "" for side, at in best.items()}
+        return {**found, "net edge %": row.net_edge_pct}
 
     def summary(self) -> str:
         """Return how many symbols, the filter and the order."""

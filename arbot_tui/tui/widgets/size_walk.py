@@ -19,7 +19,7 @@ def size_chart(walk: WalkView, base: str, width: int, height: int, glyphs: Glyph
     Bars above zero would earn, those below would not: zero is the line between them.
     """
     rows, room = height - 3, width - _AXIS - 2
-    lines: list[Line] = [size_words(walk, base, width, glyphs)]
+    lines: list[Line] = [((pad("edge by size", width - 1, ">") + " ", "dim"),)]
     if rows < 2 or room < 8 or not walk.points:
         why: Line = ((pad(f"edge by size: {walk.limited_by}", width - 1, ">") + " ", "dim"),)
         return [why, *[blank(width)] * (height - 1)][:height]

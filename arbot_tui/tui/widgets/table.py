@@ -199,6 +199,9 @@ class TablePanel(Panel, Generic[T]):
                 place = {key: at for at, key in enumerate(self._keys)}
                 keys.sort(key=lambda key: place.get(key, -1))
         self._keys = keys
+        if keys and (not self._chosen or self.cursor not in items):
+            # Known before it is drawn: what is beside the table is asked for at once.
+            self.cursor = keys[0]
 
     def _plan(self, width: int) -> None:
         """Choose the columns that fit, the least missed left out, and spread what is left."""

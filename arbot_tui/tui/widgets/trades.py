@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from arbot_tui.domain.states import TradingState
@@ -57,6 +57,13 @@ class RecentTrades(Panel):
         """Return one pair."""
         trade = self._trades[key] if isinstance(key, str) else None
         return (tuple(self._cells(trade, width)),)
+
+    def record(self, key: Hashable) -> Mapping[str, object]:
+        """Return a pair's values."""
+        trade = self._trades.get(key) if isinstance(key, str) else None
+        return (
+            {n: getattr(trade, n) for n in trade.__struct_fields__ if n != "legs"} if trade else {}
+        )
 
     def summary(self) -> str:
         """Return how many ended how."""
