@@ -89,7 +89,7 @@ async def test_under_a_dialog_and_behind_a_toast_nothing_goes_the_short_way() ->
         canvas = app._look.canvas
         with canvas.open(app.dashboard, lambda texts: None):
             assert canvas.place(matrix, *matrix.area) == matrix.region
-            feed = app.dashboard.market.log_panel
+            feed = app.dashboard.market.venues
             assert canvas.place(feed, *feed.area) == feed.region
         assert canvas.place(matrix, *matrix.area) is None
         app.notify("something", markup=False)

@@ -486,7 +486,7 @@ async def test_what_is_listed_is_exported_as_it_is_shown(tmp_path: Path) -> None
 async def test_every_view_can_be_exported_and_its_row_copied(name: str, tmp_path: Path) -> None:
     copied: list[str] = []
     async with dashboard(FakeClient(world()), exports=tmp_path) as screen:
-        screen.app.copy_to_clipboard = copied.append  # type: ignore[method-assign]
+        screen.app.copy_to_clipboard = copied.append  # type: ignore[method-assign, assignment]
         await visit(screen, name)
         await screen.press("y", "e")
         await screen.pilot.pause()
