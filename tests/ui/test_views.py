@@ -129,12 +129,12 @@ async def test_every_view_looks_as_it_is_kept_whatever_the_theme(
         for name in VIEWS:
             await visit(screen, name)
             if name == "matrix":
-                check(f"matrix-{size[0]}x{size[1]}", screen.lines())
+                check(f"matrix-{size[0]}x{size[1]}", screen.lines()[2:-1])
                 await screen.press("enter")
                 await settle(screen)
-                check(f"matrix-detail-{size[0]}x{size[1]}", screen.lines())
+                check(f"matrix-detail-{size[0]}x{size[1]}", screen.lines()[2:-1])
                 continue
-            check(f"{name}-{size[0]}x{size[1]}", screen.lines())
+            check(f"{name}-{size[0]}x{size[1]}", screen.lines()[2:-1])
             for style in styles(screen):
                 assert style.color is not None
                 assert style.bgcolor is not None
@@ -148,7 +148,7 @@ async def test_every_view_says_the_same_without_colours(
     async with dashboard(FakeClient(world()), size, theme="ansi") as screen:
         for name in VIEWS:
             await visit(screen, name)
-            check(f"{name}-{size[0]}x{size[1]}", screen.lines())
+            check(f"{name}-{size[0]}x{size[1]}", screen.lines()[2:-1])
             for style in styles(screen):
                 assert style.color is None or style.color.is_default
                 assert style.bgcolor is None or style.bgcolor.is_default
@@ -160,7 +160,7 @@ async def test_every_view_draws_with_ascii_alone(size: tuple[int, int]) -> None:
         for name in VIEWS:
             await visit(screen, name)
             assert screen.text().isascii(), name
-            check(f"{name}-ascii-{size[0]}x{size[1]}", screen.lines())
+            check(f"{name}-ascii-{size[0]}x{size[1]}", screen.lines()[2:-1])
 
 
 def styles(screen: Screen) -> list[Style]:
@@ -317,7 +317,7 @@ async def test_the_orders_of_a_pair_and_the_way_from_expected_to_realised() -> N
         assert "refused: insufficient balance" in text
         assert "unwind" in text
         assert "✗ rejected" in text
-        assert any("price" in line and "−0.107" in line for line in screen.lines())
+        assert any("price" in line and "−0.107" in line for line in screen.lines()[2:-1])
         await screen.press("/", *"p9")
 
 
