@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from arbot_tui.domain.account import FeeTerms
 from arbot_tui.domain.numbers import ZERO, exact
 
 __all__ = ["TradingFees"]
@@ -27,6 +28,18 @@ class TradingFees(msgspec.Struct, frozen=True):
     taker: Decimal
     coin: str = ""
     coin_taker: Decimal | None = None
+
+    def under(self, terms: FeeTerms | None) -> TradingFees:
+        """Return these rates with the account's fee coin, where it names one and its factor.
+
+        What the market's own rates already say of a coin stands; a rebate gets no discount.
+        """
+        if self.coin or terms is None or not terms.discount_asset or terms.discount is None:
+            return self
+        if not 0 <= terms.discount <= 1 or self.taker <= 0:
+            return self
+        reduced = exact.multiply(self.taker, terms.discount)
+        return TradingFees(self.maker, self.taker, terms.discount_asset, reduced)
 
     def taker_now(self, coin_value: Decimal | None, traded: Decimal) -> Decimal:
         """Return the taker rate that the next orders pay, as a fraction.

@@ -26,6 +26,7 @@ class Instrument(msgspec.Struct, frozen=True):
         min_notional: Smallest order value in quote.
         tradeable: Whether the venue accepts orders for it now.
         wire_id: The venue's numeric id where it needs one (OKX ``instIdCode``).
+        status: Why it is not tradeable, in the venue's own word; empty where it is.
     """
 
     venue: str
@@ -39,6 +40,7 @@ class Instrument(msgspec.Struct, frozen=True):
     min_notional: Decimal = ZERO
     tradeable: bool = True
     wire_id: int | None = None
+    status: str = ""
 
     @property
     def symbol(self) -> str:

@@ -173,14 +173,15 @@ class FrameBuilder:
         count = len(bot.venues)
         for venue in range(count):
             i = row * count + venue
-            if board.recv_ns[i] == 0:
+            note = self._note(venue, row)
+            if board.recv_ns[i] == 0 and not note:
                 cells.append(None)
                 continue
             state = board.book_state(venue, row).value
             changed_ns = board.changed_ns[i]
             newest_ns = max(newest_ns, changed_ns)
             bid, ask = board.bid[i], board.ask[i]
-            cells.append(CellView(bid, ask if math.isfinite(ask) else 0.0, state, changed_ns))
+            cells.append(CellView(bid, ask if math.isfinite(ask) else 0.0, state, changed_ns, note))
             if board.blocked[i]:
                 continue
             if best_bid < 0 or bid > board.bid[row * count + best_bid]:
@@ -202,6 +203,16 @@ class FrameBuilder:
             trend=self._trend(row),
             spark=tuple(self._sparks.get(row, ())),
         )
+
+    def _note(self, venue: int, row: int) -> str:
+        """Say why a book is not traded where its feed does not tell."""
+        bot = self._bot
+        if bot.board.is_closed(venue, row):
+            listed = bot.listings.instruments.get(bot.venues[venue], {})
+            instrument = listed.get(bot.universe.symbol(row))
+            word = instrument.status if instrument is not None else ""
+            return f"not traded here: {word or 'not listed'}"
+        return bot.strategy.identity.why(venue, row)
 
     def _mid(self, row: int) -> float | None:
         board, count = self._bot.board, len(self._bot.venues)

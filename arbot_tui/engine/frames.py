@@ -80,12 +80,22 @@ class VenueView(msgspec.Struct, frozen=True):
 
 
 class CellView(msgspec.Struct, frozen=True, gc=False):
-    """One symbol on one venue: best bid and ask, verdict word, time of the last change."""
+    """One symbol on one venue.
+
+    Attributes:
+        bid: Best bid; 0 where there is none.
+        ask: Best ask; 0 where there is none.
+        state: Verdict word.
+        changed_ns: Time of the last change; 0 before the first quote.
+        note: Why it is not traded although its feed may be well: the venue's own word of a halt,
+            or why its coin is in doubt; empty while neither.
+    """
 
     bid: float
     ask: float
     state: str
     changed_ns: int
+    note: str = ""
 
 
 class RowView(msgspec.Struct, frozen=True, gc=False):

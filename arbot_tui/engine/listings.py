@@ -251,8 +251,9 @@ class Listings:
             return True
         try:
             fees = await exchange.get_trading_fees(list(self.instruments[name]))
+            terms = await exchange.get_fee_terms()
         except ExchangeError as e:
             _log.warning("fees_not_known", venue=name, message=str(e))
             return False
-        self._bot.fees.take(name, fees)
+        self._bot.fees.take(name, {symbol: rates.under(terms) for symbol, rates in fees.items()})
         return True

@@ -283,6 +283,11 @@ class QuoteBoard:
             self.dirty.add(row)
             self._tell(venue, row)
 
+    def is_closed(self, venue: int, row: int) -> bool:
+        """Tell whether the venue does not trade the symbol."""
+        i = row * self._n + venue
+        return i < len(self.blocked) and bool(self.blocked[i] & _CLOSED)
+
     def set_book_state(self, venue: int, row: int, state: FeedState) -> None:
         """Mark one book: gapped or crossed depth, stale by age, or live again.
 

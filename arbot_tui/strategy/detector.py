@@ -16,9 +16,9 @@ from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import Level, Ticker
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
-from arbot_tui.domain.states import FeedState
 from arbot_tui.market.board import ALL_ROWS, QuoteBoard
 from arbot_tui.market.universe import Universe
+from arbot_tui.strategy.blocked import why_blocked
 from arbot_tui.strategy.config import IdentityConfig
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.identity import IdentityGuard
@@ -258,11 +258,9 @@ class ArbitrageStrategy:
             self._end(row, buy, sell, now_ns, Reason.FEE)
             return
         if board.blocked[b] or board.blocked[s]:
-            states = (board.book_state(buy, row), board.book_state(sell, row))
-            crossed = FeedState.CROSSED in states
-            reason = Reason.CROSSED if crossed else Reason.DATA_FRESH
+            reason, failed = why_blocked(board, (row, buy), (row, sell))
             self._funnel.reject((row, buy, sell), reason)
-            self._end(row, buy, sell, now_ns, _failed(states))
+            self._end(row, buy, sell, now_ns, failed)
             return
         if self._is_doubted(row, buy, sell):
             self._funnel.reject((row, buy, sell), Reason.IDENTITY_OK)
@@ -448,10 +446,3 @@ class ArbitrageStrategy:
         ]
         found.sort(key=lambda edge: -edge[3])
         return found
-
-
-def _failed(states: tuple[FeedState, FeedState]) -> str:
-    """Return the word of the book that ended an opportunity."""
-    state = states[0] if states[0] is not FeedState.LIVE else states[1]
-    # No usable quote where there was one: the connection, or the quote itself, was lost.
-    return FeedState.DOWN if state is FeedState.CONNECTING else state

@@ -128,6 +128,9 @@ def _instrument(row: _Symbol) -> Instrument:
     lot = filters.get("LOT_SIZE")
     # One of the two exists; NOTIONAL replaced MIN_NOTIONAL symbol by symbol.
     notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL")
+    status = "" if row.status == "TRADING" else sanitise(row.status, 24) or "unknown"
+    if not status and not (row.isSpotTradingAllowed and _permitted(row)):
+        status = "no spot trading"
     return Instrument(
         venue=_VENUE,
         wire_symbol=row.symbol,
@@ -138,7 +141,8 @@ def _instrument(row: _Symbol) -> Instrument:
         min_qty=_bound(lot.minQty) if lot else ZERO,
         max_qty=_bound(lot.maxQty) if lot else ZERO,
         min_notional=_bound(notional.minNotional) if notional else ZERO,
-        tradeable=row.status == "TRADING" and row.isSpotTradingAllowed and _permitted(row),
+        tradeable=not status,
+        status=status,
     )
 
 

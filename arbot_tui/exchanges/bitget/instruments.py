@@ -77,6 +77,7 @@ def _instrument(row: _Row) -> Instrument:
         min_qty=_optional(row.minTradeAmount),
         min_notional=_optional(row.minTradeUSDT) if quote in _DOLLARS else ZERO,
         tradeable=row.status == "online",
+        status="" if row.status == "online" else sanitise(row.status, 24),
     )
 
 

@@ -80,6 +80,11 @@ def _instrument(row: _Row) -> Instrument:
         if not coin or "/" in coin or sanitise(coin) != coin:
             raise ValueError(f"coin {sanitise(coin)!r} of {row.symbol}")
     lot = row.lotSizeFilter
+    status = "" if row.status == "Trading" else sanitise(row.status, 24) or "unknown"
+    if row.symbolType == "xstocks":
+        # A tokenised stock counts in multiples of its own: the same ticker elsewhere is not
+        # the same thing, so it is shown and never traded.
+        status = row.symbolType
     return Instrument(
         venue=_VENUE,
         wire_symbol=row.symbol,
@@ -90,9 +95,8 @@ def _instrument(row: _Row) -> Instrument:
         min_qty=_optional(lot.minOrderQty),
         max_qty=_optional(lot.maxLimitOrderQty),
         min_notional=_optional(lot.minOrderAmt),
-        # A tokenised stock counts in multiples of its own: the same ticker elsewhere is not
-        # the same thing, so it is shown and never traded.
-        tradeable=row.status == "Trading" and row.symbolType != "xstocks",
+        tradeable=not status,
+        status=status,
     )
 
 

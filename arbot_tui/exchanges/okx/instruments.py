@@ -90,6 +90,7 @@ def _instrument(row: _Row) -> OkxInstrument:
         max_qty=_optional(row.maxLmtSz),
         # OKX has no minimum value: it is implied by minSz times price.
         tradeable=row.state == "live",
+        status="" if row.state == "live" else sanitise(row.state, 24),
         wire_id=row.instIdCode,
     )
     return OkxInstrument(instrument, sanitise(row.groupId, 32))

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from arbot_tui.domain.account import FeeTerms
 from arbot_tui.domain.edge import net_edge_pct_exact
 from arbot_tui.domain.fees import TradingFees
 
@@ -44,3 +45,29 @@ def test_a_coin_of_which_nothing_is_held_gives_no_rate() -> None:
     free = TradingFees(Decimal(0), Decimal("0.001"), "BNB", Decimal(0))
     assert free.taker_now(Decimal(0), Decimal(1000)) == Decimal("0.001")
     assert free.taker_now(Decimal("0.01"), Decimal(1000)) == 0
+
+
+def test_the_accounts_terms_give_the_coin_where_the_market_does_not() -> None:
+    terms = FeeTerms(discount_asset="BGB", discount=Decimal("0.8"))
+    assert _PLAIN.under(terms) == TradingFees(
+        Decimal("0.001"), Decimal("0.001"), "BGB", Decimal("0.0008")
+    )
+    assert _COIN.under(terms) is _COIN
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        None,
+        FeeTerms(tier="VIP1"),
+        FeeTerms(discount_asset="MNT"),
+        FeeTerms(discount_asset="BGB", discount=Decimal("1.5")),
+    ],
+)
+def test_terms_without_a_coin_and_a_factor_change_nothing(terms: FeeTerms | None) -> None:
+    assert _PLAIN.under(terms) is _PLAIN
+
+
+def test_a_rebate_gets_no_discount() -> None:
+    rebate = TradingFees(Decimal(0), Decimal("-0.0001"))
+    assert rebate.under(FeeTerms(discount_asset="BGB", discount=Decimal("0.8"))) is rebate

@@ -413,3 +413,14 @@ def test_an_edge_ages_by_its_own_quotes_as_well() -> None:
     desk.now_ns += 60
     desk.quote(_OKX, 101.1, 101.2)
     assert [s.created_ns for s in desk.signals] == [desk.now_ns]
+def test_a_halted_symbol_ends_its_opportunity_and_is_refused_as_such() -> None:
+    desk = _Desk()
+    ended = []
+    desk.opportunities.add_closed_callback(ended.append)
+    desk.open_edge()
+    desk.board.set_closed(_OKX, 0, True)
+    assert [opportunity.closed_reason for opportunity in ended] == ["status_ok"]
+    desk.quote(_BINANCE, 100.0, 100.09)
+    assert desk.funnel.counts()["status_ok"] == 2
+    desk.board.set_closed(_OKX, 0, False)
+    assert desk.opportunities.rows

@@ -114,6 +114,13 @@ def test_the_form_of_2021() -> None:
 )
 def test_what_may_be_traded(changes: dict[str, object], tradeable: bool) -> None:
     assert _one(**changes).tradeable is tradeable
+    assert bool(_one(**changes).status) is not tradeable
+
+
+def test_the_venues_word_of_a_halt_is_kept_and_never_looks_like_trading() -> None:
+    assert _one(status="BREAK").status == "BREAK"
+    assert _one(status="\u200b").status == "unknown"
+    assert _one(isSpotTradingAllowed=False).status == "no spot trading"
 
 
 def test_a_rule_that_is_switched_off_leaves_the_precision() -> None:

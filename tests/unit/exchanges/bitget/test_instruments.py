@@ -43,6 +43,7 @@ def test_documented_row_becomes_an_instrument() -> None:
 def test_only_symbols_online_are_tradeable(status: str) -> None:
     (found,), _ = _parse(ROW | {"status": status})
     assert not found.tradeable
+    assert found.status == status
 
 
 def test_names_may_come_in_lower_case() -> None:

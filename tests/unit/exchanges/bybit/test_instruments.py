@@ -59,6 +59,7 @@ def test_documented_row_becomes_an_instrument() -> None:
 def test_what_cannot_be_traded_is_kept_and_marked(path: str, value: str) -> None:
     (instrument,), _ = _parse(_with(path, value))
     assert not instrument.tradeable
+    assert instrument.status == value
 
 
 def test_missing_limits_are_no_limits() -> None:

@@ -46,6 +46,7 @@ def test_documented_row_becomes_an_instrument() -> None:
 def test_only_live_instruments_are_tradeable(state: str) -> None:
     (found,), _ = _parse(ROW | {"state": state})
     assert not found.instrument.tradeable
+    assert found.instrument.status == state
 
 
 def test_numeric_id_may_be_missing_or_null() -> None:
