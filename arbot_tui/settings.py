@@ -34,7 +34,7 @@ from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.config import CredentialsConfig, EngineConfig
 from arbot_tui.exchanges.config import ExchangesConfig
-from arbot_tui.market.config import UniverseConfig
+from arbot_tui.market.config import QuotesConfig, UniverseConfig
 from arbot_tui.simulator.config import SimulatorConfig
 from arbot_tui.storage.config import StorageConfig
 from arbot_tui.strategy.config import (
@@ -99,6 +99,7 @@ class Settings(BaseSettings):
     engine: EngineConfig = EngineConfig()
     exchanges: ExchangesConfig = ExchangesConfig()
     arbitrage: ArbitrageSection = ArbitrageSection()
+    quotes: QuotesConfig = QuotesConfig()
     trend: TrendConfig = TrendConfig()
     premium: PremiumConfig = PremiumConfig()
     risk: RiskConfig = RiskConfig()

@@ -232,4 +232,5 @@ def _hot(loaded: Loaded) -> HotSettings:
         identity=settings.arbitrage,
         trend=settings.trend,
         premium=settings.premium,
+        quotes=settings.quotes,
     )

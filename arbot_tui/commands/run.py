@@ -287,6 +287,7 @@ def _engine_options(
         plugins=settings.arbitrage,
         trend=settings.trend,
         premium=settings.premium,
+        quotes=settings.quotes,
         risk=settings.risk,
         storage=settings.storage,
         venues=tuple(venues),

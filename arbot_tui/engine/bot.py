@@ -21,7 +21,7 @@ from types import TracebackType
 
 import structlog
 
-from arbot_tui.domain.clock import MS, Clock, SystemClock
+from arbot_tui.domain.clock import MS, SECOND, Clock, SystemClock
 from arbot_tui.domain.errors import AccountLocked
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
@@ -38,7 +38,7 @@ from arbot_tui.engine.judging import FeedJudge
 from arbot_tui.engine.listings import Listings
 from arbot_tui.engine.local import LocalClient
 from arbot_tui.engine.loop_lag import LoopLag
-from arbot_tui.engine.options import EngineOptions
+from arbot_tui.engine.options import EngineOptions, HotSettings
 from arbot_tui.engine.papering import open_accounts, own_impact, put_paper_exchanges
 from arbot_tui.engine.recording import Recording
 from arbot_tui.engine.selection import QUOTE_CURRENCY
@@ -54,7 +54,6 @@ from arbot_tui.market.books import BookSet
 from arbot_tui.market.feeds import FeedMonitor
 from arbot_tui.market.rates import CrossRates
 from arbot_tui.market.universe import Universe
-from arbot_tui.strategy.config import FilterConfig, IdentityConfig, PremiumConfig, TrendConfig
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
 from arbot_tui.strategy.filters import BuiltinFilters
 from arbot_tui.strategy.funnel import RejectFunnel
@@ -80,6 +79,7 @@ __all__ = ["ArBot"]
 
 _WORLDS_KEPT = 10
 _RECONCILE_S = 5.0
+_PAR = Decimal(1)
 
 _log = structlog.get_logger("engine")
 
@@ -130,6 +130,8 @@ class ArBot:
         self.strategy.add_signal_callback(self._on_signal)
         self.rates = CrossRates(self.board, self.universe, self.quote_currency)
         self.valuation = Valuation(self.rates)
+        if len(options.quotes.enabled_quote_currencies) > 1:
+            self.strategy.follow_quotes(self.rates, options.quotes)
         self.fees = FeeBook(self)
         self.judge = FeedJudge(self)
         self.feed = MarketFeed(
@@ -156,21 +158,15 @@ class ArBot:
         self.failed = asyncio.Event()
         """Set when the money core itself failed: nothing is traded any more."""
 
-    def apply_strategy(
-        self,
-        arbitrage: ArbitrageConfig,
-        filters: FilterConfig,
-        identity: IdentityConfig,
-        trend: TrendConfig,
-        premium: PremiumConfig,
-    ) -> None:
-        """Let detection go by these from the next quote on, without losing what it has seen.
+    def apply_strategy(self, hot: HotSettings) -> None:
+        """Let detection go by `hot` from the next quote on, without losing what it has seen.
 
-        The money core's share of `arbitrage` is an event of its own.
+        The money core's share of it is an event of its own.
         """
-        self.strategy.apply(_detection(arbitrage, filters))
-        self.strategy.apply_identity(identity)
-        self.filters.apply(filters, trend, premium)
+        self.strategy.apply(_detection(hot.arbitrage, hot.filters))
+        self.strategy.apply_identity(hot.identity)
+        self.strategy.apply_quotes(hot.quotes)
+        self.filters.apply(hot.filters, hot.trend, hot.premium)
         self.strategy.filters = (*self.filters.active, *self.user_strategies)
 
     @property
@@ -350,7 +346,18 @@ class ArBot:
     def _on_signal(self, signal: ArbitrageSignal) -> None:
         newest_ns = max(signal.buy.recv_ns, signal.sell.recv_ns)
         self.decode_to_signal.add(self.clock.now_ns() - newest_ns)
-        self.executor.handle(Signalled(signal, self.equity_quote))
+        event = Signalled(signal, self.equity_quote, quote_value=self._quote_value(signal))
+        self.executor.handle(event)
+
+    def _quote_value(self, signal: ArbitrageSignal) -> Decimal | None:
+        """Return what a unit of the signal's quote is worth now; None without a live rate."""
+        quote = self.universe.quote(self.universe.row(signal.symbol))
+        if quote == self.quote_currency:
+            return _PAR
+        max_age_ns = round(self.options.quotes.max_rate_age_s * SECOND)
+        rate = self.rates.live(quote, signal.created_ns, max_age_ns)
+        # The dearer side: an order is never worth more than the limits allow.
+        return None if rate is None else from_float(rate.ask)
 
     def resync_book(self, venue: int, row: int) -> None:
         """Have one venue start the book of one row afresh."""

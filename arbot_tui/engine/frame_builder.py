@@ -84,7 +84,7 @@ class FrameBuilder:
         self._quotes_per_s = float(bot.feed.quotes - self._quotes_before)
         self._quotes_before = bot.feed.quotes
         for row in range(len(bot.universe)):
-            best = bot.strategy.best_edge(row)
+            best = bot.strategy.ranking.best_edge(row)
             spark = self._sparks.setdefault(row, deque(maxlen=_SPARK_POINTS))
             spark.append(math.nan if best is None else best[2])
             if best is not None and best[2] > highest:
@@ -93,7 +93,7 @@ class FrameBuilder:
             if (mid := self._mid(row)) is not None:
                 mids.append(mid)
             self._dirty.add(row)
-        self._best = bot.strategy.edge(*found) if found else None
+        self._best = bot.strategy.ranking.edge(*found) if found else None
 
     def frame(self, since: int) -> Frame:
         """Return everything that changed after version `since`."""
@@ -188,7 +188,7 @@ class FrameBuilder:
                 best_bid = venue
             if best_ask < 0 or ask < board.ask[row * count + best_ask]:
                 best_ask = venue
-        best = bot.strategy.best_edge(row)
+        best = bot.strategy.ranking.best_edge(row)
         return RowView(
             row=row,
             symbol=bot.universe.symbol(row),

@@ -169,7 +169,8 @@ class Listings:
     def _select(self, listings: dict[str, list[Instrument]], volumes: dict[str, Decimal]) -> None:
         """Choose the symbols; what was followed before keeps its row whatever comes."""
         bot = self._bot
-        chosen = select_symbols(listings, bot.options.universe, volumes)
+        quotes = bot.options.quotes.enabled_quote_currencies
+        chosen = select_symbols(listings, bot.options.universe, volumes, quotes)
         before, self._wanted = self._wanted, set(chosen)
         for symbol in chosen:
             base, _, quote = symbol.partition("/")

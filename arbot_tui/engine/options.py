@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from arbot_tui.domain.states import Mode
 from arbot_tui.engine.world import WorldInfo
 from arbot_tui.exchanges.base import ExchangeConfig
-from arbot_tui.market.config import UniverseConfig
+from arbot_tui.market.config import QuotesConfig, UniverseConfig
 from arbot_tui.storage.config import StorageConfig
 from arbot_tui.strategy.config import (
     FilterConfig,
@@ -43,6 +43,7 @@ class HotSettings:
     identity: IdentityConfig
     trend: TrendConfig
     premium: PremiumConfig
+    quotes: QuotesConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,7 @@ class EngineOptions:
         plugins: Strategies that are not part of the program.
         trend: The trend filter.
         premium: The premium filter.
+        quotes: In which stablecoins markets are followed.
         storage: What is recorded and for how long.
         venues: The enabled venues in index order, with URLs, fallback fees and keys.
         world: The synthetic world that the venues belong to; None for real ones.
@@ -91,6 +93,7 @@ class EngineOptions:
     plugins: PluginConfig = field(default_factory=PluginConfig)
     trend: TrendConfig = field(default_factory=TrendConfig)
     premium: PremiumConfig = field(default_factory=PremiumConfig)
+    quotes: QuotesConfig = field(default_factory=QuotesConfig)
     settings: SettingsSource[HotSettings] | None = None
     keys: KeySource | None = None
     paper: Mapping[str, PaperTerms] | None = None

@@ -119,7 +119,7 @@ class Tuning:
         bot, old = self._bot, self._bot.options
         limits = limits_from(hot.arbitrage, hot.risk, old.profile)
         bot.executor.handle(LimitsChanged(limits))
-        bot.apply_strategy(hot.arbitrage, hot.filters, hot.identity, hot.trend, hot.premium)
+        bot.apply_strategy(hot)
         bot.options = replace(
             old,
             arbitrage=hot.arbitrage,
@@ -128,6 +128,7 @@ class Tuning:
             identity=hot.identity,
             trend=hot.trend,
             premium=hot.premium,
+            quotes=hot.quotes,
         )
 
 

@@ -1,13 +1,14 @@
-"""Which symbols are watched: the market's share of ``[arbitrage]``."""
+"""Which markets are watched: the market's share of ``[arbitrage]``, and ``[quotes]``."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-__all__ = ["UniverseConfig"]
+__all__ = ["QuotesConfig", "UniverseConfig"]
 
 _SYMBOL = re.compile(r"[A-Z0-9]{1,20}/[A-Z0-9]{1,20}")
 
@@ -66,3 +67,43 @@ class UniverseConfig(BaseModel):
             if not _SYMBOL.fullmatch(symbol):
                 raise ValueError("allowed: a list of BASE/QUOTE in upper case, such as BTC/USDT")
         return tuple(dict.fromkeys(symbols))
+
+
+QuoteCurrency = Literal["USDT", "USDC", "FDUSD", "TUSD", "DAI", "BUSD"]
+
+
+class QuotesConfig(BaseModel):
+    """In which stablecoins markets are followed, and when one is taken for another."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled_quote_currencies: tuple[QuoteCurrency, ...] = Field(
+        default=("USDT",),
+        min_length=1,
+        description="Follow markets quoted in these; profit is counted in USDT at the live rate.",
+        json_schema_extra={"unit": "ASSET", "hot": False, "simulate": ["USDT"]},
+    )
+    cross_quote: bool = Field(
+        default=True,
+        description="Show edges between a coin's markets in different stablecoins; not traded.",
+        json_schema_extra={"hot": True, "simulate": True},
+    )
+    max_depeg_pct: float = Field(
+        default=0.3,
+        ge=0.01,
+        le=10,
+        description="Across stablecoins nothing is an edge while one is further off par.",
+        json_schema_extra={"unit": "%", "hot": True, "looser": "higher", "simulate": 0.3},
+    )
+    max_rate_age_s: float = Field(
+        default=5.0,
+        ge=0.1,
+        le=60,
+        description="A cross rate that no venue has confirmed for longer is none.",
+        json_schema_extra={"unit": "s", "hot": True, "looser": "higher", "simulate": 5.0},
+    )
+
+    @field_validator("enabled_quote_currencies")
+    @classmethod
+    def _each_once(cls, quotes: tuple[QuoteCurrency, ...]) -> tuple[QuoteCurrency, ...]:
+        return tuple(dict.fromkeys(quotes))

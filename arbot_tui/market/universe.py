@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["Universe"]
+__all__ = ["LINKS", "Universe"]
+
+LINKS = 1 << 20
+"""Rows from here on stand for no market but for two: bought in one, sold in the other."""
 
 
 class Universe:
@@ -16,6 +19,8 @@ class Universe:
         self._pairs: list[tuple[str, str]] = []
         self._symbols: list[str] = []
         self._rows: dict[str, int] = {}
+        self._links: list[tuple[int, int]] = []
+        self._link_rows: dict[tuple[int, int], int] = {}
 
     def add(self, base: str, quote: str) -> int:
         """Return the row of the pair, making one where it is new.
@@ -34,6 +39,18 @@ class Universe:
             self._symbols.append(symbol)
         return row
 
+    def link(self, buy_row: int, sell_row: int) -> int:
+        """Return the row number of buying one market's coin and selling it in another market.
+
+        It has no quotes of its own and is not counted; its symbol is ``BTC/USDC>USDT``.
+        """
+        key = (buy_row, sell_row)
+        row = self._link_rows.get(key)
+        if row is None:
+            row = self._link_rows[key] = LINKS + len(self._links)
+            self._links.append(key)
+        return row
+
     def row(self, symbol: str) -> int:
         """Return the row of a canonical symbol.
 
@@ -44,6 +61,9 @@ class Universe:
 
     def symbol(self, row: int) -> str:
         """Return the canonical symbol of `row`, ``BTC/USDT``."""
+        if row >= LINKS:
+            buy_row, sell_row = self._links[row - LINKS]
+            return f"{self._symbols[buy_row]}>{self.quote(sell_row)}"
         return self._symbols[row]
 
     def base(self, row: int) -> str:

@@ -17,15 +17,19 @@ from arbot_tui.domain.quotes import Level, Ticker
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.market.board import ALL_ROWS, QuoteBoard
+from arbot_tui.market.config import QuotesConfig
+from arbot_tui.market.rates import CrossRates
 from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.blocked import why_blocked
 from arbot_tui.strategy.config import IdentityConfig
+from arbot_tui.strategy.cross_quotes import CrossQuotes
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.identity import IdentityGuard
 from arbot_tui.strategy.lifecycle import OpportunityBook, OpportunityKey
 from arbot_tui.strategy.liquidity import offered, taken_value
+from arbot_tui.strategy.ranking import Ranking
 from arbot_tui.strategy.trading_strategy import TradingStrategy
-from arbot_tui.strategy.verdict import Edge, clears_at_pct
+from arbot_tui.strategy.verdict import Edge
 
 __all__ = ["ArbitrageStrategy", "DepthSource", "DetectionSettings"]
 
@@ -58,6 +62,7 @@ class ArbitrageStrategy:
         settings: Thresholds; `apply` replaces them.
         loop_lag_ns: Lag of the event loop, set by the engine and stamped into signals.
         identity: What tells whether two books are of one coin.
+        ranking: The best pair of every row, as the books stand.
     """
 
     def __init__(
@@ -93,9 +98,11 @@ class ArbitrageStrategy:
         self._lifecycle = lifecycle
         self._depth = depth
         self.identity = identity or IdentityGuard(board, universe, IdentityConfig())
+        self.ranking = Ranking(board, universe, self.identity)
         self._callbacks: list[Callable[[ArbitrageSignal], None]] = []
         self._filters: tuple[TradingStrategy, ...] = ()
         self._watching: tuple[Callable[[Ticker], None], ...] = ()
+        self._cross: CrossQuotes | None = None
         count = len(self._venues)
         self._count = count
         self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
@@ -133,12 +140,36 @@ class ArbitrageStrategy:
     @filters.setter
     def filters(self, filters: Sequence[TradingStrategy]) -> None:
         self._filters = tuple(filters)
-        # Most look at signals only, and cost nothing at every other quote.
-        self._watching = tuple(
+        self._watch()
+
+    def _watch(self) -> None:
+        """Choose who sees every quote: most filters look at signals only, and cost nothing."""
+        watching = [
             each.on_ticker
-            for each in filters
+            for each in self._filters
             if type(each).on_ticker is not TradingStrategy.on_ticker
+        ]
+        if self._cross is not None:
+            watching.append(self._cross.on_ticker)
+        self._watching = tuple(watching)
+
+    def follow_quotes(self, rates: CrossRates, config: QuotesConfig) -> None:
+        """Compare a coin's markets in different stablecoins as well, at the rates."""
+        self._cross = CrossQuotes(
+            self._board,
+            self._universe,
+            rates,
+            config,
+            self._funnel,
+            self._lifecycle,
+            self.identity,
         )
+        self._watch()
+
+    def apply_quotes(self, config: QuotesConfig) -> None:
+        """Go by `config` across stablecoins from now on, where they are followed at all."""
+        if self._cross is not None:
+            self._cross.apply(config, self._now_ns)
 
     def apply(self, settings: DetectionSettings) -> None:
         """Go by `settings` from the next quote on; opportunities that are open stay open."""
@@ -196,6 +227,8 @@ class ArbitrageStrategy:
         """Let time pass without a tick; what happens from here on is not dated before it."""
         self._now_ns = max(self._now_ns, now_ns)
         self._lifecycle.elapse(now_ns)
+        if self._cross is not None:
+            self._cross.review(self._now_ns)
 
     def check_identity(self, now_ns: int) -> list[tuple[int, int]]:
         """Look at every coin's identity; return (venue, row) of the books newly in doubt."""
@@ -210,6 +243,8 @@ class ArbitrageStrategy:
 
     def _on_usability(self, venue: int, row: int) -> None:
         """Look at books that became gapped, stale, usable or dearer without a ticker."""
+        if self._cross is not None:
+            self._cross.review(self._now_ns)
         if row != ALL_ROWS:
             self._recheck_book(venue, row)
             return
@@ -395,20 +430,7 @@ class ArbitrageStrategy:
         buy, sell = b - row * self._count, s - row * self._count
         if not board.blocked[b] | board.blocked[s] and not self._is_doubted(row, buy, sell):
             self._best_ratio = board.bid[s] / board.ask[b]
-            self._best = self.edge(row, buy, sell)
-
-    def edge(self, row: int, buy: int, sell: int) -> Edge:
-        """Return a pair of books as it stands; both must have a price."""
-        board = self._board
-        b, s = row * self._count + buy, row * self._count + sell
-        return Edge(
-            symbol=self._universe.symbol(row),
-            buy=self._venues[buy],
-            sell=self._venues[sell],
-            net_pct=net_edge_pct(board.ask[b], board.bid[s], board.fee[b], board.fee[s]),
-            fees_pct=100.0 * (board.fee[b] + board.fee[s]),
-            clears_at_pct=clears_at_pct(board.ask[b], board.bid[s]),
-        )
+            self._best = self.ranking.edge(row, buy, sell)
 
     @property
     def nearest(self) -> Edge | None:
@@ -417,32 +439,3 @@ class ArbitrageStrategy:
         None where no two books overlapped; of no interest once an opportunity was opened.
         """
         return self._best
-
-    def best_edge(self, row: int) -> tuple[int, int, float] | None:
-        """Return (buy, sell, net edge in percent) of a row's best pair, negative included.
-
-        None where fewer than two books are tradeable.
-        """
-        board = self._board
-        base = row * self._count
-        why = self.identity.why
-        usable = [v for v in range(self._count) if board.is_tradeable(v, row) and not why(v, row)]
-        best: tuple[int, int, float] | None = None
-        for buy in usable:
-            ask, cost = board.ask[base + buy], board.buy_cost[base + buy]
-            for sell in usable:
-                if sell != buy:
-                    pct = 100.0 * (board.sell_net[base + sell] - cost) / ask
-                    if best is None or pct > best[2]:
-                        best = (buy, sell, pct)
-        return best
-
-    def best_edges(self) -> list[tuple[int, int, int, float]]:
-        """Return (row, buy, sell, net edge in percent) of every row, best edge first."""
-        found = [
-            (row, *best)
-            for row in range(len(self._universe))
-            if (best := self.best_edge(row)) is not None
-        ]
-        found.sort(key=lambda edge: -edge[3])
-        return found

@@ -326,14 +326,14 @@ class _World:
                 (buy, sell): self.oracle.net_pct((symbol, buy, sell))
                 for buy, sell in permutations(usable, 2)
             }
-            best = self.strategy.best_edge(row)
+            best = self.strategy.ranking.best_edge(row)
             assert (best is None) is (not edges)
             if best is not None:
                 highest.append(max(edges.values()))
                 buy, sell, pct = best
                 assert abs(pct - max(edges.values())) < 1e-9
                 assert abs(pct - edges[_VENUES[buy], _VENUES[sell]]) < 1e-9
-        ranked = self.strategy.best_edges()
+        ranked = self.strategy.ranking.best_edges()
         assert len(ranked) == len(highest)
         for edge, pct in zip(ranked, sorted(highest, reverse=True), strict=True):
             assert abs(edge[3] - pct) < 1e-9
@@ -400,7 +400,7 @@ def test_float_and_decimal_agree_on_every_edge_of_100_000_random_books() -> None
             board.set_fee(venue, 0, fees[venue])
             board.update(Ticker(venue, 0, bid, 1.0, ask, 1.0, 0, 1))
             quotes.append((bid, ask))
-        best = strategy.best_edge(0)
+        best = strategy.ranking.best_edge(0)
         assert best is not None
         buy, sell, pct = best
         exact = [

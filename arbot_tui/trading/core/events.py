@@ -65,13 +65,16 @@ class Signalled(msgspec.Struct, frozen=True, tag="signal"):
 
     Attributes:
         signal: The opportunity with its quotes.
-        equity_quote: Value of the account in quote currency; None where it cannot be told.
+        equity_quote: Value of the account in the account currency; None where it cannot be told.
         plan: What the core made of it; set in the journal alone, ignored from anyone else.
+        quote_value: What a unit of the signal's quote currency is worth in the account currency,
+            which the limits are in; None where no live rate tells.
     """
 
     signal: ArbitrageSignal
     equity_quote: Decimal | None = None
     plan: PairPlan | None = None
+    quote_value: Decimal | None = Decimal(1)
 
 
 class Committed(msgspec.Struct, frozen=True, tag="committed"):

@@ -41,6 +41,7 @@ __all__ = [
 ]
 
 _HUNDRED = Decimal(100)
+_PAR = Decimal(1)
 _HOUR_NS = 3600 * SECOND
 
 
@@ -74,13 +75,27 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 def judge(
-    state: CoreState, signal: ArbitrageSignal, equity_quote: Decimal | None, now_ns: int
+    state: CoreState,
+    signal: ArbitrageSignal,
+    equity_quote: Decimal | None,
+    now_ns: int,
+    quote_value: Decimal | None = _PAR,
 ) -> Plan | Denial:
-    """Run every check over a signal and return the plan, or the first denial."""
+    """Run every check over a signal and return the plan, or the first denial.
+
+    Args:
+        state: What the core knows.
+        signal: What detection found.
+        equity_quote: Value of the account in the account currency; None where it is not known.
+        now_ns: The time.
+        quote_value: What a unit of the signal's quote is worth in the account currency; None
+            where no live rate tells.
+    """
     return (
         _may_trade(state, signal, now_ns)
         or _throttled(state, signal, now_ns)
-        or _priced(state, signal, equity_quote)
+        or _unvalued(signal, quote_value)
+        or _priced(state, signal, _wanted(state.rules(), equity_quote, quote_value or _PAR))
     )
 
 
@@ -211,9 +226,14 @@ def _assets(state: CoreState, signal: ArbitrageSignal) -> tuple[str, str]:
     return (instrument.base, instrument.quote) if instrument else ("", "")
 
 
-def _priced(
-    state: CoreState, signal: ArbitrageSignal, equity_quote: Decimal | None
-) -> Plan | Denial:
+def _unvalued(signal: ArbitrageSignal, quote_value: Decimal | None) -> Denial | None:
+    """Check that the limits, which are in the account currency, can be converted."""
+    if quote_value is None or quote_value <= 0:
+        return Denial(Reason.QUOTE_PEG, f"no live rate of the quote of {signal.symbol}")
+    return None
+
+
+def _priced(state: CoreState, signal: ArbitrageSignal, wanted: Decimal) -> Plan | Denial:
     """Turn quotes into valid limit prices and a quantity, and check the worst case."""
     buy_venue, sell_venue = state.venue(signal.buy.venue), state.venue(signal.sell.venue)
     buy, sell = (v.instruments.get(signal.symbol) for v in (buy_venue, sell_venue))
@@ -241,7 +261,7 @@ def _priced(
         sell,
         buy_price,
         sell_price,
-        _wanted(limits, equity_quote),
+        wanted,
         min(from_float(signal.qty), _total(asks), _total(bids)),
         state.available(signal.buy.venue, buy.quote),
         state.available(signal.sell.venue, sell.base),
@@ -282,13 +302,13 @@ def cost_per_unit(price: Decimal, fee: Decimal) -> Decimal:
     return exact.multiply(price, exact.add(Decimal(1), max(fee, ZERO)))
 
 
-def _wanted(limits: Limits, equity_quote: Decimal | None) -> Decimal:
-    """Return the value a leg should have: the trade amount under the order caps."""
+def _wanted(limits: Limits, equity_quote: Decimal | None, quote_value: Decimal) -> Decimal:
+    """Return the value a leg should have in its quote: the trade amount under the order caps."""
     wanted = min(limits.trade_amount_quote, limits.max_order_quote)
     if equity_quote is not None:
         share = exact.divide(limits.max_order_equity_pct, _HUNDRED)
         wanted = min(wanted, exact.multiply(equity_quote, share))
-    return wanted
+    return wanted if quote_value == _PAR else exact.divide(wanted, quote_value)
 
 
 def still_good(

@@ -62,7 +62,7 @@ def _judged(turn: Turn, event: Signalled) -> PairPlan | None:
     """Return what the gate lets through as orders, or deny it."""
     signal = event.signal
     state = turn.state
-    plan = gate.judge(state, signal, event.equity_quote, turn.now_ns)
+    plan = gate.judge(state, signal, event.equity_quote, turn.now_ns, event.quote_value)
     if isinstance(plan, gate.Denial):
         turn.out.append(Deny(signal.opportunity_id, plan.reason, plan.detail))
         return None

@@ -3,6 +3,7 @@ import math
 import pytest
 
 from arbot_tui.domain.edge import net_edge_pct
+from arbot_tui.domain.opportunity import Opportunity
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import Level, Ticker
 from arbot_tui.domain.reasons import Reason
@@ -292,20 +293,20 @@ def test_depth_that_no_longer_has_the_price_ends_the_candidate() -> None:
 
 def test_the_best_edge_of_a_row_is_over_tradeable_books_and_may_be_negative() -> None:
     desk = _Desk(symbols=3)
-    assert desk.strategy.best_edge(0) is None
+    assert desk.strategy.ranking.best_edge(0) is None
     desk.quote(_BINANCE, 100.0, 100.1)
-    assert desk.strategy.best_edge(0) is None
+    assert desk.strategy.ranking.best_edge(0) is None
     desk.quote(_BYBIT, 100.0, 100.1)
     desk.quote(_OKX, 100.05, 100.2)
-    best = desk.strategy.best_edge(0)
+    best = desk.strategy.ranking.best_edge(0)
     assert best is not None
     assert best[:2] == (_BINANCE, _OKX)
     assert best[2] == pytest.approx(net_edge_pct(100.1, 100.05, _FEE, _FEE))
     desk.quote(_BINANCE, 100.0, 100.1, row=2)
     desk.quote(_OKX, 101.0, 101.1, row=2)
-    assert [edge[0] for edge in desk.strategy.best_edges()] == [2, 0]
+    assert [edge[0] for edge in desk.strategy.ranking.best_edges()] == [2, 0]
     desk.board.set_venue_verdict(_OKX, FeedState.DOWN)
-    best = desk.strategy.best_edge(0)
+    best = desk.strategy.ranking.best_edge(0)
     assert best is not None
     assert best[:2] == (_BINANCE, _BYBIT)
 
@@ -415,7 +416,7 @@ def test_an_edge_ages_by_its_own_quotes_as_well() -> None:
     assert [s.created_ns for s in desk.signals] == [desk.now_ns]
 def test_a_halted_symbol_ends_its_opportunity_and_is_refused_as_such() -> None:
     desk = _Desk()
-    ended = []
+    ended: list[Opportunity] = []
     desk.opportunities.add_closed_callback(ended.append)
     desk.open_edge()
     desk.board.set_closed(_OKX, 0, True)

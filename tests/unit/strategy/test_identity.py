@@ -77,7 +77,7 @@ def test_a_planted_coin_of_the_same_name_is_never_tradeable_and_listed(other: fl
     assert desk.funnel.balanced
     assert list(desk.doubts()) == ["okx"]
     assert "off the other venues" in desk.doubts()["okx"]
-    best = desk.strategy.best_edge(0)
+    best = desk.strategy.ranking.best_edge(0)
     assert best is not None
     assert 2 not in best[:2]
 
@@ -88,7 +88,7 @@ def test_of_two_venues_neither_is_trusted() -> None:
     desk.quote(1, 104.0)
     assert desk.signals == []
     assert list(desk.doubts()) == ["binance", "bybit"]
-    assert desk.strategy.best_edge(0) is None
+    assert desk.strategy.ranking.best_edge(0) is None
     assert desk.strategy.nearest is None
 
 
