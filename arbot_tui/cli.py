@@ -128,6 +128,7 @@ def venues(
     symbols: Annotated[int | None, typer.Option(hidden=True)] = None,
     rate_hz: Annotated[float | None, typer.Option(hidden=True)] = None,
     edges_per_min: Annotated[float | None, typer.Option(hidden=True)] = None,
+    usdc_symbols: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> int:
     """Serve the four synthetic venues on loopback until stopped."""
     del as_json
@@ -141,12 +142,14 @@ def venues(
             symbols=20 if symbols is None else symbols,
             rate_hz=400.0 if rate_hz is None else rate_hz,
             edges_per_min=12.0 if edges_per_min is None else edges_per_min,
+            usdc_symbols=0 if usdc_symbols is None else usdc_symbols,
             with_parent=True,
         )
     for name, value in (
         ("symbols", symbols),
         ("rate-hz", rate_hz),
         ("edges-per-min", edges_per_min),
+        ("usdc-symbols", usdc_symbols),
     ):
         if value is not None:
             raise UsageRefused(f"No such option: --{name}; see [simulator] in arbot.toml")

@@ -25,4 +25,5 @@ def serve_venues(config: Path | None, seed: int | None) -> int:
         symbols=world.symbols,
         rate_hz=world.rate_hz,
         edges_per_min=world.edges_per_min,
+        usdc_symbols=world.usdc_symbols,
     )

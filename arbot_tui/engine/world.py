@@ -166,6 +166,7 @@ class WorldProcess:
             *("--json", "--with-parent", "--seed", str(config.seed)),
             *("--symbols", str(config.symbols), "--rate-hz", str(config.rate_hz)),
             *("--edges-per-min", str(config.edges_per_min)),
+            *("--usdc-symbols", str(config.usdc_symbols)),
         ]
         self._process: subprocess.Popen[bytes] | None = None
         self._stderr: IO[bytes] | None = None

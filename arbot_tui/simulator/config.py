@@ -30,3 +30,9 @@ class SimulatorConfig(BaseModel):
         le=600.0,
         description="scheduled dislocations per minute that open an edge after fees; 0 for none",
     )
+    usdc_symbols: int = Field(
+        default=0,
+        ge=0,
+        le=2000,
+        description="how many symbols have a market in USDC as well; USDC/USDT comes with them",
+    )

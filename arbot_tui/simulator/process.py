@@ -26,6 +26,7 @@ def main(
     symbols: int = 20,
     rate_hz: float = 400.0,
     edges_per_min: float = 12.0,
+    usdc_symbols: int = 0,
     with_parent: bool = False,
 ) -> int:
     """Serve the synthetic venues until told to stop; return the exit code.
@@ -38,6 +39,7 @@ def main(
         symbols: Number of symbols, 1 to 2000.
         rate_hz: Best bid/ask updates per second over all venues.
         edges_per_min: Scheduled dislocations per minute.
+        usdc_symbols: How many symbols have a second market in USDC.
         with_parent: Belong to a parent process: a session of its own, and an end with it.
     """
     for number in _STOPPING:
@@ -52,7 +54,7 @@ def main(
     from arbot_tui.simulator.core.world import WorldSpec
     from arbot_tui.simulator.running import run
 
-    spec = WorldSpec(seed, symbols, rate_hz, edges_per_min)
+    spec = WorldSpec(seed, symbols, rate_hz, edges_per_min, usdc_symbols=usdc_symbols)
     return run(spec, listeners, world_id, keys, with_parent=with_parent)
 
 

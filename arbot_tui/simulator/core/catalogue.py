@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from arbot_tui.simulator.core.hashing import draw_key, text_key, unit
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
 
-__all__ = ["QUOTE", "Coin", "coins", "instrument", "opening_balances"]
+__all__ = [
+    "QUOTE",
+    "SECOND_QUOTE",
+    "Coin",
+    "coins",
+    "in_second_quote",
+    "instrument",
+    "opening_balances",
+]
 
 QUOTE = "USDT"
-"""Quote currency of every symbol."""
+"""Quote currency of the world's symbols."""
+
+SECOND_QUOTE = "USDC"
+"""Quote currency of those that a world has a second market of."""
 
 _PRICE, _VOLATILITY, _TURNOVER, _TICK, _LOT = range(101, 106)
 
@@ -101,17 +112,24 @@ class Coin:
         price: Price in quote currency around which it moves.
         volatility_pct: Standard deviation of a day's move, in percent.
         turnover_usd: Value traded in a day on one venue.
+        quote: What it is priced in.
     """
 
     name: str
     price: Decimal
     volatility_pct: float
     turnover_usd: int
+    quote: str = QUOTE
 
     @property
     def symbol(self) -> str:
         """Canonical symbol."""
-        return f"{self.name}/{QUOTE}"
+        return f"{self.name}/{self.quote}"
+
+    @property
+    def key(self) -> int:
+        """What is drawn for this market and no other is drawn with it."""
+        return text_key(self.name if self.quote == QUOTE else self.symbol)
 
 
 def coins(seed: int, count: int) -> tuple[Coin, ...]:
@@ -133,6 +151,17 @@ def coins(seed: int, count: int) -> tuple[Coin, ...]:
         turnover = int(1_600_000_000 * scatter / (1 + rank) ** 0.5 / (1 + rank / 8))
         made.append(Coin(name, price, volatility, turnover))
     return tuple(made)
+
+
+def in_second_quote(listed: Sequence[Coin], count: int) -> tuple[Coin, ...]:
+    """Return the markets that a world with `count` symbols in a second quote has besides.
+
+    The second quote's own market, which tells what it is worth, and the first symbols in it.
+    """
+    if not count:
+        return ()
+    rate = Coin(SECOND_QUOTE, Decimal(1), 0.01, 400_000_000)
+    return (rate, *(replace(coin, quote=SECOND_QUOTE) for coin in listed[:count]))
 
 
 def instrument(seed: int, index: int, coin: Coin, venue: VenueProfile) -> Instrument:
@@ -158,7 +187,7 @@ def instrument(seed: int, index: int, coin: Coin, venue: VenueProfile) -> Instru
         index=index,
         symbol=coin.symbol,
         base=coin.name,
-        quote=QUOTE,
+        quote=coin.quote,
         price_decimals=price_decimals,
         qty_decimals=qty_decimals,
         min_lots=venue.min_lots,
@@ -217,10 +246,11 @@ def opening_balances(
     have moved, in round numbers.
     """
     reserve = Decimal(trades * trade_usd * 4) / 3
-    opening = {QUOTE: _round_up(reserve * len(listed))}
+    quotes = [coin.quote for coin in listed]
+    needed = {quote: reserve * quotes.count(quote) for quote in dict.fromkeys(quotes)}
     for coin in listed:
-        opening[coin.name] = _round_up(reserve / coin.price)
-    return opening
+        needed[coin.name] = needed.get(coin.name, Decimal(0)) + reserve / coin.price
+    return {asset: _round_up(amount) for asset, amount in needed.items()}
 
 
 def _round_up(amount: Decimal) -> Decimal:

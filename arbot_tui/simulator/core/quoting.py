@@ -61,6 +61,8 @@ class Quoter:
         books: `books[symbol][venue]`.
         unit_lots: `unit_lots[symbol][venue]`: lots worth about 1,000 USD.
         taker_fees: Taker fee of each venue as a fraction.
+        rates: For each symbol the index of the one that tells what its quote is worth; None where
+            the reference is in that quote.
 
     Attributes:
         skews_ns: By how much the clock of each venue is ahead, nanoseconds.
@@ -74,6 +76,7 @@ class Quoter:
         books: list[list[Book]],
         unit_lots: list[list[int]],
         taker_fees: list[Decimal],
+        rates: list[int | None],
     ) -> None:
         self._seed = seed
         self._start_ns = start_ns
@@ -81,6 +84,7 @@ class Quoter:
         self._books = books
         self._unit_lots = unit_lots
         self._fees_e8 = [int(fee * E8) for fee in taker_fees]
+        self._rates = rates
         self._pins: dict[tuple[int, int], float] = {}
         self.skews_ns = [0] * len(taker_fees)
 
@@ -96,7 +100,10 @@ class Quoter:
         pinned = self._pins.get((symbol, venue))
         if pinned is not None:
             return pinned
-        return self._reference.mid(symbol, venue, (now_ns - self._start_ns) // STEP_NS)
+        mid = self._reference.mid(symbol, venue, (now_ns - self._start_ns) // STEP_NS)
+        rate = self._rates[symbol]
+        # A coin is worth what it is worth: where its quote loses its peg, its price there rises.
+        return mid if rate is None else mid / self.mid(rate, venue, now_ns)
 
     def quote(self, symbol: int, venue: int, now_ns: int, edge: LiveEdge | None) -> None:
         """Quote one book; not the dislocated one of a live edge, see `quote_dislocated`."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import sqrt
 
-from arbot_tui.simulator.core.catalogue import Coin
+from arbot_tui.simulator.core.catalogue import SECOND_QUOTE, Coin
 from arbot_tui.simulator.core.hashing import draw_key, text_key, unit
 
 __all__ = ["BASIS_BPS", "MOVE_BPS", "STEP_NS", "ReferencePrices"]
@@ -38,6 +38,7 @@ _OCTAVES = 11
 _SECONDS_PER_DAY = 86_400
 # Makes the variance of a move over one octave's period about that of a random walk.
 _AMPLITUDE = 0.9
+_CALM = 0.2
 _BASIS_OCTAVES = ((800, 0.4), (6400, 0.6))
 
 
@@ -91,9 +92,7 @@ class ReferencePrices:
     ) -> None:
         self._base = [float(coin.price) for coin in listed]
         self._waves = [_mid_octaves(seed, coin, round_s) for coin in listed]
-        self._basis = [
-            [_basis_octaves(seed, coin.name, venue) for venue in venues] for coin in listed
-        ]
+        self._basis = [[_basis_octaves(seed, coin, venue) for venue in venues] for coin in listed]
 
     def mid(self, symbol: int, venue: int, k: int) -> float:
         """Return the mid of the symbol and venue with these indexes at step `k`, in quote."""
@@ -128,12 +127,14 @@ def _mid_octaves(seed: int, coin: Coin, round_s: float) -> list[_Octave]:
     ]
 
 
-def _basis_octaves(seed: int, coin: str, venue: str) -> list[_Octave]:
+def _basis_octaves(seed: int, coin: Coin, venue: str) -> list[_Octave]:
+    # Across quotes a rate's basis adds to those of two markets: together within the fees, too.
+    share_of_it = _CALM if SECOND_QUOTE in (coin.name, coin.quote) else 1.0
     return [
         _Octave(
-            draw_key(seed, _BASIS, text_key(coin), text_key(venue), period),
+            draw_key(seed, _BASIS, coin.key, text_key(venue), period),
             period,
-            share * BASIS_BPS * 1e-4,
+            share * BASIS_BPS * 1e-4 * share_of_it,
         )
         for period, share in _BASIS_OCTAVES
     ]

@@ -17,7 +17,13 @@ from decimal import Decimal
 
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book, BookChange
-from arbot_tui.simulator.core.catalogue import coins, instrument, opening_balances
+from arbot_tui.simulator.core.catalogue import (
+    QUOTE,
+    coins,
+    in_second_quote,
+    instrument,
+    opening_balances,
+)
 from arbot_tui.simulator.core.daily import Daily
 from arbot_tui.simulator.core.edges import E8, Edge, schedule
 from arbot_tui.simulator.core.hashing import draw_key, text_key
@@ -45,6 +51,8 @@ class WorldSpec:
         symbols: Number of symbols.
         rate_hz: Best bid/ask updates per second over all venues and symbols.
         edges_per_min: Scheduled dislocations per minute; 0 for none.
+        usdc_symbols: How many of the symbols have a second market in USDC; its own market comes
+            with them. They are listed last and see no scheduled edges.
         venues: The venues.
     """
 
@@ -53,6 +61,7 @@ class WorldSpec:
     rate_hz: float = 400.0
     edges_per_min: float = 12.0
     venues: tuple[VenueProfile, ...] = VENUES
+    usdc_symbols: int = 0
 
 
 class World:
@@ -81,18 +90,19 @@ class World:
         self.now_ns = start_ns
         self.world_id = world_id
         self.unified: set[str] = set()
-        self._coins = coins(spec.seed, spec.symbols)
+        listed = coins(spec.seed, spec.symbols)
+        self._coins = listed + in_second_quote(listed, spec.usdc_symbols)
         self.symbols = tuple(coin.symbol for coin in self._coins)
         self._venue_index = {venue.name: i for i, venue in enumerate(spec.venues)}
         self._symbol_index = {symbol: i for i, symbol in enumerate(self.symbols)}
-        count = spec.symbols * len(spec.venues)
+        count = len(self._coins) * len(spec.venues)
         self.reference = ReferencePrices(
             spec.seed, self._coins, list(self._venue_index), count / spec.rate_hz
         )
         self.daily = Daily(start_ns, self._coins, self.reference)
         self._books = [
             [self._new_book(symbol, venue) for venue in spec.venues]
-            for symbol in range(spec.symbols)
+            for symbol in range(len(self._coins))
         ]
         self._by_venue = {
             name: {row[i].instrument.symbol: row[i] for row in self._books}
@@ -116,6 +126,7 @@ class World:
             self._books,
             [[self._unit_lots(book) for book in row] for row in self._books],
             [venue.taker_fee for venue in spec.venues],
+            [None if coin.quote == QUOTE else spec.symbols for coin in self._coins],
         )
         self._turns = _shuffled(spec.seed, count)
         self._slot = 0
@@ -127,7 +138,7 @@ class World:
         # When the next accepted order is rejected.
         self._doom_ns = _NEVER
         self._changes: list[BookChange] = []
-        for symbol in range(spec.symbols):
+        for symbol in range(len(self._coins)):
             self._quote_symbol(symbol, start_ns)
 
     # Looking
@@ -402,7 +413,7 @@ class World:
     def _new_book(self, symbol: int, venue: VenueProfile) -> Book:
         coin, seed = self._coins[symbol], self.spec.seed
         rules = instrument(seed, symbol, coin, venue)
-        first_id = draw_key(seed, _FIRST_ID, text_key(coin.name), text_key(venue.name))
+        first_id = draw_key(seed, _FIRST_ID, coin.key, text_key(venue.name))
         # Half a basis point between levels, and at least a tick.
         grid = max(1, int(coin.price * Decimal("0.00005") * 10**rules.price_decimals))
         return Book(rules, seed, self._lots_worth_1000(rules, coin.price), grid, first_id % 10**10)

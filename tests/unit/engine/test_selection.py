@@ -75,3 +75,39 @@ def test_the_nearest_symbol_is_suggested() -> None:
 
 def test_a_venue_is_told_of_its_followed_instruments_only() -> None:
     assert list(followed({"SOL/USDT"}, LISTINGS["two"])) == ["SOL/USDT"]
+
+
+DOLLARS = {
+    "one": [
+        *LISTINGS["one"],
+        instrument("one", "BTC", "USDC"),
+        instrument("one", "USDC"),
+        instrument("one", "USDT", "DAI"),
+    ],
+    "two": [*LISTINGS["two"], instrument("two", "BTC", "USDC"), instrument("two", "USDT", "USDC")],
+}
+
+
+@pytest.mark.parametrize(
+    ("quotes", "followed_symbols"),
+    [
+        (("USDT",), ["BTC/USDT", "ETH/USDT", "SOL/USDT"]),
+        (
+            ("USDT", "USDC"),
+            ["BTC/USDT", "ETH/USDT", "SOL/USDT", "BTC/USDC", "USDC/USDT", "USDT/USDC"],
+        ),
+        (("USDC",), ["BTC/USDC", "USDC/USDT", "USDT/USDC"]),
+        (("USDT", "DAI"), ["BTC/USDT", "ETH/USDT", "SOL/USDT", "USDT/DAI"]),
+    ],
+)
+def test_markets_in_every_enabled_quote_are_followed_with_what_tells_their_rate(
+    quotes: tuple[str, ...], followed_symbols: list[str]
+) -> None:
+    config = UniverseConfig(min_volume_24h_usd=Decimal(0))
+    assert select_symbols(DOLLARS, config, {}, quotes) == followed_symbols
+
+
+def test_symbols_asked_for_bring_the_rates_of_their_quotes_along() -> None:
+    config = UniverseConfig(symbols=("BTC/USDC",))
+    chosen = select_symbols(DOLLARS, config, {}, ("USDT", "USDC"))
+    assert chosen == ["BTC/USDC", "USDC/USDT", "USDT/USDC"]

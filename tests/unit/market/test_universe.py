@@ -22,3 +22,13 @@ def test_a_symbol_that_is_not_followed_is_a_key_error() -> None:
 def test_names_that_could_make_two_pairs_one_symbol_are_refused(base: str, quote: str) -> None:
     with pytest.raises(ValueError, match="not a pair"):
         Universe().add(base, quote)
+
+
+def test_two_markets_of_one_coin_are_linked_under_a_number_of_their_own() -> None:
+    universe = Universe()
+    dollar, other = universe.add("BTC", "USDT"), universe.add("BTC", "USDC")
+    link = universe.link(other, dollar)
+    assert universe.link(other, dollar) == link
+    assert universe.link(dollar, other) != link
+    assert universe.symbol(link) == "BTC/USDC>USDT"
+    assert len(universe) == 2

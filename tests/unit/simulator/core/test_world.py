@@ -346,3 +346,63 @@ def test_time_never_goes_back() -> None:
     subject.advance(START + SECOND)
     assert subject.advance(START) == []
     assert subject.now_ns == START + SECOND
+
+
+def usdc_world(edges_per_min: float = 0.0) -> World:
+    return World(WorldSpec(7, 4, 80.0, edges_per_min, usdc_symbols=2), START, "w")
+
+
+def test_a_second_quote_comes_after_everything_else_and_changes_none_of_it() -> None:
+    plain, more = world(), usdc_world(edges_per_min=12.0)
+    assert more.symbols == (*plain.symbols, "USDC/USDT", "BTC/USDC", "ETH/USDC")
+    for venue in VENUES:
+        assert more.instruments(venue)[:4] == plain.instruments(venue)
+        # At the start: a world with more books, and as many quotes, is calmer later on.
+        for symbol in plain.symbols:
+            assert more.mid(venue, symbol, START) == pytest.approx(
+                plain.mid(venue, symbol, START), rel=0.05
+            )
+    # The schedule knows the first four symbols only, as it did.
+    assert [edge.symbol for edge in edges(more, 50)] == [edge.symbol for edge in edges(plain, 50)]
+
+
+def test_what_an_account_opens_with_covers_the_second_quote_too() -> None:
+    balances = {
+        asset: holding.total
+        for asset, holding in usdc_world().matchers["okx"].account.holdings.items()
+    }
+    per_symbol = 500 * 1000
+    assert balances["USDT"] >= 5 * per_symbol
+    # Two markets are paid in USDC, in one it is sold.
+    assert balances["USDC"] >= 3 * per_symbol
+    assert balances["BTC"] * 60_000 >= 2 * per_symbol
+
+
+def test_across_quotes_nothing_clears_the_fees_at_the_venues_own_rates() -> None:
+    subject = usdc_world()
+    for number in range(1, 200):
+        subject.advance(START + number * SECOND // 2)
+        rates = [subject.books(venue)["USDC/USDT"] for venue in VENUES]
+        rate_bid = sorted(r.instrument.price(r.best_bid.ticks) for r in rates)[1]
+        rate_ask = sorted(r.instrument.price(r.best_ask.ticks) for r in rates)[2]
+        for buy, sell in permutations(VENUES, 2):
+            for coin in ("BTC", "ETH"):
+                dollar = subject.books(sell)[f"{coin}/USDT"]
+                other = subject.books(buy)[f"{coin}/USDC"]
+                ask = other.instrument.price(other.best_ask.ticks) * rate_ask
+                bid = dollar.instrument.price(dollar.best_bid.ticks)
+                assert bid * Decimal("0.999") < ask * Decimal("1.001")
+                ask = dollar.instrument.price(dollar.best_ask.ticks)
+                bid = other.instrument.price(other.best_bid.ticks) * rate_bid
+                assert bid * Decimal("0.999") < ask * Decimal("1.001")
+
+
+def test_a_lost_peg_lifts_the_prices_in_that_quote_at_that_venue() -> None:
+    subject = usdc_world()
+    before = subject.mid("okx", "BTC/USDC", START)
+    subject.set_price("USDC/USDT", "okx", Decimal("0.5"), START)
+    assert subject.mid("okx", "BTC/USDC", START) == pytest.approx(before * 2, rel=1e-3)
+    assert subject.mid("okx", "BTC/USDT", START) == pytest.approx(before, rel=1e-2)
+    assert subject.mid("bybit", "BTC/USDC", START) == pytest.approx(before, rel=1e-2)
+    subject.set_price("USDC/USDT", "okx", None, START)
+    assert subject.mid("okx", "BTC/USDC", START) == before

@@ -581,3 +581,18 @@ def test_confirming_a_commit_that_nothing_waits_for_does_nothing() -> None:
     rig.handle(Committed(3, ()))
 
     assert len(rig.journal) == records
+
+
+def test_limits_in_the_account_currency_are_converted_at_the_rate_of_the_quote() -> None:
+    rig = started(msgspec.structs.replace(LIMITS, trade_amount_quote=Decimal(200)))
+    rig.handle(Signalled(signal(rig), RICH, quote_value=Decimal("1.25")))
+    # 200 in the account currency are 160 in this quote, at 100.59 a unit at most.
+    assert rig.pair.buy.qty == Decimal("1.59")
+
+
+@pytest.mark.parametrize("value", [None, Decimal(0)])
+def test_a_quote_that_nobody_knows_the_worth_of_is_refused(value: Decimal | None) -> None:
+    rig = started()
+    reason, detail = denied(rig, Signalled(signal(rig), RICH, quote_value=value))
+    assert reason is Reason.QUOTE_PEG
+    assert "BTC/USDT" in detail
