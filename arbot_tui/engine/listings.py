@@ -252,9 +252,14 @@ class Listings:
             return True
         try:
             fees = await exchange.get_trading_fees(list(self.instruments[name]))
-            terms = await exchange.get_fee_terms()
         except ExchangeError as e:
             _log.warning("fees_not_known", venue=name, message=str(e))
             return False
+        try:
+            terms = await exchange.get_fee_terms()
+        except ExchangeError as e:
+            # Without them no discount is counted on.
+            _log.info("fee_terms_not_known", venue=name, message=str(e))
+            terms = None
         self._bot.fees.take(name, {symbol: rates.under(terms) for symbol, rates in fees.items()})
         return True
