@@ -131,7 +131,7 @@ ANSWERS: Mapping[
 
 def size_walk(bot: ArBot, row: int, ladders: Sequence[LadderView]) -> WalkView | None:
     """Return the edge by size of a row's best pair; None where no two books are tradeable."""
-    best = bot.strategy.best_edge(row)
+    best = bot.strategy.ranking.best_edge(row)
     if best is None:
         return None
     buy, sell, _ = best

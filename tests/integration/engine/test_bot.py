@@ -160,7 +160,7 @@ async def test_queries_answer_with_ladders_balances_and_exposure(
         assert all(Decimal(row.value_quote) > 0 for row in balances.rows)
         walk = depth.walk
         assert walk is not None
-        assert walk.points[0][1] == pytest.approx(bot.strategy.best_edge(0)[2], abs=0.1)  # type: ignore[index]
+        assert walk.points[0][1] == pytest.approx(bot.strategy.ranking.best_edge(0)[2], abs=0.1)  # type: ignore[index]
         exposure = await bot.client.query("exposure", {})
         assert isinstance(exposure, ExposureView)
         assert exposure.lines == ()
