@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -69,7 +68,7 @@ class UniverseConfig(BaseModel):
         return tuple(dict.fromkeys(symbols))
 
 
-QuoteCurrency = Literal["USDT", "USDC", "FDUSD", "TUSD", "DAI", "BUSD"]
+_STABLECOINS = ("USDT", "USDC", "FDUSD", "TUSD", "DAI", "BUSD")
 
 
 class QuotesConfig(BaseModel):
@@ -77,11 +76,10 @@ class QuotesConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    enabled_quote_currencies: tuple[QuoteCurrency, ...] = Field(
+    enabled_quote_currencies: tuple[str, ...] = Field(
         default=("USDT",),
-        min_length=1,
         description="Follow markets quoted in these; profit is counted in USDT at the live rate.",
-        json_schema_extra={"unit": "ASSET", "hot": False, "simulate": ["USDT"]},
+        json_schema_extra={"unit": "STABLECOIN", "hot": False, "simulate": ["USDT"]},
     )
     cross_quote: bool = Field(
         default=True,
@@ -105,5 +103,7 @@ class QuotesConfig(BaseModel):
 
     @field_validator("enabled_quote_currencies")
     @classmethod
-    def _each_once(cls, quotes: tuple[QuoteCurrency, ...]) -> tuple[QuoteCurrency, ...]:
+    def _each_once(cls, quotes: tuple[str, ...]) -> tuple[str, ...]:
+        if not quotes or not set(quotes) <= set(_STABLECOINS):
+            raise ValueError(f"allowed: a list of one or more of {', '.join(_STABLECOINS)}")
         return tuple(dict.fromkeys(quotes))

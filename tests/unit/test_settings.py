@@ -117,6 +117,8 @@ def values(key: Key) -> st.SearchStrategy[object]:
         return st.integers(low, high)
     if key.kind == "list":
         members = ["ABC", "ABC@OKX"] if "identity" in key.name else ["BTC/USDT", "ETH/USDT"]
+        if key.name == "quotes.enabled_quote_currencies":
+            return st.lists(st.sampled_from(["USDT", "DAI"]), min_size=1, unique=True).map(tuple)
         return st.lists(st.sampled_from(members), unique=True).map(tuple)
     return st.decimals(
         Decimal(str(low)).quantize(Decimal("0.01")),
@@ -267,6 +269,11 @@ class TestComplaints:
                 '[arbitrage]\nsymbols = ["BTCUSDT"]\n',
                 'arbot.toml:2: arbitrage.symbols = ["BTCUSDT"]: allowed: a list of BASE/QUOTE in'
                 " upper case, such as BTC/USDT",
+            ),
+            (
+                '[quotes]\nenabled_quote_currencies = ["EUR"]\n',
+                'arbot.toml:2: quotes.enabled_quote_currencies = ["EUR"]: allowed: a list of one or'
+                " more of USDT, USDC, FDUSD, TUSD, DAI, BUSD",
             ),
             (
                 "[ui]\nfps = 0\n[risk]\n",
