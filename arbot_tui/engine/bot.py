@@ -54,6 +54,7 @@ from arbot_tui.market.books import BookSet
 from arbot_tui.market.feeds import FeedMonitor
 from arbot_tui.market.rates import CrossRates
 from arbot_tui.market.universe import Universe
+from arbot_tui.strategy.config import FilterConfig
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
 from arbot_tui.strategy.filters import BuiltinFilters
 from arbot_tui.strategy.funnel import RejectFunnel

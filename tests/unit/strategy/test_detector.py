@@ -414,6 +414,8 @@ def test_an_edge_ages_by_its_own_quotes_as_well() -> None:
     desk.now_ns += 60
     desk.quote(_OKX, 101.1, 101.2)
     assert [s.created_ns for s in desk.signals] == [desk.now_ns]
+
+
 def test_a_halted_symbol_ends_its_opportunity_and_is_refused_as_such() -> None:
     desk = _Desk()
     ended: list[Opportunity] = []
