@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from importlib import import_module
 from itertools import islice
@@ -21,6 +21,7 @@ from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Level, Ticker
+from arbot_tui.exchanges.binance.feed import BinanceFeed
 from arbot_tui.exchanges.bitget.feed import BitgetFeed
 from arbot_tui.exchanges.bybit.feed import BybitFeed
 from arbot_tui.exchanges.okx.feed import OkxFeed
@@ -34,6 +35,7 @@ from arbot_tui.simulator.core.world import WorldSpec
 from arbot_tui.simulator.endpoints import ENDPOINTS
 from arbot_tui.simulator.wire.common.guard import ConnectLimit
 from arbot_tui.simulator.wire.common.rates import Rates
+from arbot_tui.simulator.wire.common.views import BookView
 from tests.contract.memory_wire import MemoryLink, MemoryWire, topic_name
 from tests.unit.simulator.virtual import VirtualVenues
 from tests.virtual_loop import run_virtual
@@ -50,7 +52,7 @@ __all__ = [
     "venue_of",
 ]
 
-Feed = BybitFeed | OkxFeed | BitgetFeed
+Feed = BinanceFeed | BybitFeed | OkxFeed | BitgetFeed
 
 FEEDS = ("bybit", "okx", "bitget")
 TICKER = {"bybit": "orderbook.1", "okx": "bbo-tbt", "bitget": "books1"}
@@ -59,6 +61,7 @@ DEPTH = {"bybit": "orderbook.50", "okx": "books", "bitget": "books15"}
 every_venue = pytest.mark.parametrize("name", FEEDS)
 
 _RULES = {
+    "binance": (Continuity.RANGE, 1000),
     "bybit": (Continuity.CONSECUTIVE, 50),
     "okx": (Continuity.PREVIOUS_ID, 400),
     "bitget": (Continuity.SNAPSHOT_ONLY, 400),
@@ -130,8 +133,9 @@ class Listener:
 class VirtualVenue:
     """One synthetic venue, a feed that follows it, and what the feed's listener holds."""
 
-    def __init__(self, name: str, venues: VirtualVenues) -> None:
+    def __init__(self, name: str, venues: VirtualVenues, index: int = 0) -> None:
         self.name = name
+        self.index = index
         self.venues = venues
         self.wires: list[MemoryWire] = []
         self.dials = 0
@@ -159,15 +163,38 @@ class VirtualVenue:
         url, clock = f"ws://{self.name}{ENDPOINTS[self.name].ws_public}", self.venues.clock
         draw = Random(11).random
         if self.name == "okx":
-            return OkxFeed(url, 0, clock, self.ban, self.fetch_book, self.dial, draw)
+            return OkxFeed(url, self.index, clock, self.ban, self.fetch_book, self.dial, draw)
+        if self.name == "binance":
+            return BinanceFeed(
+                url, self.index, clock, self.ban, self, lambda symbol: None, self.dial, draw
+            )
         kind = BybitFeed if self.name == "bybit" else BitgetFeed
-        return kind(url, 0, clock, self.ban, self.dial, draw)
+        return kind(url, self.index, clock, self.ban, self.dial, draw)
+
+    async def tickers(self, rows: Mapping[str, int], exchange: int) -> list[Ticker]:
+        """Answer as Binance's REST would."""
+        await asyncio.sleep(0.05)
+        found = []
+        for row in rows.values():
+            book, listed = self._book(row), self.instruments[row]
+            bid, ask = max(book.bids), min(book.asks)
+            sides = [(float(listed.price(t)), float(listed.qty(q))) for t, q in (bid, ask)]
+            now_ns = self.venues.now_ns
+            found.append(Ticker(exchange, row, *sides[0], *sides[1], 0, now_ns))
+        return found
+
+    async def depth(self, symbol: str, levels: int) -> DepthSnapshot:
+        """Answer as Binance's REST would."""
+        return await self.fetch_book(self.rows[symbol])
+
+    def _book(self, row: int) -> BookView:
+        return self.venues.markets[self.name].book_of(self.instruments[row])
 
     async def fetch_book(self, row: int) -> DepthSnapshot:
         """Answer as the venue's REST would."""
         await asyncio.sleep(0.05)
         instrument = self.instruments[row]
-        book = self.venues.markets[self.name].book_of(instrument)
+        book = self._book(row)
         now_ns = self.venues.now_ns
         bids = _levels(instrument, dict(book.bids), falling=True)
         asks = _levels(instrument, dict(book.asks), falling=False)
@@ -196,7 +223,8 @@ class VirtualVenue:
         link = MemoryLink(network, venues.streams[self.name])
         wire = MemoryWire(link, lambda raw: self.passes(raw))
         self.wires.append(wire)
-        venues.streams[self.name].opened(link, ENDPOINTS[self.name].ws_public, {})
+        path = "/stream" if self.name == "binance" else ENDPOINTS[self.name].ws_public
+        venues.streams[self.name].opened(link, path, {})
         return wire
 
     def inject(

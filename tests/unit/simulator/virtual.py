@@ -113,11 +113,13 @@ class VirtualVenues:
     Attributes:
         history: Bids and asks, in ticks and lots, by venue, index of the symbol and update id.
         ids: Update ids of the states that are kept, oldest first, by venue and symbol.
+        since_ns: When each state that is kept began.
     """
 
     def __init__(self, spec: WorldSpec, *, remember: bool = False, keep: int | None = None) -> None:
         self.history: dict[tuple[str, int, int], State] | None = {} if remember else None
         self.ids: dict[tuple[str, int], deque[int]] = {}
+        self.since_ns: dict[tuple[str, int, int], int] = {}
         self._keep = keep
         self.clock = VirtualClock(START_NS)
         self.world = World(spec, START_NS, "virtual")
@@ -189,9 +191,11 @@ class VirtualVenues:
         if ids and ids[-1] == book.update_id:
             return
         history[*key, book.update_id] = dict(book.bids), dict(book.asks)
+        self.since_ns[*key, book.update_id] = self.now_ns
         ids.append(book.update_id)
         if self._keep is not None and len(ids) > self._keep:
-            del history[*key, ids.popleft()]
+            oldest = ids.popleft()
+            del history[*key, oldest], self.since_ns[*key, oldest]
 
     def run(self, seconds: float) -> None:
         """Let time pass, from event to event."""
