@@ -138,6 +138,9 @@ class WorldContract:
     async def test_clock_and_instruments_are_plausible(self, world: World) -> None:
         assert abs(world.adapter.offset_ns) < SECOND
         assert world.adapter.rtt_ns > 0
+        # The first of three may have had to connect: what a request takes the others tell.
+        assert len(world.adapter.rtts_ns) == 2
+        assert min(world.adapter.rtts_ns) >= world.adapter.rtt_ns
         assert len(world.instruments) == 4
         btc = world.instruments["BTC/USDT"]
         assert btc.tradeable
