@@ -18,6 +18,7 @@ __all__ = [
     "edge",
     "grouped",
     "money",
+    "number_of",
     "price",
     "quantity",
     "role_of",
@@ -49,6 +50,15 @@ def money(text: str, glyphs: Glyphs, decimals: int = 2) -> str:
         return text
     shown = f"{value:+.{decimals}f}"
     return shown.replace("-", glyphs.minus)
+
+
+def number_of(text: str) -> float | None:
+    """Return the finite number in `text`; None where it is none."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return float(value) if value.is_finite() else None
 
 
 def role_of(text: str) -> str:

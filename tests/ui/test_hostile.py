@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from itertools import cycle
 
 import msgspec
 import pytest
 from rich.style import Style
 
-from arbot_tui.engine.client import CommandResult
+from arbot_tui.engine.client import CommandResult, QueryResult
 from arbot_tui.engine.frames import LogLine
 from arbot_tui.tui.app import ArbotApp
 from arbot_tui.tui.glyphs import ASCII
@@ -19,6 +20,7 @@ from tests.ui.fakes import (
     FakeClient,
     depth,
     frame,
+    leg,
     opportunity,
     row,
     status,
@@ -41,6 +43,7 @@ HOSTILE = (
     "[@click=app.quit]Q",
     "$background {x}",
 )
+VIEW_KEYS = ("2", "3", "4", "5", "6")
 WINDOWS = ("o", "enter", "question_mark", "x", "q", "ctrl+p", "slash", "s")
 
 
@@ -87,6 +90,48 @@ async def test_hostile_text_changes_nothing_but_its_cell(size: tuple[int, int]) 
             strips = screen.app.screen._compositor.render_strips()
             assert {strip.cell_length for strip in strips} == {size[0]}
             await screen.close_dialogs()
+        assert screen.app.return_value is None
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_hostile_text_changes_nothing_but_its_cell_in_any_view(size: tuple[int, int]) -> None:
+    """What is asked for is as hostile as what comes by itself."""
+
+    def damaged(value: object, words: Iterator[str]) -> object:
+        if isinstance(value, str):
+            # A number that is none has to be borne as well.
+            return next(words)
+        if isinstance(value, tuple):
+            return tuple(damaged(each, words) for each in value)
+        if isinstance(value, msgspec.Struct):
+            fields = {n: damaged(getattr(value, n), words) for n in value.__struct_fields__}
+            return msgspec.structs.replace(value, **fields)
+        return value
+
+    client = hostile_client(*HOSTILE)
+    plain, words = client.query, cycle(HOSTILE)
+
+    async def query(name: str, args: Mapping[str, str]) -> QueryResult:
+        return damaged(await plain(name, args), words)  # type: ignore[return-value]
+
+    client.query = query  # type: ignore[method-assign]
+    legs = tuple(damaged(leg(side, "okx"), words) for side in ("buy", "sell"))
+    made = tuple(
+        msgspec.structs.replace(trade, legs=legs, outcome="") for trade in client.frames[0].trades
+    )
+    client.frames[0] = msgspec.structs.replace(client.frames[0], trades=made)
+    async with dashboard(client, size) as screen:
+        for key in VIEW_KEYS:
+            await screen.press(key)
+            for keys in ((), ("tab", "j"), ("o",)):
+                await screen.press(*keys)
+                screen.app._ask()
+                await screen.pilot.pause()
+                picture = screen.text()
+                found = re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", picture)
+                assert found is None, key
+                strips = screen.app.screen._compositor.render_strips()
+                assert {strip.cell_length for strip in strips} == {size[0]}, (key, keys)
         assert screen.app.return_value is None
 
 

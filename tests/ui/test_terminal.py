@@ -59,6 +59,26 @@ def test_keys_and_resize_reach_the_dashboard(start: Start) -> None:
     assert terminal.restored()
 
 
+def test_every_view_is_a_key_away_and_the_terminal_is_restored(start: Start) -> None:
+    terminal = start()
+    for key, words in (
+        ("2", "peak"),
+        ("3", "realised"),
+        ("4", "skew"),
+        ("5", "Edge"),
+        ("6", "Log"),
+    ):
+        terminal.send(key)
+        terminal.wait_text(words)
+    terminal.resize(160, 48)
+    terminal.wait_text("quotes")
+    terminal.send("1")
+    terminal.wait_text("Why not")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+    assert terminal.restored()
+
+
 @pytest.mark.parametrize("keys", ["\x0c", "\x1b[I"], ids=["ctrl+l", "focus"])
 def test_what_others_wrote_on_the_screen_is_drawn_over(start: Start, keys: str) -> None:
     terminal = start()

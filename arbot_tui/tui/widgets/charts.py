@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from decimal import Decimal
 
 from arbot_tui.engine.answers import EdgesView, LatencyRow, LatencyView, PerformanceView
 from arbot_tui.tui import numbers
@@ -172,9 +171,8 @@ class EquityChart(Panel):
             return ""
         realised = numbers.money(view.realised, self.glyphs)
         quote = clip(self._quote, 6, "")
-        worth = "worth not known yet"
-        if view.equity:
-            worth = f"{numbers.amount(float(Decimal(view.equity)))} {quote}"
+        known = numbers.number_of(view.equity)
+        worth = "worth not known yet" if known is None else f"{numbers.amount(known)} {quote}"
         return dot.join([worth, f"realised {realised}", f"fees {view.fees}"])
 
     def placeholder(self) -> Sequence[str]:

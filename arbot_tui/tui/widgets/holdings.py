@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 
 from arbot_tui.engine.answers import BalanceRow, BalancesView
 from arbot_tui.engine.frames import VenueView
@@ -269,8 +268,4 @@ def _short(asset: _Asset) -> float:
 
 
 def _number(text: str) -> float:
-    try:
-        value = Decimal(text or "0")
-    except InvalidOperation:
-        return 0.0
-    return float(value) if value.is_finite() else 0.0
+    return numbers.number_of(text) or 0.0

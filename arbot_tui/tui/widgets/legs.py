@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
 
 from arbot_tui.domain.states import LegState
 from arbot_tui.engine.frames import LegView, TradeView
@@ -137,7 +136,7 @@ class PairLegs(Panel):
             ("fee", trade.fee_effect),
             ("realised", trade.realised),
         )
-        values = [(name, text, _number(text)) for name, text in steps]
+        values = [(name, text, numbers.number_of(text)) for name, text in steps]
         largest = max((abs(value) for _, _, value in values if value is not None), default=0.0)
         room = max(0, width - 22)
         lines: list[Line] = [((" from expected to realised", "dim"),)]
@@ -159,11 +158,3 @@ class PairLegs(Panel):
 def _padded(at: int, text: str) -> str:
     width = _WIDTHS[at]
     return pad(clip(text, width), width, ">" if at in _RIGHT else "<") + " "
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    return float(value) if value.is_finite() else None
