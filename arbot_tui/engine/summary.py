@@ -10,6 +10,7 @@ import msgspec
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.states import TradingState
+from arbot_tui.strategy.verdict import run_words
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -50,6 +51,21 @@ class _LedgerSummary(msgspec.Struct, frozen=True):
     venue_mismatches: int
 
 
+class _FunnelSummary(msgspec.Struct, frozen=True):
+    """All candidates; committed, pending and what `reject_funnel` counts add up to them."""
+
+    candidates: int
+    committed: int
+    pending: int
+
+
+class _Verdict(msgspec.Struct, frozen=True):
+    """The honest verdict: in words, and the taker fee per leg at which the closest pair clears."""
+
+    words: str
+    clears_at_fee_pct: float | None
+
+
 class Summary(msgspec.Struct, frozen=True):
     """The summary object; keys are always present, money is decimal text."""
 
@@ -69,6 +85,8 @@ class Summary(msgspec.Struct, frozen=True):
     latency_us: dict[str, float | None]
     loop_lag_ms_p99: float
     rss_mib: float
+    funnel: _FunnelSummary
+    verdict: _Verdict
 
 
 def summarise(bot: ArBot, exchanges: dict[str, ExchangeSummary]) -> Summary:
@@ -109,7 +127,15 @@ def summarise(bot: ArBot, exchanges: dict[str, ExchangeSummary]) -> Summary:
         latency_us=latency,
         loop_lag_ms_p99=round(bot.loop_lag.p99_ms(), 3),
         rss_mib=rss_mib(),
+        funnel=_FunnelSummary(bot.funnel.candidates, bot.funnel.committed, bot.funnel.pending),
+        verdict=_verdict(bot),
     )
+
+
+def _verdict(bot: ArBot) -> _Verdict:
+    opened, nearest = bot.opportunities.opened_total, bot.strategy.nearest
+    clears_at = None if nearest is None or opened else round(nearest.clears_at_pct, 6)
+    return _Verdict(run_words(nearest, opened), clears_at)
 
 
 def exit_code(bot: ArBot, summary: Summary) -> int:

@@ -38,6 +38,10 @@ def env(tmp_path: Path) -> dict[str, str]:
 def assert_sound(summary: Document) -> None:
     """What every undisturbed run has to show."""
     assert set(summary["exchanges"]) == VENUES
+    funnel = summary["funnel"]
+    ended = sum(summary["reject_funnel"].values()) + funnel["committed"] + funnel["pending"]
+    assert funnel["candidates"] == ended
+    assert "cleared the fees" in summary["verdict"]["words"]
     # On a machine that is busy with other tests, frames may truly arrive late.
     assert {venue["state"] for venue in summary["exchanges"].values()} <= {"live", "delayed"}
     assert summary["ledger"] == {"balanced": True, "venue_mismatches": 0}
