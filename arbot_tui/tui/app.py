@@ -28,7 +28,7 @@ from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import EngineClient, QueryResult
-from arbot_tui.engine.frames import ExposureView
+from arbot_tui.engine.frames import ExposureView, SettingsView
 from arbot_tui.tui.asking import Asker, Question
 from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
@@ -81,6 +81,9 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     Toast { background: $surface; color: $foreground; }
     SearchIcon { display: none; }
     App.-ascii ConfirmScreen > #question { border: ascii $warn; }
+    App.-ascii ApplyScreen > #question { border: ascii $warn; }
+    App.-ascii ApplyScreen #lines { scrollbar-size: 0 0; }
+    App.-ascii EditScreen > #form { border: ascii $frame-focus; }
     App.-ascii HelpScreen > VerticalScroll { border: ascii $frame-focus; scrollbar-size: 0 0; }
     App.-ascii Toast { border: none; }
     App.-ascii CommandPalette {
@@ -117,6 +120,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self._pacer = Pacer(self.pull, self._handle_exception, fps)
         self._budget: Budget | None = None
         self._owed = False
+        self._settings: dict[str, str] = {}
         self.set_pace(fps, low_bandwidth=low_bandwidth)
         self._theme_names: list[str] = []
         for entry in themes:
@@ -304,7 +308,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         """Run `work` instead of what runs in `group`; a callable, so none is made in vain."""
         self.run_worker(work, group=group, exclusive=True)  # type: ignore[arg-type]
 
-    def _say(self, text: str, *, ok: bool) -> None:
+    def say(self, text: str, *, ok: bool) -> None:
+        """Tell what happened, for a moment."""
         severity: SeverityLevel = "information" if ok else "error"
         self.notify(self._clean(text), severity=severity, markup=False)
 
@@ -368,6 +373,19 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self._say(str(e), ok=False)
         else:
             self._say(f"{len(records)} rows saved to {path}", ok=True)
+
+    def use_settings(self, settings: SettingsView) -> None:
+        """Take over settings of the screen that have changed since they were seen last."""
+        values = {setting.name: setting.value for setting in settings.settings}
+        seen, self._settings = self._settings, values
+        if not seen:
+            return
+        theme = values.get("ui.theme", "")
+        if theme != seen.get("ui.theme") and theme in self._theme_names:
+            self.theme = theme
+        pace = [values.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]
+        if pace != [seen.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]:
+            self.set_pace(float(pace[0]), low_bandwidth=pace[1] == "true")
 
     def _next_theme(self) -> None:
         if self._theme_names:

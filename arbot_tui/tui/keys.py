@@ -25,6 +25,7 @@ _FOOTER = (
     "filter",
     "sort",
     "details",
+    "apply",
     "pause",
     "next_panel",
     "view_matrix",

@@ -144,7 +144,7 @@ class DashboardScreen(Screen[None]):
 
     def perform(self, name: str) -> None:
         """Carry out a screen action of the table on the view that is shown."""
-        if name in self.current.LACKS:
+        if name in self.current.lacks:
             return
         if name == "filter":
             self.filter_bar.open(self.current.filter, self.current.FILTERED)

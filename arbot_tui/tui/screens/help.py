@@ -28,7 +28,7 @@ def help_keys(view: View) -> list[tuple[str, str]]:
             view.SAYS.get(entry.id, entry.help),
         )
         for entry in ACTIONS
-        if entry.id not in view.LACKS
+        if entry.id not in view.lacks
     ]
 
 

@@ -11,11 +11,20 @@ from arbot_tui.tui.views.log import LogView
 from arbot_tui.tui.views.matrix import MatrixView
 from arbot_tui.tui.views.opportunities import OpportunitiesView
 from arbot_tui.tui.views.orders import OrdersView
+from arbot_tui.tui.views.settings import SettingsForm
 from arbot_tui.tui.views.view import View
 
 __all__ = ["VIEWS"]
 
 VIEWS: Mapping[str, Callable[[Look], View]] = {
     view.NAME: view
-    for view in (MatrixView, OpportunitiesView, OrdersView, BalancesView, ChartsView, LogView)
+    for view in (
+        MatrixView,
+        OpportunitiesView,
+        OrdersView,
+        BalancesView,
+        ChartsView,
+        LogView,
+        SettingsForm,
+    )
 }

@@ -16,8 +16,10 @@ from arbot_tui.tui.look import Look
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
 
-__all__ = ["View"]
+__all__ = ["SPECIAL", "View"]
 
+SPECIAL = frozenset({"apply", "undo"})
+"""Actions that mean something only in views that add them."""
 _MOVES: Mapping[str, int] = {"down": 1, "up": -1}
 _PAGES: Mapping[str, int] = {"page_down": 1, "page_up": -1}
 _MATCHES: Mapping[str, int] = {"next_match": 1, "previous_match": -1}
@@ -45,6 +47,8 @@ class View(Container):
     """What keys do here where the table's sentence does not fit."""
     LACKS: ClassVar[frozenset[str]] = frozenset()
     """Actions that mean nothing here."""
+    ADDS: ClassVar[frozenset[str]] = frozenset()
+    """Actions of `SPECIAL` that mean something here."""
     FILTERED: ClassVar[str] = "part of a symbol"
     """What may be typed as a filter."""
     DEFAULT_CSS = """
@@ -84,6 +88,11 @@ class View(Container):
         """Return (sign or word, meaning) of what is seen here."""
         del glyphs
         return ()
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """Actions that mean nothing here, those included that belong to other views alone."""
+        return self.LACKS | (SPECIAL - self.ADDS)
 
     @property
     def filter(self) -> str:

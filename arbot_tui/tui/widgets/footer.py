@@ -36,7 +36,7 @@ class KeyFooter(LineWidget):
     def show(self, state: ViewState, view: View, *, paused: bool) -> None:
         """Display the keys of `view` for the status of `state`."""
         self._status = state.status
-        self._labels, self._lacks = view.LABELS, view.LACKS
+        self._labels, self._lacks = view.LABELS, view.lacks
         self._paused = paused
         self.repaint()
 

@@ -1,0 +1,136 @@
+"""Every setting with its value, what it means, and what was typed for it and not applied yet."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from textwrap import wrap
+
+from arbot_tui.engine.frames import SettingsView, SettingView
+from arbot_tui.tui.look import Look
+from arbot_tui.tui.spans import Line, clip, pad
+from arbot_tui.tui.widgets.panel import Panel
+
+__all__ = ["SettingsList"]
+
+_NAME, _VALUE, _WHEN = 34, 16, 8
+_WIDE_FROM = 110
+_MEANING_LINES = 2
+
+
+class SettingsList(Panel):
+    """One line per key; below, all about the one under the cursor.
+
+    Attributes:
+        filter: Only keys that contain this are listed; any case.
+        pending: What was typed and not applied yet, by full key name.
+    """
+
+    LABEL = "Settings"
+    KEEPS_CURSOR = True
+
+    def __init__(self, look: Look, *, id: str | None = None) -> None:
+        super().__init__(look, id=id)
+        self.source = "settings"
+        self.filter = ""
+        self.pending: dict[str, str] = {}
+        self._view: SettingsView | None = None
+        self._settings: Mapping[str, SettingView] = {}
+
+    @property
+    def selected(self) -> SettingView | None:
+        """The setting under the cursor."""
+        return self._settings.get(str(self.cursor))
+
+    def show_settings(self, view: SettingsView) -> None:
+        """Display the settings of `view`."""
+        self._view = view
+        self._settings = {setting.name: setting for setting in view.settings}
+        self.repaint()
+
+    def keys(self) -> Sequence[Hashable]:
+        """Return the names that the filter lets through, in the file's order."""
+        wanted = self.filter.casefold()
+        return [name for name in self._settings if wanted in name.casefold()]
+
+    def sections(self) -> list[int]:
+        """Return where in `keys` each section begins."""
+        names = [str(key).rpartition(".")[0] for key in self.keys()]
+        return [i for i, name in enumerate(names) if i == 0 or names[i - 1] != name]
+
+    def head(self, width: int) -> Sequence[Line]:
+        """Return the column titles."""
+        name, value = self._widths(width)
+        return (
+            (
+                (" " + pad("key", name), "dim"),
+                (pad("value", value), "dim"),
+                (pad("takes", _WHEN), "dim"),
+                ("from", "dim"),
+            ),
+        )
+
+    def entry(self, key: Hashable, width: int) -> Sequence[Line]:
+        """Return one key."""
+        setting = self._settings[str(key)]
+        name, room = self._widths(width)
+        pending = self.pending.get(setting.name)
+        value = setting.value if pending is None else f"{self.glyphs.arrow} {pending}"
+        shown = f"{value or 'unset'} {setting.unit if value else ''}".rstrip()
+        more = self.glyphs.more
+        return (
+            (
+                self.cursor_mark(key),
+                (pad(clip(setting.name, name - 1, more), name), "text"),
+                (pad(clip(shown, room - 1, more), room), "strong" if pending is None else "warn"),
+                (pad("effect" if setting.hot else "restart", _WHEN), "dim"),
+                (clip(_origin(setting), max(0, width - name - room - _WHEN - 2), more), "dim"),
+            ),
+        )
+
+    def foot(self, width: int) -> Sequence[Line]:
+        """Return all about the key under the cursor."""
+        setting = self.selected
+        if setting is None:
+            return ()
+        meaning = wrap(setting.meaning, max(20, width - 2))[:_MEANING_LINES]
+        facts = (
+            f"allowed: {setting.allowed} {self.glyphs.dot} default: {setting.default or 'unset'}"
+        )
+        when = "takes effect at once" if setting.hot else "takes effect at the next start"
+        if setting.next_start:
+            when += f" {self.glyphs.dot} next start: {setting.next_start}"
+        clip_to = max(0, width - 2)
+        lines: list[Line] = [((" " + text, "text"),) for text in meaning]
+        lines += [(("", "text"),)] * (_MEANING_LINES - len(meaning))
+        for text in (facts, f"{when} {self.glyphs.dot} from {setting.source}"):
+            lines.append(((" " + clip(text, clip_to, self.glyphs.more), "dim"),))
+        return lines
+
+    def summary(self) -> str:
+        """Return the file, the filter, and how much waits to be applied."""
+        if self._view is None:
+            return ""
+        parts = [clip(self._view.save_to, 44, self.glyphs.more), f"profile {self._view.profile}"]
+        if self.filter:
+            parts.append(f"/{self.filter}")
+        if self.pending:
+            parts.append(f"{len(self.pending)} changed: a applies, u takes back")
+        return f" {self.glyphs.dot} ".join(parts)
+
+    def placeholder(self) -> Sequence[str]:
+        """Return why there is none."""
+        if self._settings:
+            return (f"No key contains '{self.filter}'.", "esc clears the filter")
+        return ("The engine has told no settings yet.",)
+
+    def _widths(self, width: int) -> tuple[int, int]:
+        return (_NAME, _VALUE) if width < _WIDE_FROM else (_NAME + 8, _VALUE + 14)
+
+
+def _origin(setting: SettingView) -> str:
+    """Return where the value is from, the file by its last part."""
+    source = setting.source
+    path, colon, line = source.rpartition(":")
+    if colon and line.isdigit():
+        return f"{path.rpartition('/')[2]}:{line}"
+    return source
