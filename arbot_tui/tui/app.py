@@ -308,8 +308,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         """Run `work` instead of what runs in `group`; a callable, so none is made in vain."""
         self.run_worker(work, group=group, exclusive=True)  # type: ignore[arg-type]
 
-    def say(self, text: str, *, ok: bool) -> None:
-        """Tell what happened, for a moment."""
+    def _say(self, text: str, *, ok: bool) -> None:
         severity: SeverityLevel = "information" if ok else "error"
         self.notify(self._clean(text), severity=severity, markup=False)
 
