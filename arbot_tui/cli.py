@@ -29,6 +29,12 @@ _config_app = typer.Typer(
     no_args_is_help=True,
 )
 app.add_typer(_config_app, name="config")
+_themes_app = typer.Typer(
+    help="Colour themes, the shipped ones and your own.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+app.add_typer(_themes_app, name="themes")
 _keys_app = typer.Typer(
     help="API keys. Secrets are asked for, or read from stdin; never from the command line.",
     rich_markup_mode=None,
@@ -206,6 +212,22 @@ EnvironmentOption = Annotated[
 StoreOption = Annotated[
     str | None, typer.Option("--backend", metavar="NAME", help="keyring or encrypted-file.")
 ]
+
+
+@_themes_app.command("list")
+def themes_list(as_json: JsonOption = False) -> int:
+    """List the themes there are."""
+    from arbot_tui.commands import themes as commands
+
+    return commands.show(as_json)
+
+
+@_themes_app.command("check")
+def themes_check(as_json: JsonOption = False) -> int:
+    """Tell whether all themes are sound."""
+    from arbot_tui.commands import themes as commands
+
+    return commands.check(as_json)
 
 
 @_keys_app.command("set")

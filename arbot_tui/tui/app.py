@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -44,6 +44,7 @@ from arbot_tui.tui.screens.credentials import CredentialsScreen
 from arbot_tui.tui.screens.dashboard import DashboardScreen
 from arbot_tui.tui.screens.help import HelpScreen
 from arbot_tui.tui.spans import clean
+from arbot_tui.tui.theme_watch import ThemeWatch
 from arbot_tui.tui.themes import VARIABLES
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
@@ -101,6 +102,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         low_bandwidth: bool = False,
         theme: str = "dark",
         themes: Iterable[Theme] = (),
+        theme_files: Mapping[str, Path] | None = None,
         glyphs: Glyphs = UNICODE,
         clock: Clock | None = None,
         exports: Path | None = None,
@@ -123,6 +125,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self._settings: dict[str, str] = {}
         self.set_pace(fps, low_bandwidth=low_bandwidth)
         self._theme_names: list[str] = []
+        self._theme_watch = ThemeWatch(theme_files or {})
         for entry in themes:
             self.register_theme(entry)
             self._theme_names.append(entry.name)
@@ -185,8 +188,22 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         if (self._owed or view.second != second) and self._affordable():
             self._show(clock_only=not self._owed)
             self._owed = False
+        if view.second != second:
+            self._reload_theme()
         self._ask()
         return news
+
+    def _reload_theme(self) -> None:
+        """Show the theme in use anew when its file was saved, or say what is wrong with it."""
+        saved = self._theme_watch.saved(self.theme)
+        if saved is None:
+            return
+        theme, faults = saved
+        if theme is None:
+            self._say(f"theme {self.theme} stays as it is: {faults[0]}", ok=False)
+            return
+        self.register_theme(theme)
+        self._watch_theme(theme.name)
 
     def _affordable(self) -> bool:
         """Whether the line has carried what was sent so far; what waits is shown later."""

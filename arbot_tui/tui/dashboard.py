@@ -48,6 +48,7 @@ async def run_dashboard(
         low_bandwidth=config.low_bandwidth,
         theme=_theme(config.theme),
         themes=loaded.themes.values(),
+        theme_files=loaded.files,
         glyphs=choose_glyphs(config.glyphs, stream.encoding if stream else None),
         clock=clock,
         exports=exports,

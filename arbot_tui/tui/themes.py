@@ -12,12 +12,21 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+import platformdirs
 from textual.color import Color, ColorParseError
 from textual.theme import Theme
 
 import arbot_tui
 
-__all__ = ["DEFAULT_THEME", "VARIABLES", "LoadedThemes", "load_themes", "themes_folder"]
+__all__ = [
+    "DEFAULT_THEME",
+    "VARIABLES",
+    "LoadedThemes",
+    "load_theme",
+    "load_themes",
+    "themes_folder",
+    "user_themes_folder",
+]
 
 DEFAULT_THEME = "dark"
 NO_COLOR_THEME = "ansi"
@@ -87,14 +96,16 @@ _TEXTUAL_VARIABLES = (
 
 @dataclass(frozen=True)
 class LoadedThemes:
-    """What a themes folder holds.
+    """What the themes folders hold.
 
     Attributes:
         themes: The sound ones, by name; the default first.
+        files: The file of each, by name.
         problems: One line per fault: file, key, value and what is allowed.
     """
 
     themes: dict[str, Theme]
+    files: dict[str, Path]
     problems: tuple[str, ...]
 
 
@@ -105,24 +116,32 @@ def themes_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "themes"
 
 
+def user_themes_folder() -> Path:
+    """Return where a person's own themes are looked for, whether it exists or not."""
+    return platformdirs.user_config_path("arbot-tui") / "themes"
+
+
 def load_themes(folder: Path | None = None) -> LoadedThemes:
-    """Read and check every theme in `folder`, the shipped one by default."""
+    """Read and check every theme in `folder`; by default the shipped ones and the person's own."""
+    folders = (themes_folder(), user_themes_folder()) if folder is None else (folder,)
     themes: dict[str, Theme] = {}
+    files: dict[str, Path] = {}
     problems: list[str] = []
-    for path in sorted((folder or themes_folder()).glob("*.toml")):
-        theme, faults = _load(path)
+    for path in (path for each in folders for path in sorted(each.glob("*.toml"))):
+        theme, faults = load_theme(path)
         problems += [f"{path.name}: {fault}" for fault in faults]
         if theme is None:
             continue
         if theme.name in themes:
             problems.append(f"{path.name}: name = {theme.name!r} is taken by another file")
         else:
-            themes[theme.name] = theme
+            themes[theme.name], files[theme.name] = theme, path
     order = sorted(themes, key=lambda name: (name != DEFAULT_THEME, name))
-    return LoadedThemes({name: themes[name] for name in order}, tuple(problems))
+    return LoadedThemes({name: themes[name] for name in order}, files, tuple(problems))
 
 
-def _load(path: Path) -> tuple[Theme | None, list[str]]:
+def load_theme(path: Path) -> tuple[Theme | None, list[str]]:
+    """Read and check one theme; return it, or every fault of it with its key."""
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as e:

@@ -12,7 +12,7 @@ from arbot_tui.domain.clock import VirtualClock
 from arbot_tui.tui.app import ArbotApp
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
-from arbot_tui.tui.themes import load_themes
+from arbot_tui.tui.themes import load_themes, themes_folder
 from tests.ui.fakes import START_NS, FakeClient
 
 SIZES = [(80, 24), (120, 40), (160, 48)]
@@ -94,7 +94,7 @@ async def dashboard(
         # So seldom that no test ever sees the timer.
         fps=0.001,
         theme=theme,
-        themes=load_themes().themes.values(),
+        themes=load_themes(themes_folder()).themes.values(),
         glyphs=glyphs,
         clock=clock,
         exports=exports,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from textual.color import Color
 
+from arbot_tui.tui.theme_watch import ThemeWatch
 from arbot_tui.tui.themes import DEFAULT_THEME, VARIABLES, load_themes, themes_folder
 
 SOUND = """
@@ -40,17 +41,20 @@ def contrast(one: str, other: str) -> float:
 
 
 def test_the_shipped_themes_are_sound_and_the_default_comes_first() -> None:
-    loaded = load_themes()
+    loaded = load_themes(themes_folder())
     assert loaded.problems == ()
-    assert list(loaded.themes) == ["dark", "ansi", "high-contrast", "light"]
+    assert set(loaded.themes) >= {"ansi", "deuteranopia", "high-contrast", "light", "red-up"}
+    assert len(loaded.themes) >= 8
     assert next(iter(loaded.themes)) == DEFAULT_THEME
     for path in themes_folder().glob("*.toml"):
         assert path.stem in loaded.themes
 
 
-@pytest.mark.parametrize("name", ["dark", "light", "high-contrast"])
+@pytest.mark.parametrize(
+    "name", [path.stem for path in themes_folder().glob("*.toml") if path.stem != "ansi"]
+)
 def test_every_text_colour_can_be_read_on_the_ground_and_on_the_cursor(name: str) -> None:
-    theme = load_themes().themes[name]
+    theme = load_themes(themes_folder()).themes[name]
     variables = theme.variables
     assert theme.background
     read = set(VARIABLES) - {"faint", "frame", "frame-focus", "badge-text"}
@@ -112,3 +116,39 @@ def test_unreadable_files_and_names_taken_twice_are_named(tmp_path: Path) -> Non
 def test_an_ansi_theme_gets_what_textual_needs_from_it(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(SOUND.replace("dark = true", "dark = true\nansi = true"))
     assert "ansi-background" in load_themes(tmp_path).themes["mine"].variables
+
+
+def test_a_persons_own_themes_are_found_beside_the_shipped_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    own = tmp_path / "arbot-tui" / "themes"
+    own.mkdir(parents=True)
+    (own / "mine.toml").write_text(SOUND)
+    (own / "twice.toml").write_text(SOUND.replace('"mine"', '"dark"'))
+    loaded = load_themes()
+    assert {"dark", "mine"} <= set(loaded.themes)
+    assert loaded.files["mine"] == own / "mine.toml"
+    assert loaded.problems == ("twice.toml: name = 'dark' is taken by another file",)
+
+
+def test_a_theme_is_read_again_once_when_it_was_saved(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SOUND)
+    watch = ThemeWatch(load_themes(tmp_path).files)
+    assert watch.saved("mine") is None
+    assert watch.saved("other") is None
+    path.write_text(SOUND.replace("#56d39b", "#abcdef01"[:7]))
+    theme, faults = watch.saved("mine") or (None, ["not seen"])
+    assert faults == []
+    assert theme is not None
+    assert theme.variables["gain"] == "#abcdef"
+    assert watch.saved("mine") is None
+    path.write_text(SOUND + "wrong = 1\n")
+    assert watch.saved("mine") == (None, ["palette.wrong: no such key; did you mean warning?"])
+    path.write_text(SOUND.replace('"mine"', '"yours"') + "\n")
+    theme, faults = watch.saved("mine") or (None, [])
+    assert theme is None
+    assert "yours" in faults[0]
+    path.unlink()
+    assert watch.saved("mine") is None
