@@ -252,7 +252,7 @@ async def test_details_show_four_ladders_with_buy_and_sell_marked() -> None:
         assert "Details · SOL/USDT · buy okx 171.42 · sell bybit 171.45" in text
         assert any("▼ 171.42" in line and " buy " in line for line in screen.lines())
         assert any("▲ 171.45" in line and " sell " in line for line in screen.lines())
-        assert "net edge, last 60 s" in text
+        assert "edge by size" in text
         await screen.press("j")
         assert "Details · ETH/USDT" in screen.text()
         assert screen.client.queries[-1] == ("depth", {"symbol": "SOL/USDT"})
