@@ -34,6 +34,9 @@ from arbot_tui.engine.frames import (
     LogLine,
     OpportunityView,
     RowView,
+    SettingsDiff,
+    SettingsView,
+    SettingView,
     StatusView,
     TradeView,
     VenueView,
@@ -356,6 +359,40 @@ def path(args: Mapping[str, str]) -> PathView:
     return PathView(int(args["id"]), ((0.0, 0.1, 4.0), (200.0, 0.201, 6.0), (420.0, 0.184, 6.2)))
 
 
+def settings(args: Mapping[str, str]) -> SettingsView:
+    """Return a few settings of each kind, from each source."""
+    del args
+    entries = (
+        ("engine.mode", "choice", "simulate", "", '"simulate" or "paper"', False, "default"),
+        ("arbitrage.min_profit_pct", "number", "0.05", "%", "a number 0…10 %", True, "default"),
+        ("arbitrage.symbols", "list", "BTC/USDT, ETH/USDT", "", "a list", False, "--symbols"),
+        ("risk.max_order_usd", "number", "250", "USD", "a number", True, "/etc/arbot.toml:12"),
+        ("ui.mouse", "bool", "true", "", "true or false", False, "ARBOT_UI__MOUSE"),
+        ("ui.theme", "text", "dark", "", "a text", True, "changed here"),
+    )
+    choices = {"choice": ("simulate", "paper"), "bool": ("true", "false")}
+    return SettingsView(
+        file="/etc/arbot.toml",
+        save_to="/etc/arbot.toml",
+        profile="simulate",
+        settings=tuple(
+            SettingView(
+                name=name,
+                kind=kind,
+                meaning=f"What {name} means, in one line.",
+                unit=unit,
+                allowed=allowed,
+                choices=choices.get(kind, ()),
+                hot=hot,
+                value=value,
+                default=value,
+                source=source,
+            )
+            for name, kind, value, unit, allowed, hot, source in entries
+        ),
+    )
+
+
 ANSWERS: Mapping[str, Callable[[Mapping[str, str]], QueryResult]] = {
     "balances": balances,
     "edges": edges,
@@ -363,4 +400,6 @@ ANSWERS: Mapping[str, Callable[[Mapping[str, str]], QueryResult]] = {
     "latency": latency,
     "funnel": funnel,
     "path": path,
+    "settings": settings,
+    "settings_diff": lambda args: SettingsDiff(()),
 }

@@ -87,6 +87,20 @@ class SettingsList(Panel):
             ),
         )
 
+    def record(self, key: Hashable) -> Mapping[str, object]:
+        """Return one key's values."""
+        setting = self._settings.get(str(key))
+        if setting is None:
+            return {}
+        return {
+            "key": setting.name,
+            "value": setting.value,
+            "unit": setting.unit,
+            "default": setting.default,
+            "hot": setting.hot,
+            "source": setting.source,
+        }
+
     def foot(self, width: int) -> Sequence[Line]:
         """Return all about the key under the cursor."""
         setting = self.selected
