@@ -134,6 +134,25 @@ async def test_order_that_may_rest_says_so_in_the_venues_word(name: str) -> None
         assert _FORCE_WORDS[name] in sent_params.values()
 
 
+@pytest.mark.parametrize("force", list(TimeInForce))
+@pytest.mark.parametrize("name", list(_KINDS))
+async def test_no_order_is_a_market_order(name: str, force: TimeInForce) -> None:
+    """Row 50: what a market order's quantity means differs by venue and side; none is sent."""
+    async with _venue(name) as (venue, adapter):
+        path, body = _PLACED[name]
+        venue.answer("POST", path, body)
+        venue.answer("GET", "/api/v5/account/config", _okx({"acctLv": "1"}))
+        await adapter.place_order(_order(name, force=force))
+        (sent,) = venue.requests(path)
+        text = (sent.target + sent.body).lower()
+        assert "market" not in text
+        assert "65000.1" in text
+        query = dict(parse_qsl(sent.target.partition("?")[2]))
+        params = query or json.loads(sent.body)
+        kind = params.get("type") or params.get("orderType") or params.get("ordType")
+        assert kind.lower() in ("limit", "ioc")
+
+
 _UNSENDABLE = [
     ("arb 1", "65000.1", "0.0015", "client_id"),
     ("é" * 3, "65000.1", "0.0015", "client_id"),

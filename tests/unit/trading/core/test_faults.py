@@ -761,3 +761,44 @@ def test_a_balance_that_moved_without_us_closes_the_venue_until_it_agrees_again(
     assert known.reconciled
     assert not known.mismatches
     rig.settle()
+
+
+@pytest.mark.parametrize("cancel_first", [True, False])
+def test_a_fill_wins_over_a_cancel_that_crossed_it(cancel_first: bool) -> None:
+    # row 53
+    rig = traded(Fate(answer=Answer.NONE), Fate(answer=Answer.NONE))
+    rig.operate(OperatorAction.STOP)
+    buy = rig.pair.buy
+    fill = Fill(
+        "ant", buy.client_id, buy.symbol, "1", buy.side, buy.price, buy.qty, Decimal(0), "USDT", 0
+    )
+    cancelled = OrderState("ant", buy.client_id, OrderStatus.CANCELED, buy.qty, ("stream",), "v")
+    for event in (cancelled, fill) if cancel_first else (fill, cancelled):
+        rig.handle(event)
+
+    assert buy.state is LegState.FILLED
+    assert buy.filled == buy.qty
+    assert "late_order" not in codes(rig)
+
+
+def test_a_key_that_ends_with_a_pair_on_its_way_stops_the_venue_and_the_other_leg_goes_home() -> (
+    None
+):
+    # row 87: the venue is told by name, the key by nothing
+    rig = Rig(Scripted(Fate(answer=Answer.NONE, lost=True), GOOD))
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(2 * MS)
+    rig.handle(OrderReject("ant", rig.pair.buy.client_id, "33004", "key expired", fatal=True))
+
+    rig.run_for(2 * SECOND)
+
+    assert rig.pair_state() is PairState.FLAT
+    assert rig.state.venue("ant").blocked == "33004 key expired"
+    assert [alarm.message for alarm in rig.alarms] == ["ant: 33004 key expired"]
+    rig.edge("ant", "cat")
+    assert rig.denied[-1].reason is Reason.RECONCILED
+    # The venue that is well goes on.
+    rig.edge("bee", "cat", "ETH/USDT")
+    rig.run_for(SECOND)
+    assert rig.pair_state() is PairState.CLOSED
