@@ -150,7 +150,7 @@ async def test_no_order_is_a_market_order(name: str, force: TimeInForce) -> None
         query = dict(parse_qsl(sent.target.partition("?")[2]))
         params = query or json.loads(sent.body)
         kind = params.get("type") or params.get("orderType") or params.get("ordType")
-        assert kind.lower() in ("limit", "ioc")
+        assert str(kind).lower() in ("limit", "ioc")
 
 
 _UNSENDABLE = [
