@@ -299,7 +299,9 @@ class TestVenues:
     def test_they_follow_the_configuration(self, run: Run, served: list[dict[str, Any]]) -> None:
         Path("arbot.toml").write_text("[simulator]\nsymbols = 5\nseed = 3\n")
         assert run("venues", "--json", "--seed", "9")[0] == 0
-        assert served == [{"seed": 9, "symbols": 5, "rate_hz": 400.0, "edges_per_min": 12.0}]
+        assert served == [
+            {"seed": 9, "symbols": 5, "rate_hz": 400.0, "edges_per_min": 12.0, "usdc_symbols": 0}
+        ]
 
     def test_with_a_parent_they_read_no_configuration(
         self, run: Run, served: list[dict[str, Any]]
@@ -312,6 +314,7 @@ class TestVenues:
                 "symbols": 3,
                 "rate_hz": 10.0,
                 "edges_per_min": 12.0,
+                "usdc_symbols": 0,
                 "with_parent": True,
             }
         ]
