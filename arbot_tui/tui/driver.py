@@ -79,6 +79,9 @@ class TerminalDriver(LinuxDriver):
         if stream is None:
             raise OSError("neither standard error nor standard output is open")
         self._file = self._stream = stream
+        # A handle of our own: whoever silences standard error meanwhile (a keyring's prompter
+        # would write into the picture) must not swallow the picture with it.
+        self._output = os.dup(stream.fileno())
         self._screen_writer = self._new_writer()
         self._painter = Painter()
         self._stopped = False
@@ -98,7 +101,7 @@ class TerminalDriver(LinuxDriver):
 
     def _new_writer(self) -> ScreenWriter:
         encoding = self._stream.encoding or "utf-8"
-        return ScreenWriter(self._stream.fileno(), encoding, self._drained)
+        return ScreenWriter(self._output, encoding, self._drained)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         """Return columns and rows of the terminal drawn on.
@@ -106,7 +109,7 @@ class TerminalDriver(LinuxDriver):
         The base class believes COLUMNS and LINES, which do not change when the terminal does.
         """
         try:
-            columns, rows = os.get_terminal_size(self._stream.fileno())
+            columns, rows = os.get_terminal_size(self._output)
         except OSError:
             columns = rows = 0
         return columns or 80, rows or 24
@@ -158,6 +161,9 @@ class TerminalDriver(LinuxDriver):
         """Write what is left, and leave the job-control signals as they were found."""
         super().close()
         if not self._stopped:
+            if self._output >= 0:
+                os.close(self._output)
+                self._output = -1
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
             signal.signal(signal.SIGCONT, signal.SIG_DFL)
 

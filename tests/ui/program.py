@@ -1,13 +1,14 @@
 """The dashboard on a made-up engine, for tests that run it in a terminal of its own.
 
-Usage: program.py COUNTER [exposure] [crash] [hang]. Writes how many frames were pulled to the file
-COUNTER, and the reason of the end to COUNTER.end.
+Usage: program.py COUNTER [exposure] [crash] [hang] [mute]. Writes how many frames were pulled to
+the file COUNTER, and the reason of the end to COUNTER.end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import fcntl
+import os
 import sys
 import termios
 import time
@@ -43,6 +44,8 @@ class MovingClient(FakeClient):
         if "crash" in self._words and self._version == 10:
             secret = "hunter2"  # noqa: F841 - what no crash report may show
             raise AssertionError("made to crash")
+        if "mute" in self._words and self._version == 10:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         step = self._version % 7
         rows = tuple(
             row(number, f"{base}/USDT", mid * (1 + step * 1e-4), decimals)

@@ -88,6 +88,16 @@ def test_what_others_wrote_on_the_screen_is_drawn_over(start: Start, keys: str) 
     assert "Matrix" in terminal.screen.display[2]
 
 
+def test_silencing_standard_error_does_not_silence_the_screen(start: Start, counter: Path) -> None:
+    terminal = start("mute")
+    terminal.wait_for(lambda: int(counter.read_text() or 0) > 20)
+    before = list(terminal.screen.display)
+    terminal.wait_for(lambda: list(terminal.screen.display) != before)
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+    assert terminal.restored()
+
+
 @pytest.mark.parametrize("key", ["q", "\x03"], ids=["q", "ctrl+c"])
 def test_quit_restores_the_terminal(start: Start, counter: Path, key: str) -> None:
     terminal = start()
