@@ -12,7 +12,7 @@ from arbot_tui.commands.template import template, toml_value
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.text import sanitise
-from arbot_tui.engine.frames import SettingChange, SettingsDiff, SettingsView, SettingView
+from arbot_tui.engine.answers import SettingChange, SettingsDiff, SettingsView, SettingView
 from arbot_tui.engine.options import HotSettings
 from arbot_tui.settings import Key, Loaded, changed, keys, user_file
 

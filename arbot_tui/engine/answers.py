@@ -9,19 +9,31 @@ from __future__ import annotations
 import msgspec
 
 from arbot_tui.domain.opportunity import PathPoint
+from arbot_tui.domain.quotes import Level
 
 __all__ = [
     "BalanceRow",
     "BalancesView",
+    "DepthView",
     "EdgesView",
+    "ExposureView",
+    "FunnelRow",
+    "FunnelView",
+    "IdentityRow",
+    "IdentityView",
     "KeyRow",
     "KeysView",
+    "LadderView",
     "LatencyRow",
     "LatencyView",
     "PairEdges",
     "PathView",
     "PerformancePoint",
     "PerformanceView",
+    "SettingChange",
+    "SettingView",
+    "SettingsDiff",
+    "SettingsView",
     "WalkView",
 ]
 
@@ -217,3 +229,168 @@ class KeysView(msgspec.Struct, frozen=True):
     not_asked: tuple[str, ...]
     store: str
     locked: bool
+
+
+class LadderView(msgspec.Struct, frozen=True, tag="ladder"):
+    """One venue's order book of a symbol.
+
+    Attributes:
+        venue: Venue name.
+        bids: (price, size), highest first.
+        asks: (price, size), lowest first.
+        at_ns: When it was received; 0 where there is none.
+        error: Why there is none; empty where there is one.
+    """
+
+    venue: str
+    bids: tuple[Level, ...]
+    asks: tuple[Level, ...]
+    at_ns: int
+    error: str
+
+
+class DepthView(msgspec.Struct, frozen=True, tag="depth"):
+    """All venues' ladders of one symbol, in venue order.
+
+    Attributes:
+        symbol: Canonical symbol.
+        ladders: The order books.
+        walk: The edge by size of the symbol's best pair; None where no two books are tradeable.
+    """
+
+    symbol: str
+    ladders: tuple[LadderView, ...]
+    walk: WalkView | None = None
+
+
+class FunnelRow(msgspec.Struct, frozen=True):
+    """What became of one pair's candidates: ``candidates == rejected + committed + pending``.
+
+    Attributes:
+        symbol: Canonical symbol.
+        buy: Venue to buy on.
+        sell: Venue to sell on.
+        candidates: Evaluations with a positive gross spread.
+        committed: Those that became a pair of orders.
+        pending: Those under judgement.
+        rejected: Reason and count, highest count first.
+    """
+
+    symbol: str
+    buy: str
+    sell: str
+    candidates: int
+    committed: int
+    pending: int
+    rejected: tuple[tuple[str, int], ...]
+
+
+class FunnelView(msgspec.Struct, frozen=True, tag="funnel"):
+    """The reject funnel per pair, most candidates first."""
+
+    rows: tuple[FunnelRow, ...]
+
+
+class IdentityRow(msgspec.Struct, frozen=True):
+    """A book that is not traded because it may be another coin's, and why."""
+
+    symbol: str
+    venue: str
+    why: str
+
+
+class IdentityView(msgspec.Struct, frozen=True, tag="identity"):
+    """Every book whose coin is in doubt or denied."""
+
+    rows: tuple[IdentityRow, ...]
+
+
+class ExposureView(msgspec.Struct, frozen=True, tag="exposure"):
+    """What is open: asked before quitting.
+
+    Attributes:
+        lines: One sentence per pair in flight or stuck leg; empty when there is nothing open.
+    """
+
+    lines: tuple[str, ...]
+
+
+class SettingView(msgspec.Struct, frozen=True):
+    """One key of the configuration with its value; values are text as a person writes them.
+
+    Attributes:
+        name: Full name, ``arbitrage.min_profit_pct``.
+        kind: ``bool``, ``int``, ``number``, ``text``, ``choice`` or ``list`` (comma-separated).
+        meaning: One line that says what it does.
+        unit: Unit of its value; empty where it has none.
+        allowed: What a value may be, in words, with range and unit.
+        choices: All values of a ``choice`` or ``bool``.
+        hot: A change takes effect without a restart.
+        value: What holds now.
+        default: What holds where nobody sets it, in this profile.
+        source: Where the value is from: ``default``, ``FILE:LINE``, a variable, an option, or
+            ``changed here``.
+        next_start: What is saved for the next start; empty where that is the value.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    unit: str
+    allowed: str
+    choices: tuple[str, ...]
+    hot: bool
+    value: str
+    default: str
+    source: str
+    next_start: str = ""
+
+
+class SettingsView(msgspec.Struct, frozen=True, tag="settings"):
+    """The whole configuration.
+
+    Attributes:
+        file: The file that was read; empty where there is none.
+        save_to: The file that saving writes.
+        profile: Which defaults apply.
+        settings: Every key, in the order of the file.
+    """
+
+    file: str
+    save_to: str
+    profile: str
+    settings: tuple[SettingView, ...]
+
+
+class SettingChange(msgspec.Struct, frozen=True):
+    """What one change would do.
+
+    Attributes:
+        name: Full name of the key.
+        before: Value that holds now.
+        after: Value that was asked for, as it would be written.
+        unit: Unit of both.
+        hot: It takes effect at once; otherwise at the next start, once it is saved.
+        loosens: It lets more be risked than before; needs a confirmation.
+        note: What else there is to know; empty where nothing.
+    """
+
+    name: str
+    before: str
+    after: str
+    unit: str
+    hot: bool
+    loosens: bool
+    note: str = ""
+
+
+class SettingsDiff(msgspec.Struct, frozen=True, tag="settings_diff"):
+    """What changes would do, or why they are refused.
+
+    Attributes:
+        changes: Those that make a difference; empty where they are refused.
+        error: What is wrong, which value, and what is allowed; empty where nothing is.
+    """
+
+    changes: tuple[SettingChange, ...]
+    error: str = ""

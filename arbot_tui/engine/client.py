@@ -14,21 +14,19 @@ import msgspec
 from arbot_tui.domain.secret import Secret
 from arbot_tui.engine.answers import (
     BalancesView,
+    DepthView,
     EdgesView,
+    ExposureView,
+    FunnelView,
+    IdentityView,
     KeysView,
     LatencyView,
     PathView,
     PerformanceView,
-)
-from arbot_tui.engine.frames import (
-    DepthView,
-    ExposureView,
-    Frame,
-    FunnelView,
-    IdentityView,
     SettingsDiff,
     SettingsView,
 )
+from arbot_tui.engine.frames import Frame
 
 __all__ = ["CommandResult", "EngineClient", "KeySource", "QueryResult", "SettingsSource"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from arbot_tui.domain.orders import OrderSide
-from arbot_tui.engine.frames import LadderView
+from arbot_tui.engine.answers import LadderView
 from arbot_tui.market.depth_rule import DepthRule
 
 if TYPE_CHECKING:

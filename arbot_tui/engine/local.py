@@ -10,17 +10,17 @@ from arbot_tui.domain.errors import ExchangeError
 from arbot_tui.domain.numbers import exact, plain
 from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
-from arbot_tui.engine.client import CommandResult, QueryResult
-from arbot_tui.engine.frames import (
+from arbot_tui.engine.answers import (
     DepthView,
     ExposureView,
-    Frame,
     FunnelRow,
     FunnelView,
     IdentityRow,
     IdentityView,
     LadderView,
 )
+from arbot_tui.engine.client import CommandResult, QueryResult
+from arbot_tui.engine.frames import Frame
 from arbot_tui.engine.keying import KEY_COMMANDS, key_command, keys_view
 from arbot_tui.engine.questions import ANSWERS, size_walk
 from arbot_tui.trading.core.events import Operator, OperatorAction

@@ -11,13 +11,13 @@ from arbot_tui.domain.numbers import exact, plain
 from arbot_tui.engine.answers import (
     BalancesView,
     EdgesView,
+    LadderView,
     LatencyRow,
     LatencyView,
     PathView,
     PerformanceView,
     WalkView,
 )
-from arbot_tui.engine.frames import LadderView
 from arbot_tui.engine.history import KEPT_S
 from arbot_tui.engine.holdings import balances
 from arbot_tui.engine.trade_views import signed

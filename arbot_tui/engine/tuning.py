@@ -11,8 +11,8 @@ import structlog
 
 from arbot_tui.domain.errors import ArbotError, ConfigError
 from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.answers import SettingChange, SettingsDiff, SettingsView
 from arbot_tui.engine.client import CommandResult, SettingsSource
-from arbot_tui.engine.frames import SettingChange, SettingsDiff, SettingsView
 from arbot_tui.engine.options import HotSettings
 from arbot_tui.trading.core.events import LimitsChanged
 from arbot_tui.trading.policy import limits_from

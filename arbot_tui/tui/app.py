@@ -27,8 +27,8 @@ from arbot_tui.domain.clock import Clock, SystemClock
 from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.answers import ExposureView, SettingsView
 from arbot_tui.engine.client import EngineClient, QueryResult
-from arbot_tui.engine.frames import ExposureView, SettingsView
 from arbot_tui.tui.asking import Asker, Question
 from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from arbot_tui.domain.text import sanitise
-from arbot_tui.engine.frames import SettingsDiff
+from arbot_tui.engine.answers import SettingsDiff
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.screens.edit import change_words
 from arbot_tui.tui.spans import clean

@@ -13,8 +13,8 @@ from textual.widgets import Input, Static
 
 from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.answers import SettingChange, SettingsDiff, SettingView
 from arbot_tui.engine.client import EngineClient
-from arbot_tui.engine.frames import SettingChange, SettingsDiff, SettingView
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.spans import clean
 

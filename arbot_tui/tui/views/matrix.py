@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from textual.containers import Container
 
 from arbot_tui.domain.clock import SECOND
+from arbot_tui.engine.answers import DepthView
 from arbot_tui.engine.client import QueryResult
-from arbot_tui.engine.frames import DepthView
 from arbot_tui.tui.asking import Question
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.look import Look

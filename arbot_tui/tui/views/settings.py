@@ -10,8 +10,8 @@ from textual.app import ComposeResult
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.answers import SettingsDiff, SettingsView
 from arbot_tui.engine.client import QueryResult
-from arbot_tui.engine.frames import SettingsDiff, SettingsView
 from arbot_tui.tui.asking import Question
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.look import Look

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from arbot_tui.domain.clock import SECOND
-from arbot_tui.engine.frames import DepthView, LadderView, RowView
+from arbot_tui.engine.answers import DepthView, LadderView
+from arbot_tui.engine.frames import RowView
 from arbot_tui.tui import numbers
 from arbot_tui.tui.link import Link
 from arbot_tui.tui.look import Look

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 
-from arbot_tui.engine.frames import FunnelRow, FunnelView, OpportunityView
+from arbot_tui.engine.answers import FunnelRow, FunnelView
+from arbot_tui.engine.frames import OpportunityView
 from arbot_tui.tui import numbers
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, clip, join, pad

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from textwrap import wrap
 
-from arbot_tui.engine.frames import SettingsView, SettingView
+from arbot_tui.engine.answers import SettingsView, SettingView
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.spans import Line, clip, pad
 from arbot_tui.tui.widgets.panel import Panel

@@ -16,20 +16,18 @@ from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.states import Mode
 from arbot_tui.engine.answers import (
     BalancesView,
+    DepthView,
     EdgesView,
+    ExposureView,
+    FunnelView,
+    IdentityRow,
+    IdentityView,
     LatencyView,
     PathView,
     PerformanceView,
 )
 from arbot_tui.engine.bot import ArBot
-from arbot_tui.engine.frames import (
-    DepthView,
-    ExposureView,
-    Frame,
-    FunnelView,
-    IdentityRow,
-    IdentityView,
-)
+from arbot_tui.engine.frames import Frame
 from arbot_tui.engine.options import EngineOptions
 from arbot_tui.engine.world import WorldInfo, WorldProcess
 from arbot_tui.exchanges.base import ExchangeConfig

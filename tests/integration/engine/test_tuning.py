@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from arbot_tui.commands.live_settings import LiveSettings
-from arbot_tui.engine.frames import SettingsDiff, SettingsView
+from arbot_tui.engine.answers import SettingsDiff, SettingsView
 from arbot_tui.engine.world import WorldInfo
 from arbot_tui.settings import load
 from arbot_tui.trading.core.events import LimitsChanged

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from arbot_tui.commands.live_settings import LiveSettings, as_text, from_text
 from arbot_tui.commands.template import template
 from arbot_tui.domain.errors import ConfigError
-from arbot_tui.engine.frames import SettingChange, SettingView
+from arbot_tui.engine.answers import SettingChange, SettingView
 from arbot_tui.settings import keys, load
 
 

@@ -9,7 +9,7 @@ from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.domain.states import FeedState
-from arbot_tui.engine.frames import DepthView
+from arbot_tui.engine.answers import DepthView
 from tests.unit.engine.rig import Rig
 
 _SYMBOLS = ("BTC/USDT", "ETH/USDT")
