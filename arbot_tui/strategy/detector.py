@@ -36,6 +36,10 @@ __all__ = ["ArbitrageStrategy", "DepthSource", "DetectionSettings"]
 DepthSource = Callable[[int, int, OrderSide], Sequence[Level]]
 """(venue, row, resting side) to levels, best first; empty where depth is not to be trusted."""
 
+ABSURD_RATIO = 2.0
+"""A bid at so many times an ask is no market but a broken quote, or another coin: whatever the
+limits of the money core, it is not handed over."""
+
 
 class DetectionSettings(msgspec.Struct, frozen=True):
     """What decides whether an opportunity is worth a signal; percent of the money spent.
@@ -380,6 +384,10 @@ class ArbitrageStrategy:
         if qty <= 0.0:
             self._funnel.reject((row, buy, sell), Reason.DEPTH)
             self._lifecycle.mark_denied(opportunity.id, Reason.DEPTH)
+            return
+        if bids[0][0] > asks[0][0] * ABSURD_RATIO:
+            self._funnel.reject((row, buy, sell), Reason.EDGE_TOO_GOOD)
+            self._lifecycle.mark_denied(opportunity.id, Reason.EDGE_TOO_GOOD)
             return
         board, base = self._board, row * self._count
         brings = taken_value(bids, qty) * (1.0 - board.fee[base + sell])

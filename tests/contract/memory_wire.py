@@ -45,13 +45,13 @@ class MemoryWire:
     Attributes:
         link: The venue's end.
         sent: What the client sent, with the time on the loop.
-        passes: Tells which frames arrive; the others are lost.
+        arrives: What becomes of a frame on its way; None where it is lost.
     """
 
-    def __init__(self, link: MemoryLink, passes: Callable[[bytes], bool]) -> None:
+    def __init__(self, link: MemoryLink, arrives: Callable[[bytes], bytes | None]) -> None:
         self.link = link
         self.sent: list[tuple[float, bytes]] = []
-        self.passes = passes
+        self.arrives = arrives
         self._loop = asyncio.get_running_loop()
         self._handler: WireHandler | None = None
         self._queue: deque[bytes | None] = deque()
@@ -96,9 +96,8 @@ class MemoryWire:
     # What the link calls.
 
     def arrived(self, raw: bytes) -> None:
-        if self.passes(raw):
-            self._queue.append(raw)
-            self._loop.call_soon(self._drain)
+        self._queue.append(raw)
+        self._loop.call_soon(self._drain)
 
     def ponged(self) -> None:
         self._queue.append(None)
@@ -114,8 +113,8 @@ class MemoryWire:
             item = self._queue.popleft()
             if item is None:
                 self._handler.on_control(pong=True)
-            else:
-                self._handler.on_message(item)
+            elif (frame := self.arrives(item)) is not None:
+                self._handler.on_message(frame)
 
 
 def topic_name(arg: str | dict[str, str]) -> str:

@@ -191,7 +191,7 @@ def test_a_service_that_numbers_afresh_is_no_gap(name: str) -> None:
 
 def test_a_stream_that_begins_with_changes_is_spliced_to_a_rest_snapshot() -> None:
     async def scenario(venue: VirtualVenue) -> None:
-        venue.passes = lambda raw: b'"action":"snapshot"' not in raw
+        venue.arrives = lambda raw: None if b'"action":"snapshot"' in raw else raw
         since_s = now_s()
         for row in venue.rows.values():
             venue.feed.request_depth(row, True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from functools import partial
 from typing import Protocol
 
 import msgspec
@@ -29,7 +30,7 @@ from tests.contract.virtual_world import VirtualVenue
 from tests.unit.simulator.virtual import VirtualVenues
 from tests.virtual_loop import run_virtual
 
-__all__ = ["Findings", "play_market"]
+__all__ = ["NAMES", "Damage", "Findings", "play_market"]
 
 NAMES = ("binance", "bybit", "okx", "bitget")
 _STEP_S = 0.05
@@ -60,11 +61,24 @@ class Findings(msgspec.Struct):
     quotes: int = 0
 
 
+class Damage(Protocol):
+    """What happens to frames on their way, and which quotes it has voided."""
+
+    def change(self, venue: VirtualVenue, raw: bytes) -> bytes:
+        """Return what arrives instead of a frame."""
+        ...
+
+    def is_void(self, venue: VirtualVenue, row: int) -> bool:
+        """Tell whether the latest that arrived of a book's quote was damaged."""
+        ...
+
+
 class _Desk:
     """The engine's own parts between the adapters and the money core."""
 
-    def __init__(self, world: VirtualVenues) -> None:
+    def __init__(self, world: VirtualVenues, damage: Damage | None) -> None:
         self.world = world
+        self._damage = damage
         self.findings = Findings()
         self.venues = [VirtualVenue(name, world, index) for index, name in enumerate(NAMES)]
         self.universe = Universe()
@@ -94,9 +108,11 @@ class _Desk:
         self.feed = MarketFeed(
             self.board, self.books, self.monitor, self.strategy, self._judge_venue
         )
-        for index in range(len(NAMES)):
+        for index, venue in enumerate(self.venues):
             for row in range(len(self.universe)):
                 self.board.set_fee(index, row, 0.001)
+            if damage is not None:
+                venue.arrives = partial(damage.change, venue)
 
     async def run(self) -> None:
         """Follow every venue, and look after verdicts and books as the engine's timer does."""
@@ -137,6 +153,8 @@ class _Desk:
     ) -> None:
         """Find the state of the venue that a signal's quote and levels are of."""
         index, row = NAMES.index(quote.venue), self.universe.row(symbol)
+        if self._damage is not None and self._damage.is_void(self.venues[index], row):
+            self.findings.wrong.append(f"{quote.venue} {symbol}: a quote that was void")
         top = ((quote.bid, quote.bid_size), (quote.ask, quote.ask_size))
         quote_ns = self._ended_ns(index, row, lambda b, a: (b[0], a[0]) == top)
         levels_ns = self._ended_ns(
@@ -172,6 +190,7 @@ def play_market(
     rate_hz: float = 40.0,
     edges_per_min: float = 30.0,
     lost: float = 0.001,
+    damage: Damage | None = None,
 ) -> Findings:
     """Let time pass on all venues, with frames lost, repeated and exchanged at random.
 
@@ -181,12 +200,13 @@ def play_market(
         rate_hz: Changes of best bid and ask per second over all venues; there are two symbols.
         edges_per_min: Dislocations that clear the fees.
         lost: How likely each of the three is for a frame of depth.
+        damage: What else happens to frames.
     """
     spec = WorldSpec(seed=seed, symbols=2, rate_hz=rate_hz, edges_per_min=edges_per_min)
 
     async def scene() -> Findings:
         world = VirtualVenues(spec, remember=True, keep=400)
-        desk = _Desk(world)
+        desk = _Desk(world, damage)
         for name in NAMES:
             for fault in ("drop", "dup", "reorder"):
                 world.inject(name, fault, p=0.02, channel="ticker")

@@ -131,7 +131,12 @@ class Listener:
 
 
 class VirtualVenue:
-    """One synthetic venue, a feed that follows it, and what the feed's listener holds."""
+    """One synthetic venue, a feed that follows it, and what the feed's listener holds.
+
+    Attributes:
+        arrives: What becomes of a frame on its way; None where it is lost.
+        told: Rows whose quote REST has told; whoever looks may clear it.
+    """
 
     def __init__(self, name: str, venues: VirtualVenues, index: int = 0) -> None:
         self.name = name
@@ -141,7 +146,8 @@ class VirtualVenue:
         self.dials = 0
         self.refused: Counter[int] = Counter()
         self.refuse_dials = False
-        self.passes: Callable[[bytes], bool] = lambda raw: True
+        self.arrives: Callable[[bytes], bytes | None] = lambda raw: raw
+        self.told: set[int] = set()
         self._truths: dict[tuple[int, int], tuple[list[Level], list[Level]]] = {}
         self.ban = BanClock()
         self.listener = Listener(name)
@@ -181,6 +187,7 @@ class VirtualVenue:
             sides = [(float(listed.price(t)), float(listed.qty(q))) for t, q in (bid, ask)]
             now_ns = self.venues.now_ns
             found.append(Ticker(exchange, row, *sides[0], *sides[1], 0, now_ns))
+            self.told.add(row)
         return found
 
     async def depth(self, symbol: str, levels: int) -> DepthSnapshot:
@@ -221,7 +228,7 @@ class VirtualVenue:
             self.refused[limit.status] += 1
             raise DialFailed(self.name, "too many connections", status=limit.status)
         link = MemoryLink(network, venues.streams[self.name])
-        wire = MemoryWire(link, lambda raw: self.passes(raw))
+        wire = MemoryWire(link, lambda raw: self.arrives(raw))
         self.wires.append(wire)
         path = "/stream" if self.name == "binance" else ENDPOINTS[self.name].ws_public
         venues.streams[self.name].opened(link, path, {})

@@ -252,6 +252,26 @@ def test_one_sided_and_impossible_quotes_never_reach_a_signal() -> None:
     assert desk.funnel.counts() == {"data_fresh": 1}
 
 
+def test_an_absurd_price_is_shown_and_not_handed_over() -> None:
+    desk = _Desk()
+    desk.quote(_BINANCE, 100.0, 100.1)
+    desk.quote(_BYBIT, 100.0, 100.1)
+    desk.quote(_OKX, 100.0, 100.1)
+    assert desk.strategy.check_identity(desk.now_ns) == []
+    desk.quote(_OKX, 100_000.0, 100_100.0)
+    assert desk.signals == []
+    assert desk.funnel.counts() == {"edge_too_good": 2}
+    assert {o.reason for o in desk.opportunities.opened()} == {"edge_too_good"}
+
+
+def test_absurd_depth_behind_a_good_quote_is_not_handed_over() -> None:
+    bids: list[Level] = [(101_000.0, 5.0)]
+    desk = _Desk(depth=lambda venue, row, side: bids if side is OrderSide.BUY else ())
+    desk.open_edge()
+    assert desk.signals == []
+    assert desk.funnel.counts() == {"edge_too_good": 1}
+
+
 def test_a_dearer_fee_ends_an_opportunity() -> None:
     desk = _Desk()
     desk.open_edge()
