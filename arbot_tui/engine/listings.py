@@ -29,7 +29,7 @@ _FEES_RETRY_S = 30.0
 # A halted or delisted symbol has to be noticed within a minute.
 _REFRESH_S = 50.0
 # After a refused order the rules are fetched at once, but not more often than this.
-_SOON_NS = 2 * SECOND
+_SOON_S = 2.0
 
 _log = structlog.get_logger("engine")
 
@@ -46,7 +46,6 @@ class Listings:
         self._bot = bot
         self.instruments: dict[str, dict[str, Instrument]] = {}
         self._wanted: set[str] = set()
-        self._doubted: dict[str, int] = {}
         self._doubt = asyncio.Event()
 
     async def load(self) -> None:
@@ -61,12 +60,9 @@ class Listings:
         for name, listing in listings.items():
             self._follow(name, listing)
 
-    def doubt(self, name: str) -> None:
-        """A venue refused an order: fetch its rules again soon."""
-        now_ns = self._bot.clock.now_ns()
-        if now_ns - self._doubted.get(name, 0) >= _SOON_NS:
-            self._doubted[name] = now_ns
-            self._doubt.set()
+    def doubt(self) -> None:
+        """A venue refused an order: fetch the rules again within 2 s."""
+        self._doubt.set()
 
     async def run_venue(self, name: str) -> None:
         """Bring one venue up and follow it; restarted by the supervisor after a failure."""
@@ -89,7 +85,7 @@ class Listings:
         period_ns = round(bot.options.universe.symbol_refresh_s * SECOND)
         while True:
             try:
-                async with asyncio.timeout(_REFRESH_S):
+                async with asyncio.timeout(_REFRESH_S - _SOON_S):
                     await self._doubt.wait()
             except TimeoutError:
                 pass
@@ -105,6 +101,7 @@ class Listings:
             for name, listing in listings.items():
                 if self._refresh(name, listing):
                     await self._ask_fees(name)
+            await asyncio.sleep(_SOON_S)
 
     async def run_clocks(self) -> None:
         """Measure every venue's clock again now and then."""

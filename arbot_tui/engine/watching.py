@@ -67,7 +67,7 @@ class TradingWatch:
                 )
             for leg in pair.legs:
                 if leg.state is LegState.REJECTED:
-                    bot.listings.doubt(leg.venue)
+                    bot.listings.doubt()
             bot.frames.note_pair(pair)
             bot.recording.note_pair(pair)
 

@@ -66,6 +66,7 @@ class ScriptedVenue(BaseExchange):
         self.asked: list[tuple[int, bool]] = []
         self.resynced: list[int] = []
         self.orderbooks = 0
+        self.loads = 0
         self.failure: ExchangeError | None = None
         self.away_s = 0.0
 
@@ -81,6 +82,7 @@ class ScriptedVenue(BaseExchange):
     async def load_instruments(self) -> list[Instrument]:
         if self.failure is not None:
             raise self.failure
+        self.loads += 1
         return list(self.listing)
 
     async def get_volumes(self) -> dict[str, Decimal]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 import msgspec
 import pytest
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.feed import FeedEventKind
+from arbot_tui.domain.orders import OrderRequest, OrderSide
+from arbot_tui.domain.states import LegState, PairState
 from arbot_tui.market.config import UniverseConfig
 from arbot_tui.trading.core.events import InstrumentsChanged
+from arbot_tui.trading.core.pair import Leg, Pair
+from arbot_tui.trading.core.plans import PlannedOrder
 from tests.unit.engine.rig import Rig
 from tests.virtual_loop import run_virtual
 
@@ -85,6 +90,52 @@ async def _close_a_named_one() -> None:
     await _refresh(rig, passed_s=61)
     assert rig.venues["okx"].rows == {"BTC-USDT": 0}
     assert rig.bot.board.book_state(1, 1) == "down"
+
+
+class _Records:
+    """Stands where the database would be."""
+
+    def note_pair(self, pair: Pair) -> None:
+        pass
+
+
+def _refused(venue: str) -> Pair:
+    """A pair whose buying leg the venue refused."""
+    legs = []
+    for name, side in ((venue, OrderSide.BUY), ("binance", OrderSide.SELL)):
+        price, qty = Decimal("100.01"), Decimal(1)
+        order = OrderRequest(f"x{side}", name, "BTC/USDT", side, price, qty, 0)
+        legs.append(Leg.planned(PlannedOrder(order, "USDT", qty), unwinding=False))
+    legs[0].state = LegState.REJECTED
+    state = PairState.WORKING
+    return Pair("p1", 1, 1, "BTC/USDT", "BTC", "USDT", legs, Decimal(1), 7, state, 0)
+
+
+async def _refuse_and_learn() -> None:
+    rig = await _loaded()
+    rig.bot._recording = _Records()  # type: ignore[assignment]
+    rig.bot.core.session_from = 2
+    okx = rig.venues["okx"]
+    task = asyncio.create_task(rig.bot.listings.run_refresh())
+    await asyncio.sleep(5)
+    before = okx.loads
+    okx.listing[0] = msgspec.structs.replace(okx.listing[0], tick_size=Decimal("0.1"))
+    for _ in range(100):
+        rig.bot.watch.on_pairs([_refused("okx")])
+        await asyncio.sleep(0.019)
+    told = [e for e in rig.told if isinstance(e, InstrumentsChanged) and e.venue == "okx"]
+    assert told[-1].instruments[0].tick_size == Decimal("0.1")
+    assert okx.loads - before == 1
+    # What was refused while they were fetched is looked into as well, and not more often.
+    await asyncio.sleep(3)
+    assert okx.loads - before == 2
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_a_refused_order_has_the_rules_fetched_again_within_two_seconds() -> None:
+    run_virtual(_refuse_and_learn())
 
 
 def test_a_halted_symbol_is_not_traded_on_that_venue_until_it_is_open_again() -> None:

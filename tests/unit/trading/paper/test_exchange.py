@@ -28,6 +28,7 @@ from arbot_tui.domain.orders import (
 from arbot_tui.domain.quotes import BookKind, BookUpdate, DepthSnapshot, Level, Ticker
 from arbot_tui.exchanges.base import (
     BaseExchange,
+    DepthLimits,
     ExchangeConfig,
     MarketDataSink,
     QuotaUse,
@@ -52,6 +53,7 @@ class PublicVenue(BaseExchange):
     """Market data as a test tells it; asked for anything private it fails the test."""
 
     continuity = Continuity.PREVIOUS_ID
+    depth_limits = DepthLimits(rows=7, starts_per_hour=70)
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         super().__init__(config, clock)
@@ -195,6 +197,7 @@ class TestMarketData:
             assert desk.public.rows == {"BTC-USDT": ROW}
             assert (paper.offset_ns, paper.rtt_ns) == (3, RTT_NS)
             assert paper.continuity is Continuity.PREVIOUS_ID
+            assert paper.depth_limits == DepthLimits(rows=7, starts_per_hour=70)
             assert paper.quota(0) == QuotaUse(1, 2, 60.0)
             assert paper.banned_s(0) == 7.0
             paper.resync_book(ROW)
