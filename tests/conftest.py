@@ -6,12 +6,16 @@ the change. `HYPOTHESIS_PROFILE=deep` draws new ones, and many.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+_ROOT = Path(__file__).parent.parent
 
 # A shared CI machine is slow at random; time limits are pytest-timeout's business.
 settings.register_profile(
@@ -31,19 +35,23 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-@pytest.fixture(autouse=True)
-def _alone(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[None]:
-    """Keep tests marked `timing` from running against each other on several workers.
+class _Scheduling(LoadScopeScheduling):
+    """Every test goes to whoever is free; files with tests marked `timing` are one worker's alone.
 
-    xdist's own groups are not kept with pytest 9.2: they rename a test, and it no longer lets them.
+    So whole programs never run against each other, and nobody waits for it. xdist's own groups are
+    not kept with pytest 9.2: they rename a test, and it no longer lets them.
     """
-    if request.node.get_closest_marker("timing") is None:
-        yield
-        return
-    base = tmp_path_factory.getbasetemp()
-    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (folder / "timing.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "timing" if _has_timing(file) else nodeid
+
+
+@cache
+def _has_timing(file: str) -> bool:
+    return "mark.timing" in (_ROOT / file).read_text(encoding="utf-8")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
+    return _Scheduling(config, log)

@@ -24,8 +24,8 @@ from tests.integration.program.program import (
 )
 
 VENUES = {"binance", "bybit", "okx", "bitget"}
-# Edges come five times as often as by default, so that a short run sees enough of them.
-BUSY = {"ARBOT_SIMULATOR__EDGES_PER_MIN": "60"}
+# Edges come ten times as often as by default, so that a short run sees enough of them.
+BUSY = {"ARBOT_SIMULATOR__EDGES_PER_MIN": "120"}
 
 pytestmark = pytest.mark.timing
 
@@ -56,7 +56,7 @@ def assert_sound(summary: Document) -> None:
 
 
 def test_two_runs_in_one_data_folder_trade_and_balance(env: dict[str, str], tmp_path: Path) -> None:
-    args = ("--simulate", "--headless", "--start", "--seed", "7", "--duration", "8", "--json")
+    args = ("--simulate", "--headless", "--start", "--seed", "7", "--duration", "5", "--json")
     first = run(*args, env=env, cwd=tmp_path)
     second = run(*args, env=env, cwd=tmp_path)
     for done in (first, second):
@@ -76,7 +76,7 @@ def test_three_runs_on_one_world_share_its_account(env: dict[str, str], tmp_path
         for _ in range(3):
             done = run(
                 *("--simulate", "--control", venues["control"], "--headless", "--start"),
-                *("--duration", "6", "--json"),
+                *("--duration", "4", "--json"),
                 env=env,
                 cwd=tmp_path,
             )
@@ -145,7 +145,7 @@ def test_a_killed_engine_is_taken_up_again_without_a_difference(
                 seen = len(wait_for_fills(venues["control"], more_than=-1))
                 wait_for_fills(venues["control"], more_than=seen)
                 process.kill()
-        done = run(*control, "--duration", "6", "--json", env=env, cwd=tmp_path)
+        done = run(*control, "--duration", "4", "--json", env=env, cwd=tmp_path)
         assert done.code == 0, done.stderr
         assert_sound(done.summary)
         truth = get_json(f"{venues['control']}/truth")
