@@ -35,7 +35,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-class _Scheduling(LoadScopeScheduling):
+class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Every test goes to whoever is free; files with tests marked `timing` are one worker's alone.
 
     So whole programs never run against each other, and nobody waits for it. xdist's own groups are
