@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from arbot_tui.exchanges.transport.wire import WireHandler
 from arbot_tui.simulator.wire.common.outbox import Close, Item, Pong
 from tests.unit.simulator.virtual import VirtualLink
 
-__all__ = ["MemoryLink", "MemoryWire", "topic_name"]
+__all__ = ["MemoryLink", "MemoryWire"]
 
 
 class MemoryLink(VirtualLink):
@@ -61,12 +61,16 @@ class MemoryWire:
     @property
     def symbols(self) -> set[str]:
         """What it was asked to bring, by wire symbol."""
-        found = set()
-        for _, raw in self.sent:
-            if raw.startswith(b"{") and b"subscribe" in raw:
-                for arg in json.loads(raw)["args"]:
-                    found.add(topic_name(arg).rpartition(".")[2])
-        return found
+        return {topic.rpartition(".")[2] for *_, topics in self.requests() for topic in topics}
+
+    def requests(self) -> Iterator[tuple[float, str, list[str]]]:
+        """Return what was asked for: when, the operation, and channels with their symbols."""
+        for at_s, raw in self.sent:
+            frame = json.loads(raw) if raw.startswith(b"{") else {}
+            operation = frame.get("op") or frame.get("method", "ping").lower()
+            if operation != "ping":
+                topics = frame["args"] if "op" in frame else frame["params"]
+                yield at_s, operation, list(map(_topic_name, topics))
 
     # What the session calls.
 
@@ -117,6 +121,9 @@ class MemoryWire:
                 self._handler.on_message(frame)
 
 
-def topic_name(arg: str | dict[str, str]) -> str:
-    """Return channel and symbol of a request's argument."""
-    return arg if isinstance(arg, str) else f"{arg['channel']}.{arg['instId']}"
+def _topic_name(topic: str | dict[str, str]) -> str:
+    """Return channel and symbol of a request's topic."""
+    if isinstance(topic, dict):
+        return f"{topic['channel']}.{topic['instId']}"
+    symbol, at, channel = topic.partition("@")
+    return f"{channel}.{symbol.upper()}" if at else topic

@@ -7,7 +7,6 @@ wire made of memory joins them. What a venue would hold against us is counted.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -36,7 +35,7 @@ from arbot_tui.simulator.endpoints import ENDPOINTS
 from arbot_tui.simulator.wire.common.guard import ConnectLimit
 from arbot_tui.simulator.wire.common.rates import Rates
 from arbot_tui.simulator.wire.common.views import BookView
-from tests.contract.memory_wire import MemoryLink, MemoryWire, topic_name
+from tests.contract.memory_wire import MemoryLink, MemoryWire
 from tests.unit.simulator.virtual import VirtualVenues
 from tests.virtual_loop import run_virtual
 
@@ -54,9 +53,19 @@ __all__ = [
 
 Feed = BinanceFeed | BybitFeed | OkxFeed | BitgetFeed
 
-FEEDS = ("bybit", "okx", "bitget")
-TICKER = {"bybit": "orderbook.1", "okx": "bbo-tbt", "bitget": "books1"}
-DEPTH = {"bybit": "orderbook.50", "okx": "books", "bitget": "books15"}
+FEEDS = ("binance", "bybit", "okx", "bitget")
+TICKER = {
+    "binance": "bookTicker",
+    "bybit": "orderbook.1",
+    "okx": "bbo-tbt",
+    "bitget": "books1",
+}
+DEPTH = {
+    "binance": "depth@100ms",
+    "bybit": "orderbook.50",
+    "okx": "books",
+    "bitget": "books15",
+}
 
 every_venue = pytest.mark.parametrize("name", FEEDS)
 
@@ -145,6 +154,7 @@ class VirtualVenue:
         self.wires: list[MemoryWire] = []
         self.dials = 0
         self.refused: Counter[int] = Counter()
+        self.snapshots: Counter[int] = Counter()
         self.refuse_dials = False
         self.arrives: Callable[[bytes], bytes | None] = lambda raw: raw
         self.told: set[int] = set()
@@ -199,13 +209,15 @@ class VirtualVenue:
 
     async def fetch_book(self, row: int) -> DepthSnapshot:
         """Answer as the venue's REST would."""
+        self.snapshots[row] += 1
         await asyncio.sleep(0.05)
         instrument = self.instruments[row]
         book = self._book(row)
         now_ns = self.venues.now_ns
         bids = _levels(instrument, dict(book.bids), falling=True)
         asks = _levels(instrument, dict(book.asks), falling=False)
-        return DepthSnapshot(book.update_id, bids, asks, book.ts_ns // MS * MS, now_ns)
+        wire_id = self.venues.markets[self.name].wire_id(row, book.update_id)
+        return DepthSnapshot(wire_id, bids, asks, book.ts_ns // MS * MS, now_ns)
 
     async def dial(self, options: DialOptions) -> Wire:
         """Connect as the venue's front door would let us."""
@@ -252,14 +264,12 @@ class VirtualVenue:
 
     def requests(self, since_s: float = 0.0) -> list[tuple[str, list[str]]]:
         """Return what was asked for since, as (operation, sorted channel and symbol)."""
-        found = []
-        for wire in self.wires:
-            for at_s, raw in wire.sent:
-                if at_s >= since_s and raw.startswith(b"{"):
-                    frame = json.loads(raw)
-                    if frame["op"] != "ping":
-                        found.append((frame["op"], sorted(map(topic_name, frame["args"]))))
-        return found
+        return [
+            (operation, sorted(topics))
+            for wire in self.wires
+            for at_s, operation, topics in wire.requests()
+            if at_s >= since_s
+        ]
 
     @property
     def open_wires(self) -> list[MemoryWire]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from arbot_tui.domain.clock import SECOND, Clock
+from arbot_tui.domain.clock import Clock
 from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
@@ -20,14 +20,10 @@ from arbot_tui.exchanges.binance.public import BinancePublic
 from arbot_tui.exchanges.binance.quotas import Quotas
 from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
-from arbot_tui.exchanges.transport.dialing import PacedDial
-from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
-from arbot_tui.exchanges.transport.wire import Dial
-from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
 
 __all__ = ["BinanceExchange"]
 
@@ -47,9 +43,6 @@ class BinanceExchange(FeedAdapter):
         """Keep `config`; nothing is opened before it is asked for."""
         super().__init__(config, clock)
         self._quotas = Quotas()
-        # 300 attempts in five minutes, counted apart from those of the streams.
-        connects = (RateLimiter(200, 300 * SECOND, reserve=0.0),)
-        self._dial = PacedDial(dial_websockets, connects, clock, self._ban)
         self._rest = RestClient(
             venue=_VENUE,
             base_url=config.urls.rest,
@@ -106,9 +99,6 @@ class BinanceExchange(FeedAdapter):
 
     def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
         return UserStream(key, self._venue_ms, self._by_wire), socket_options(url)
-
-    def _private_dial(self) -> Dial:
-        return self._dial
 
     def _entry_dialect(self, url: str, key: Credentials) -> tuple[EntryDialect, WebSocketOptions]:
         return WsOrders(key, self._execution, self.clock, self._ban), socket_options(url)

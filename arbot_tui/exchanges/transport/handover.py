@@ -7,12 +7,18 @@ and what follows comes from the new connection alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from msgspec.structs import replace
 
 from arbot_tui.domain.feed import Continuity
 from arbot_tui.domain.quotes import BookKind, BookUpdate, Level
 
 __all__ = ["BookHandover"]
+
+# Changes kept of a book whose old connection lags; ten a second is the most there are.
+_MOST_AHEAD = 100
 
 
 class _Draft:
@@ -63,6 +69,7 @@ class BookHandover:
         self._continuity = continuity
         self._told = told
         self._drafts: dict[int, _Draft] = {}
+        self._ahead: dict[int, deque[BookUpdate]] = {}
         self._moved: set[int] = set()
 
     def has_moved(self, row: int) -> bool:
@@ -91,12 +98,23 @@ class BookHandover:
         return self._move(row, draft)
 
     def _join(self, update: BookUpdate) -> BookUpdate | None:
-        """Hand on a change that follows the last one told: ids are the same on all connections."""
-        told = self._told.get(update.row)
-        if told is None or not update.first_id <= told.last_id + 1 <= update.last_id:
+        """Go on where the last change told ends: ids are the same on all connections.
+
+        Where the old connection is late the new one's changes wait until it has caught up.
+        """
+        row, told = update.row, self._told.get(update.row)
+        ahead = self._ahead.setdefault(row, deque(maxlen=_MOST_AHEAD))
+        if ahead and update.first_id != ahead[-1].last_id + 1:
+            ahead.clear()
+        ahead.append(update)
+        if told is None:
             return None
-        self._moved.add(update.row)
-        return update
+        while ahead and ahead[0].last_id <= told.last_id:
+            ahead.popleft()
+        if not ahead or ahead[0].first_id > told.last_id + 1:
+            return None
+        self._moved.add(row)
+        return _merged(self._ahead.pop(row))
 
     def rest(self) -> list[BookUpdate]:
         """Return the books that have not moved, as the new connection has them."""
@@ -111,6 +129,15 @@ class BookHandover:
         if self._continuity is Continuity.PREVIOUS_ID:
             return update.prev_id == held.last_id
         return self._continuity is Continuity.CONSECUTIVE and update.last_id == held.last_id + 1
+
+
+def _merged(changes: Sequence[BookUpdate]) -> BookUpdate:
+    """Return changes that follow each other as one."""
+    newest = changes[-1]
+    bids = dict(level for change in changes for level in change.bids)
+    asks = dict(level for change in changes for level in change.asks)
+    first_id = changes[0].first_id
+    return replace(newest, first_id=first_id, bids=[*bids.items()], asks=[*asks.items()])
 
 
 def _sorted(side: dict[float, float], *, falling: bool) -> list[Level]:

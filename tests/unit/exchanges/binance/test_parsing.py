@@ -1,5 +1,7 @@
 """Every documented public payload, and what must never come out of one."""
 
+from random import Random
+
 import pytest
 
 from arbot_tui.domain.clock import MS
@@ -83,6 +85,24 @@ def test_an_update_that_is_not_newer_is_dropped_within_a_connection(parser: Stre
     parser.restart()
 
     assert parser.parse(_ticker(u=5), 5) is not None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_of_two_connections_each_quote_is_taken_once_and_none_backwards(seed: int) -> None:
+    """While one replaces the other both bring the same quotes, each at its own pace."""
+    draw, parser = Random(seed), StreamParser(1, {"BNBUSDT": 4})
+    begins, ends = draw.randint(50, 100), draw.randint(120, 150)
+    old, new = 1, begins
+    taken: list[float] = []
+    while new <= 200:
+        # Each brings everything from its beginning on; the old one has brought that much before.
+        use_old = old < begins or (old <= ends and draw.random() < 0.5)
+        u = old if use_old else new
+        old, new = (old + 1, new) if use_old else (old, new + 1)
+        quote = parser.parse(_ticker(u=u), 7)
+        if isinstance(quote, Ticker):
+            taken.append(parser._last_ids[4])
+    assert taken == list(range(1, 201))
 
 
 def test_rest_tells_quotes_that_the_stream_has_not(parser: StreamParser) -> None:

@@ -1,12 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
+
+import pytest
 
 from arbot_tui.domain.clock import SECOND
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.secret import Secret
+from arbot_tui.exchanges.base import Credentials, ExchangeConfig, VenueUrls
+from arbot_tui.exchanges.factory import ExchangeFactory
+from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.dialing import PacedDial
 from arbot_tui.exchanges.transport.limiter import RateLimiter
-from arbot_tui.exchanges.transport.wire import DialFailed, DialOptions, Wire
+from arbot_tui.exchanges.transport.wire import Dial, DialFailed, DialOptions, Wire
 from tests.virtual_loop import LoopClock, run_virtual
 
 OPTIONS = DialOptions(
@@ -24,7 +32,7 @@ class _Dials:
         raise DialFailed("okx", "nobody there")
 
 
-async def _dial(paced: PacedDial, times: int) -> None:
+async def _dial(paced: Dial, times: int) -> None:
     await asyncio.gather(*(paced(OPTIONS) for _ in range(times)), return_exceptions=True)
 
 
@@ -47,3 +55,27 @@ def test_nobody_dials_before_a_ban_is_over() -> None:
     dials = _Dials()
     run_virtual(scenario())
     assert dials.at_s == [30.0, 30.0]
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("binance", 300), ("bybit", 500), ("okx", 900), ("bitget", 300)]
+)
+def test_public_and_private_connections_share_what_the_venue_allows(name: str, most: int) -> None:
+    """`most` in five minutes, as the venue counts them: by address, whatever they are for."""
+
+    async def scenario() -> None:
+        urls = VenueUrls("http://127.0.0.1:1", "ws://127.0.0.1:1")
+        fees = TradingFees(Decimal(0), Decimal(0))
+        config = ExchangeConfig(name, 0, urls, "custom", fees, Credentials("k", Secret("s")))
+        adapter = ExchangeFactory().create(config, LoopClock())
+        assert isinstance(adapter, FeedAdapter)
+        shared = adapter._feed.dial
+        assert isinstance(shared, PacedDial)
+        shared._dial = dials
+        await asyncio.gather(_dial(adapter._feed.dial, 205), _dial(adapter._private_dial(), 205))
+        await adapter.close()
+
+    dials = _Dials()
+    run_virtual(scenario())
+    assert len(dials.at_s) == 410
+    assert 0 < sum(at_s < 300 for at_s in dials.at_s) <= most

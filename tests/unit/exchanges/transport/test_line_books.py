@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Literal
 
 import pytest
 
@@ -137,6 +138,55 @@ def _move_at_random(continuity: Continuity, draw: Random) -> None:
             assert dict(book.levels(OrderSide.BUY, 99)) == truth[book.event_ns]
     assert book.synced
     assert BookStatus.GAP not in statuses
+
+
+def test_ranges_of_ids_join_where_one_connection_left_off() -> None:
+    """Binance: both connections number alike and cut the same changes into different ranges."""
+    for seed in range(30):
+        _join_at_random(Random(seed))
+
+
+def _join_at_random(draw: Random) -> None:
+    touched = [{float(price) for price in draw.sample(range(90, 100), 2)} for _ in range(300)]
+    truth: list[dict[float, float]] = [{}]
+    for prices in touched:
+        truth.append(truth[-1] | {price: float(draw.randint(0, 3)) for price in prices})
+    book = Book(Continuity.RANGE)
+    told: list[BookUpdate] = []
+    statuses: list[BookStatus] = []
+
+    def tell(update: BookUpdate) -> None:
+        told.append(update)
+        statuses.append(book.apply(update))
+        held = dict(book.levels(OrderSide.BUY, 99))
+        assert held == {price: size for price, size in truth[book.last_id].items() if size}
+
+    books = LineBooks(Continuity.RANGE, tell, None)
+    books.follow(4, "BTCUSDT")
+    books.take(_message(SNAPSHOT, 1, bids=list(truth[1].items())), "first")
+    # Each is at a place of its own; the second one begins behind or ahead of the first.
+    at: dict[Literal["first", "second"], int] = {"first": 1, "second": 0}
+    while at["second"] < 300:
+        if not at["second"] and at["first"] > 100:
+            books.begin_handover()
+            at["second"] = at["first"] + draw.randint(-20, 20)
+        # The new one may be far ahead of one that lags, which catches up before it ends.
+        late = not at["second"] or at["first"] < min(at["second"] - 30, 270)
+        name = "first" if late else draw.choice(list(at))
+        first_id = at[name] + 1
+        end = 300 if name == "second" else 270
+        last_id = at[name] = min(at[name] + draw.randint(1, 9), end)
+        if last_id < first_id:
+            continue
+        prices = set().union(*touched[first_id - 1 : last_id])
+        levels = [(price, truth[last_id][price]) for price in prices]
+        change = BookUpdate(1, 4, DELTA, first_id, last_id, -1, levels, [], last_id * MS, 0)
+        books.take(change, name)
+    assert books.all_moved
+    books.end_handover()
+    assert set(statuses) == {BookStatus.APPLIED}
+    assert [one.last_id for one in told] == sorted({one.last_id for one in told})
+    assert book.last_id == 300
 
 
 def _levels(now: dict[float, float], before: dict[float, float] | None) -> list[Level]:
