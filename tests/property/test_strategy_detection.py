@@ -10,16 +10,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from decimal import Decimal
 from itertools import permutations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arbot_tui.domain.clock import MS
-from arbot_tui.domain.edge import net_edge_pct_exact
-from arbot_tui.domain.numbers import from_float
 from arbot_tui.domain.opportunity import CAPTURE_DELAYS_MS, Opportunity
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.reasons import Reason
@@ -371,46 +367,3 @@ def test_what_it_counted_is_also_found_again_in_the_life_cycle() -> None:
         "duplicate_intent",
     }
     assert world.funnel.committed > 20
-
-
-@pytest.mark.slow
-def test_float_and_decimal_agree_on_every_edge_of_100_000_random_books() -> None:
-    draw = random.Random(11)
-    board = QuoteBoard(("buy", "sell"))
-    universe = Universe()
-    universe.add("AAA", "USDT")
-    strategy = ArbitrageStrategy(
-        board,
-        universe,
-        board.venues,
-        DetectionSettings(_MIN_PROFIT_PCT, _SLIPPAGE_PCT),
-        RejectFunnel(2),
-        OpportunityBook(),
-    )
-    for venue in (0, 1):
-        board.set_venue_verdict(venue, FeedState.LIVE)
-    for _ in range(100_000):
-        digits = draw.randrange(5, 13)
-        mid = 10 ** draw.uniform(-3.0, 5.0)
-        fees = [draw.choice([0.001, 0.0008, 0.00075, 0.0, -0.0001]) for _ in (0, 1)]
-        quotes = []
-        for venue in (0, 1):
-            bid = float(f"{mid * draw.uniform(0.99, 1.01):.{digits}g}")
-            ask = float(f"{bid * draw.uniform(1.0002, 1.001):.{digits}g}")
-            board.set_fee(venue, 0, fees[venue])
-            board.update(Ticker(venue, 0, bid, 1.0, ask, 1.0, 0, 1))
-            quotes.append((bid, ask))
-        best = strategy.ranking.best_edge(0)
-        assert best is not None
-        buy, sell, pct = best
-        exact = [
-            net_edge_pct_exact(
-                from_float(quotes[b][1]),
-                from_float(quotes[s][0]),
-                Decimal(repr(fees[b])),
-                Decimal(repr(fees[s])),
-            )
-            for b, s in ((0, 1), (1, 0))
-        ]
-        assert abs(float(max(exact)) - pct) <= 1e-9
-        assert abs(float(exact[0 if buy < sell else 1]) - pct) <= 1e-9
