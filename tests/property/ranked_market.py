@@ -116,11 +116,12 @@ class RankedMarket:
         self._say(venue, row, numbers)
 
     def _say(self, venue: int, row: int, numbers: list[float]) -> None:
-        ticker = Ticker(venue, row, *numbers, 0, self._world.now_ns)
+        bid, bid_size, ask, ask_size = numbers
+        ticker = Ticker(venue, row, bid, bid_size, ask, ask_size, 0, self._world.now_ns)
         good = all(0.0 < number < 1e12 for number in numbers)
-        self._quoted[row, venue] = good and numbers[0] < numbers[2]
+        self._quoted[row, venue] = good and bid < ask
         if good:
-            self._bid[row, venue], self._ask[row, venue] = numbers[0], numbers[2]
+            self._bid[row, venue], self._ask[row, venue] = bid, ask
         if self._board.update(ticker):
             self.strategy.on_ticker(ticker)
             self.found.ticks += 1
