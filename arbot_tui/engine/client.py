@@ -65,6 +65,10 @@ class EngineClient(Protocol):
     async def command(self, name: str, args: Mapping[str, str]) -> CommandResult:
         """Carry out an action of `domain.actions` (``start``, ``drain``, ``stop``, ``halt``, …).
 
+        ``flatten`` brings home what pairs hold, reduce-only, after a halt as well; the message
+        names what cannot be and why. ``resolve`` (args: ``id`` of a pair) asks all sources about
+        it again; with ``accept`` = ``yes`` a stuck pair, its orders all ended, ends as it is.
+
         ``settings`` changes settings: each argument is a key's full name and its new value as
         text. What is hot takes effect at once; what is not is refused unless ``save`` is ``yes``,
         which writes all of it to the file. What loosens a limit needs ``confirm`` = ``yes``.

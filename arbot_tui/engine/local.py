@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from arbot_tui.domain.errors import ExchangeError
 from arbot_tui.domain.numbers import exact, plain
-from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.answers import (
     DepthView,
@@ -22,8 +21,8 @@ from arbot_tui.engine.answers import (
 from arbot_tui.engine.client import CommandResult, QueryResult
 from arbot_tui.engine.frames import Frame
 from arbot_tui.engine.keying import KEY_COMMANDS, key_command, keys_view
+from arbot_tui.engine.operating import operate
 from arbot_tui.engine.questions import ANSWERS, size_walk
-from arbot_tui.trading.core.events import Operator, OperatorAction
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -51,25 +50,9 @@ class LocalClient:
             return await self._bot.tuning.change(args)
         if name in KEY_COMMANDS:
             return await key_command(self._bot.options.keys, name, args)
-        if args:
-            return CommandResult(False, f"{name} takes no arguments")
-        if name == "settings_reload":
+        if name == "settings_reload" and not args:
             return await self._bot.tuning.reload()
-        bot = self._bot
-        before = bot.core.trading
-        try:
-            action = OperatorAction(name)
-        except ValueError:
-            return CommandResult(False, f"there is no command {sanitise(name, 40)!r}")
-        if action is OperatorAction.START and before is TradingState.HALTED:
-            return CommandResult(False, "trading is halted; reset it first")
-        if action is OperatorAction.RESET and before is not TradingState.HALTED:
-            return CommandResult(False, f"trading is {before}, not halted")
-        bot.executor.handle(Operator(action, "" if name == "start" else "asked for"))
-        if action is OperatorAction.RESET:
-            bot.watch.alarm = ""
-        word, reason = bot.trading_word()
-        return CommandResult(True, f"trading is {word}" + (f" ({reason})" if reason else ""))
+        return operate(self._bot, name, args)
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
         """Answer a question of `EngineClient.query`.

@@ -95,6 +95,11 @@ class MoneyCore(RuleBasedStateMachine):
     def a_person_acts(self, action: OperatorAction) -> None:
         self.rig.operate(action)
 
+    @rule(number=st.integers(0, 3), accept=st.booleans())
+    def a_person_resolves(self, number: int, accept: bool) -> None:
+        pair_no = self.rig.state.pair_no - number
+        self.rig.operate(OperatorAction.RESOLVE, pair=f"p{pair_no}", accept=accept)
+
     @precondition(lambda self: self.rig.state.trading is not TradingState.ACTIVE)
     @rule()
     def a_person_starts_again(self) -> None:

@@ -203,14 +203,25 @@ class OperatorAction(StrEnum):
     STOP = "stop"
     HALT = "halt"
     RESET = "reset"
+    FLATTEN = "flatten"
+    RESOLVE = "resolve"
     RECONCILE = "reconcile"
 
 
 class Operator(msgspec.Struct, frozen=True, tag="operator"):
-    """An operator's command, with the reason that is shown for it."""
+    """An operator's command.
+
+    Attributes:
+        action: What is asked for.
+        reason: Shown for it.
+        pair: For `RESOLVE`: id of the pair.
+        accept: For `RESOLVE`: end it as it is, where all its orders have ended.
+    """
 
     action: OperatorAction
     reason: str = ""
+    pair: str = ""
+    accept: bool = False
 
 
 class LimitsChanged(msgspec.Struct, frozen=True, tag="limits"):

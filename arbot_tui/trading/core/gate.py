@@ -128,9 +128,9 @@ def _trading_denial(state: CoreState) -> Denial | None:
     return _stopped(state)
 
 
-def _stopped(state: CoreState) -> Denial | None:
-    """Check for what stops every order, those that bring a remainder home included."""
-    if state.trading is TradingState.HALTED:
+def _stopped(state: CoreState, *, reducing: bool = False) -> Denial | None:
+    """Check for what stops every order; a halt does not stop what a person had reduced since."""
+    if state.trading is TradingState.HALTED and not reducing:
         return Denial(Reason.KILL_SWITCH, state.trading_reason or "halted")
     if not state.journal_ok:
         return Denial(Reason.JOURNAL_OK, "the journal takes no commits")
@@ -356,10 +356,15 @@ def _worst_case(
     )
 
 
-def unwind_denial(state: CoreState, venue: str, expires_ns: int, now_ns: int) -> Denial | None:
-    """Check an order that brings a remainder home: fewer rules, but no way around the gate."""
+def unwind_denial(
+    state: CoreState, pair: Pair, venue: str, expires_ns: int, now_ns: int
+) -> Denial | None:
+    """Check an order that brings a remainder home: fewer rules, but no way around the gate.
+
+    After a halt it leaves only where a person asked to flatten since.
+    """
     limits = state.rules()
-    if denial := _stopped(state):
+    if denial := _stopped(state, reducing=pair.flatten):
         return denial
     if blocked := state.venue(venue).blocked:
         return Denial(Reason.RECONCILED, f"{venue}: {blocked}")

@@ -8,7 +8,7 @@ import msgspec
 
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.domain.text import sanitise
-from arbot_tui.trading.core import settling, venues
+from arbot_tui.trading.core import manual, settling, venues
 from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import LimitsChanged, Operator, OperatorAction, Started
 from arbot_tui.trading.core.pair import Pair
@@ -95,8 +95,9 @@ def on_operator(turn: Turn, event: Operator) -> None:
     """Carry out what a person asked for."""
     # A person's words come from anywhere, and a journal that cannot take them would fail.
     reason = sanitise(event.reason)
-    turn.record = msgspec.structs.replace(event, reason=reason)
-    _ACTIONS[event.action](turn, reason)
+    pair = sanitise(event.pair)
+    turn.record = event = msgspec.structs.replace(event, reason=reason, pair=pair)
+    _ACTIONS[event.action](turn, event)
 
 
 def on_limits(turn: Turn, event: LimitsChanged) -> None:
@@ -106,7 +107,7 @@ def on_limits(turn: Turn, event: LimitsChanged) -> None:
         turn.state.limits = event.limits
 
 
-def _start(turn: Turn, reason: str) -> None:
+def _start(turn: Turn, event: Operator) -> None:
     state = turn.state
     if state.trading is TradingState.HALTED:
         turn.alarm("halted", "trading is halted: reset it first")
@@ -117,20 +118,20 @@ def _start(turn: Turn, reason: str) -> None:
         return
     state.trading, state.trading_reason = TradingState.DRAINING, "venues"
     if venues.live_count(turn) >= 2:
-        state.trading, state.trading_reason = TradingState.ACTIVE, reason
+        state.trading, state.trading_reason = TradingState.ACTIVE, event.reason
 
 
-def _drain(turn: Turn, reason: str) -> None:
+def _drain(turn: Turn, event: Operator) -> None:
     state = turn.state
     turn.changed = True
     state.person_active = False
     if state.trading is not TradingState.HALTED:
-        state.trading, state.trading_reason = TradingState.DRAINING, reason
+        state.trading, state.trading_reason = TradingState.DRAINING, event.reason
         settling.stop_when_drained(turn)
 
 
-def _stop(turn: Turn, reason: str) -> None:
-    _drain(turn, reason)
+def _stop(turn: Turn, event: Operator) -> None:
+    _drain(turn, event)
     _cancel_open(turn)
 
 
@@ -141,24 +142,27 @@ def _cancel_open(turn: Turn) -> None:
                 turn.out.append(Cancel(leg.venue, leg.symbol, leg.client_id))
 
 
-def _halt(turn: Turn, reason: str) -> None:
+def _halt(turn: Turn, event: Operator) -> None:
     state = turn.state
     turn.changed = True
     state.person_active = False
-    state.trading, state.trading_reason = TradingState.HALTED, reason
+    state.trading, state.trading_reason = TradingState.HALTED, event.reason
+    for pair in state.in_flight.values():
+        # What was asked for before the halt has not been asked for since.
+        pair.flatten = False
     _cancel_open(turn)
-    turn.alarm("halted", reason or "halted by the operator")
+    turn.alarm("halted", event.reason or "halted by the operator")
 
 
-def _reset(turn: Turn, reason: str) -> None:
+def _reset(turn: Turn, event: Operator) -> None:
     state = turn.state
     if state.trading is TradingState.HALTED:
         turn.changed = True
-        state.trading, state.trading_reason = TradingState.STOPPED, reason
+        state.trading, state.trading_reason = TradingState.STOPPED, event.reason
 
 
-def _reconcile(turn: Turn, reason: str) -> None:
-    del reason
+def _reconcile(turn: Turn, event: Operator) -> None:
+    del event
     for name, venue in turn.state.venues.items():
         if venue.opened:
             venue.doubts, venue.mismatches = 0, {}
@@ -171,5 +175,7 @@ _ACTIONS = {
     OperatorAction.STOP: _stop,
     OperatorAction.HALT: _halt,
     OperatorAction.RESET: _reset,
+    OperatorAction.FLATTEN: manual.flatten,
+    OperatorAction.RESOLVE: manual.resolve,
     OperatorAction.RECONCILE: _reconcile,
 }

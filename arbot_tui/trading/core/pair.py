@@ -137,6 +137,7 @@ class Pair(msgspec.Struct):
         state: Where it stands.
         unwind_since_ns: When the first unwinding began; 0 before.
         early: It began while what became of a leg was unknown.
+        flatten: A person asked for it to be brought home, and has not halted since.
         ended_ns: When it ended; 0 before.
         reason: Why it ended other than closed.
     """
@@ -153,6 +154,7 @@ class Pair(msgspec.Struct):
     state: PairState
     unwind_since_ns: int = 0
     early: bool = False
+    flatten: bool = False
     ended_ns: int = 0
     reason: str = ""
 
@@ -188,6 +190,11 @@ class Pair(msgspec.Struct):
                 if fill.fee_asset == self.base:
                     kept = exact.add(kept, fill.fee)
         return ZERO if 0 < net <= kept else net
+
+    @property
+    def exposed(self) -> Leg:
+        """The leg that did more than the other: on its venue the remainder is brought home."""
+        return self.buy if self.remainder > 0 else self.sell
 
 
 def pair_outcome(pair: Pair) -> Outcome:

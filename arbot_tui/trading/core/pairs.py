@@ -136,7 +136,8 @@ def _refused(turn: Turn, pair: Pair, legs: list[Leg], quotes: tuple[QuoteView, .
         # The venue spoke of them before they were sent; two orders of one id must not exist.
         return "the venue already knows the order"
     if legs[0].unwinding:
-        denial = gate.unwind_denial(turn.state, legs[0].venue, legs[0].expires_ns, turn.now_ns)
+        leg = legs[0]
+        denial = gate.unwind_denial(turn.state, pair, leg.venue, leg.expires_ns, turn.now_ns)
     else:
         denial = gate.still_good(turn.state, pair, quotes, turn.now_ns)
     return f"{denial.reason}: {denial.detail}" if denial else ""

@@ -86,6 +86,7 @@ def end(turn: Turn, pair: Pair, state: PairState, reason: str = "") -> None:
     turn.touch(pair)
     pair.state = state
     pair.ended_ns = turn.now_ns
+    pair.flatten = False
     pair.reason = reason or pair.reason
     turn.state.end_pair(pair)
     if state is PairState.STUCK:

@@ -28,7 +28,7 @@ from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.plans import PlannedOrder, Unwinding
 from arbot_tui.trading.core.turn import Turn
 
-__all__ = ["on_unwind_timer"]
+__all__ = ["is_dust", "on_unwind_timer"]
 
 _RETRY_NS = 250 * MS
 _BPS = Decimal(10_000)
@@ -77,14 +77,18 @@ def _decide(turn: Turn, pair: Pair, quotes: tuple[QuoteView, ...]) -> Unwinding 
     orders = [leg for leg in pair.legs if leg.unwinding]
     # What an earlier remainder or an earlier run has used up does not count.
     attempts = sum(1 for leg in orders if leg.sent_ns >= since_ns)
-    decision: Unwinding | None
-    if turn.now_ns > since_ns + limits.unwind_give_up_ns:
-        decision = Unwinding(state=PairState.STUCK, reason="time to unwind is up")
-    elif attempts >= len(limits.unwind_bps) or len(orders) >= _MOST_ORDERS:
+    if attempts >= len(limits.unwind_bps) or len(orders) >= _MOST_ORDERS:
         decision = Unwinding(state=PairState.STUCK, reason=f"{attempts} attempts did not fill")
     else:
-        decision = _plan(turn, pair, limits.unwind_bps[attempts], len(orders), quotes)
-    if pair.state is PairState.RESOLVING and decision is not None and decision.order is None:
+        plan = _plan(turn, pair, limits.unwind_bps[attempts], len(orders), quotes)
+        if turn.now_ns > since_ns + limits.unwind_give_up_ns:
+            why = f": {plan}" if isinstance(plan, str) else ""
+            decision = Unwinding(state=PairState.STUCK, reason=f"time to unwind is up{why}")
+        elif isinstance(plan, str):
+            return None
+        else:
+            decision = plan
+    if pair.state is PairState.RESOLVING and decision.order is None:
         # No end before the unknown order has one.
         return None
     return decision
@@ -92,19 +96,21 @@ def _decide(turn: Turn, pair: Pair, quotes: tuple[QuoteView, ...]) -> Unwinding 
 
 def _plan(
     turn: Turn, pair: Pair, bps: int, number: int, quotes: tuple[QuoteView, ...]
-) -> Unwinding | None:
-    """Return the order that brings the remainder home, or that it is dust."""
+) -> Unwinding | str:
+    """Return the order that brings the remainder home, that it is dust, or what is in its way."""
     selling = pair.remainder > 0
-    leg = pair.buy if selling else pair.sell
+    leg = pair.exposed
     if pair.remainder == 0 or not leg.is_final:
-        return None
+        return f"order {leg.client_id} has not ended"
     instrument = turn.state.venue(leg.venue).instruments[pair.symbol]
     quote = turn.quote(quotes, leg.venue)
-    if quote is None or gate.stale(quote):
-        return None
+    if quote is None:
+        return f"no quote of {leg.venue}"
+    if denial := gate.stale(quote):
+        return denial.detail
     price = _price(instrument, quote, selling, bps)
     # A crash of the price for a moment makes no dust of what was worth an order.
-    if _is_dust(instrument, abs(pair.remainder), max(price, leg.price)):
+    if is_dust(instrument, abs(pair.remainder), max(price, leg.price)):
         reason = f"{pair.remainder} {pair.base} is below the minimum"
         return Unwinding(state=PairState.DUST, reason=reason)
     fee = turn.state.venue(leg.venue).fees[pair.symbol].taker
@@ -113,8 +119,8 @@ def _plan(
     # A fee taken from what was bought may leave less there than is to be brought home.
     affordable = exact.divide(max(turn.state.available(leg.venue, asset), Decimal(0)), unit)
     qty = instrument.quantity(min(abs(pair.remainder), affordable))
-    if instrument.breach(price, qty):
-        return None
+    if breach := instrument.breach(price, qty):
+        return f"what {leg.venue} can pay for is too little: {breach}"
     order = OrderRequest(
         client_order_id(turn.state.instance, pair.number, 2, number),
         leg.venue,
@@ -124,13 +130,14 @@ def _plan(
         qty,
         turn.now_ns + turn.state.rules().order_validity_ns,
     )
-    denial = gate.unwind_denial(turn.state, order.venue, order.expires_ns, turn.now_ns)
-    if denial or not gate.may_send(turn.state, order.venue, turn.now_ns):
-        return None
+    if denial := gate.unwind_denial(turn.state, pair, order.venue, order.expires_ns, turn.now_ns):
+        return denial.detail
+    if not gate.may_send(turn.state, order.venue, turn.now_ns):
+        return f"{turn.state.rules().max_messages_per_s} orders/s on {order.venue}"
     return Unwinding(order=PlannedOrder(order, asset, unit))
 
 
-def _is_dust(instrument: Instrument, qty: Decimal, price: Decimal) -> bool:
+def is_dust(instrument: Instrument, qty: Decimal, price: Decimal) -> bool:
     """Tell whether the venue takes no order as small as this."""
     valid = instrument.quantity(qty)
     worth = exact.multiply(valid, price)

@@ -11,7 +11,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -20,7 +20,7 @@ from arbot_tui.domain.edge import net_edge_pct_exact
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import from_float
-from arbot_tui.domain.orders import OrderEvent, OrderRequest
+from arbot_tui.domain.orders import OrderEvent, OrderRequest, OrderSide
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import LegState, PairState, TradingState
 from arbot_tui.trading.core.commands import (
@@ -255,6 +255,7 @@ class Rig:
         self._busy = False
         self._journal_free_ns = 0
         self._signals = 0
+        self._flattening: set[str] = set()
 
     # -- what a test does -------------------------------------------------
 
@@ -274,9 +275,13 @@ class Rig:
             self.operate(OperatorAction.START)
             self.run_for(5 * MS)
 
-    def operate(self, action: OperatorAction, reason: str = "test") -> None:
+    def operate(self, action: OperatorAction, reason: str = "test", **more: Any) -> None:
         """Do what a person does."""
-        self.handle(Operator(action, reason))
+        if action is OperatorAction.FLATTEN:
+            self._flattening = self.state.in_flight.keys() | self.state.stuck
+        elif action is OperatorAction.HALT:
+            self._flattening = set()
+        self.handle(Operator(action, reason, **more))
 
     def quote(self, venue: str, symbol: str, bid: float, ask: float, live: bool = True) -> None:
         """Set a venue's quote."""
@@ -339,6 +344,8 @@ class Rig:
         self._asking.clear()
         self._events.clear()
         self.state = self.replayed()
+        # A halt that was not yet on disk was none.
+        self._flattening = {p.id for p in self.state.in_flight.values() if p.flatten}
         if self._thorough:
             assert picture(self.state) == self._pictures.get(kept, picture(CoreState()))
 
@@ -604,14 +611,20 @@ class Rig:
             if number == self._planned[order.client_id]
         )  # fmt: skip
         assert not self.journal_broken or state.journal_ok
-        # I8: halted means that nothing leaves.
-        assert state.trading is not TradingState.HALTED
         assert order.expires_ns > self.now_ns
         found = state.leg(order.client_id)
         assert found is not None
         pair, leg = found
         assert leg.state is LegState.SENT
         assert not state.venue(order.venue).blocked
+        # I8: halted means that nothing leaves but what a person has asked to flatten since.
+        if state.trading is TradingState.HALTED:
+            assert leg.unwinding
+            assert pair.id in self._flattening
+        if leg.unwinding:
+            # Reduce-only: nearer to zero, and never past it.
+            assert leg.side is (OrderSide.SELL if pair.remainder > 0 else OrderSide.BUY)
+            assert leg.qty <= abs(pair.remainder)
         if not leg.unwinding:
             self._check_pair_send(pair)
         # I15: no more than so many in any second.

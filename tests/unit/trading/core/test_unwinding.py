@@ -267,7 +267,9 @@ def test_without_the_money_to_buy_back_it_waits_and_then_is_stuck() -> None:
     rig.run_for(31 * SECOND)
 
     assert rig.pair_state() is PairState.STUCK
-    assert rig.pair.reason == "time to unwind is up"
+    assert rig.pair.reason.startswith(
+        "time to unwind is up: what bee can pay for is too little: value 0.90648 below"
+    )
 
 
 def test_a_blocked_venue_is_not_sent_to_even_to_unwind() -> None:

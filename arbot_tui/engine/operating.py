@@ -1,0 +1,88 @@
+"""What a person may ask of trading, with one line that says what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from arbot_tui.domain.states import TradingState
+from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.client import CommandResult
+from arbot_tui.trading.core.events import Operator, OperatorAction
+from arbot_tui.trading.core.manual import acceptance_obstacle, flattening_obstacle, held
+
+if TYPE_CHECKING:
+    from arbot_tui.engine.bot import ArBot
+
+__all__ = ["operate"]
+
+_ASKED = "asked for"
+
+
+def operate(bot: ArBot, name: str, args: Mapping[str, str]) -> CommandResult:
+    """Carry out an action of trading; see `EngineClient.command`."""
+    try:
+        action = OperatorAction(name)
+    except ValueError:
+        return CommandResult(False, f"there is no command {sanitise(name, 40)!r}")
+    if action is OperatorAction.RESOLVE:
+        return _resolve(bot, args)
+    if args:
+        return CommandResult(False, f"{name} takes no arguments")
+    if action is OperatorAction.FLATTEN:
+        return _flatten(bot)
+    before = bot.core.trading
+    if action is OperatorAction.START and before is TradingState.HALTED:
+        return CommandResult(False, "trading is halted; reset it first")
+    if action is OperatorAction.RESET and before is not TradingState.HALTED:
+        return CommandResult(False, f"trading is {before}, not halted")
+    bot.executor.handle(Operator(action, "" if name == "start" else _ASKED))
+    if action is OperatorAction.RESET:
+        bot.watch.alarm = ""
+    word, reason = bot.trading_word()
+    return CommandResult(True, f"trading is {word}" + (f" ({reason})" if reason else ""))
+
+
+def _flatten(bot: ArBot) -> CommandResult:
+    """Have exposure brought home; name what is under way and what cannot be, and why."""
+    core = bot.core
+    bot.executor.handle(Operator(OperatorAction.FLATTEN, _ASKED))
+    going, not_going = [], []
+    for pair in (*core.working(), *(core.pairs[pair_id] for pair_id in sorted(core.stuck))):
+        what = f"{pair.id} {held(pair)}" if pair.remainder else f"{pair.id} orders under way"
+        if why := flattening_obstacle(core, pair):
+            not_going.append(f"{what} ({why})")
+        else:
+            going.append(what)
+    if not going and not not_going:
+        return CommandResult(True, "nothing is open")
+    parts = []
+    if going:
+        parts.append("flattening " + ", ".join(going))
+    if not_going:
+        parts.append("cannot flatten " + ", ".join(not_going))
+    return CommandResult(bool(going), "; ".join(parts))
+
+
+def _resolve(bot: ArBot, args: Mapping[str, str]) -> CommandResult:
+    """Ask about a pair again, or take it as it is."""
+    unknown = sorted(args.keys() - {"id", "accept"})
+    if unknown:
+        return CommandResult(False, f"resolve takes id and accept, not {sanitise(unknown[0], 40)}")
+    pair_id = sanitise(args.get("id", ""), 40)
+    core = bot.core
+    pair = core.pairs.get(pair_id)
+    if pair is None:
+        return CommandResult(False, f"there is no pair {pair_id!r}")
+    if pair_id not in core.stuck and pair_id not in core.in_flight:
+        return CommandResult(False, f"{pair_id} ended {pair.state.value}: nothing is open")
+    accept = args.get("accept", "") == "yes"
+    why = acceptance_obstacle(core, pair)
+    bot.executor.handle(Operator(OperatorAction.RESOLVE, "", pair_id, accept))
+    venues = " and ".join(sorted({leg.venue for leg in pair.legs}))
+    asking = f"asking {venues} again about {pair_id}"
+    if accept and why:
+        return CommandResult(False, f"{pair_id} cannot be accepted as it is: {why}; {asking}")
+    if accept:
+        return CommandResult(True, f"{pair_id} ended {pair.state.value}, {pair.reason}")
+    return CommandResult(True, asking)

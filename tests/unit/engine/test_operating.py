@@ -1,0 +1,110 @@
+"""What a person is told of an action of trading."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.orders import OrderReject
+from arbot_tui.domain.states import PairState
+from arbot_tui.engine.bot import ArBot
+from arbot_tui.engine.client import CommandResult
+from arbot_tui.engine.operating import operate
+from tests.unit.trading.rig import Rig, Scripted
+from tests.unit.trading.venue_model import Answer, Fate
+
+REFUSED = Fate(refused=True, answer=Answer.ACK, answer_ns=20 * MS)
+
+
+def rig_with(*fates: Fate) -> Rig:
+    rig = Rig(Scripted(*fates))
+    rig.start()
+    rig.edge("ant", "bee")
+    return rig
+
+
+def stuck() -> Rig:
+    rig = rig_with(Fate(), REFUSED, *[Fate(parts=())] * 4)
+    rig.run_for(3 * SECOND)
+    assert rig.pair_state() is PairState.STUCK
+    return rig
+
+
+def ask(rig: Rig, command: str, **args: str) -> CommandResult:
+    bot = SimpleNamespace(
+        core=rig.state,
+        executor=rig,
+        watch=SimpleNamespace(alarm="halted: test"),
+        trading_word=lambda: (rig.state.trading, rig.state.trading_reason),
+    )
+    return operate(cast("ArBot", bot), command, args)
+
+
+def test_flatten_names_what_it_brings_home() -> None:
+    rig = stuck()
+
+    assert ask(rig, "flatten") == CommandResult(True, "flattening p1 4 BTC long on ant")
+    rig.run_for(SECOND)
+
+    assert rig.pair_state() is PairState.FLAT
+    assert ask(rig, "flatten") == CommandResult(True, "nothing is open")
+
+
+def test_flatten_names_what_it_cannot_bring_home_and_why() -> None:
+    rig = stuck()
+    rig.handle(OrderReject("ant", rig.pair.buy.client_id, "-2015", "key", fatal=True))
+
+    assert ask(rig, "flatten") == CommandResult(
+        False, "cannot flatten p1 4 BTC long on ant (ant is blocked: -2015 key)"
+    )
+
+
+def test_flatten_counts_orders_that_are_still_under_way() -> None:
+    rig = rig_with()
+    rig.run_for(2 * MS)
+
+    assert ask(rig, "flatten").message == "flattening p1 orders under way"
+
+
+def test_resolve_asks_and_accepts_only_when_told_to() -> None:
+    rig = stuck()
+
+    assert ask(rig, "resolve", id="p1") == CommandResult(True, "asking ant and bee again about p1")
+    assert rig.pair_state() is PairState.STUCK
+    assert ask(rig, "resolve", id="p1", accept="yes") == CommandResult(
+        True, "p1 ended hedged, accepted with 4 BTC long on ant"
+    )
+    assert ask(rig, "resolve", id="p1") == CommandResult(False, "p1 ended hedged: nothing is open")
+
+
+def test_resolve_accepts_nothing_that_is_unknown() -> None:
+    rig = rig_with(Fate(), Fate(lost=True))
+    rig.run_for(2_100 * MS)
+
+    result = ask(rig, "resolve", id="p1", accept="yes")
+
+    assert not result.ok
+    assert result.message == (
+        f"p1 cannot be accepted as it is: order {rig.pair.sell.client_id} on bee is unknown; "
+        "asking ant and bee again about p1"
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "args", "words"),
+    [
+        ("resolve", {}, "there is no pair ''"),
+        ("resolve", {"id": "p7\x1b[2J"}, "there is no pair 'p7[2J'"),
+        ("resolve", {"id": "p1", "force": "yes"}, "resolve takes id and accept, not force"),
+        ("flatten", {"id": "p1"}, "flatten takes no arguments"),
+        ("explode", {}, "there is no command 'explode'"),
+        ("reset", {}, "trading is active, not halted"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words(
+    command: str, args: dict[str, str], words: str
+) -> None:
+    assert ask(stuck(), command, **args) == CommandResult(False, words)
