@@ -139,6 +139,8 @@ class OpportunityView(msgspec.Struct, frozen=True):
             seen, percent, as far as that time has come; 0 where it had closed by then.
         path: (milliseconds since first seen, net edge in percent, base quantity) over its life,
             thinned out; empty while open.
+        reason: Why it was not traded at its latest quote, also while it is open; empty where
+            nothing was refused, or it was traded.
     """
 
     id: int
@@ -157,6 +159,7 @@ class OpportunityView(msgspec.Struct, frozen=True):
     peak_profit_quote: float = 0.0
     capturable_pct: tuple[float, ...] = ()
     path: tuple[PathPoint, ...] = ()
+    reason: str = ""
 
 
 class LegView(msgspec.Struct, frozen=True):

@@ -50,6 +50,7 @@ def opportunity_view(opportunity: Opportunity) -> OpportunityView:
         capturable_pct=tuple(opportunity.capturable_pct),
         # Sent once: an open one changes with every quote.
         path=tuple(opportunity.path.points) if opportunity.closed_ns else (),
+        reason=opportunity.reason,
     )
 
 

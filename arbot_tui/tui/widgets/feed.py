@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 
+from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.frames import OpportunityView, StatusView
 from arbot_tui.tui import numbers
@@ -127,8 +128,10 @@ def none_yet(status: StatusView | None) -> Sequence[str]:
 
 
 def outcome_span(one: OpportunityView, status: StatusView | None, glyphs: Glyphs) -> Span:
-    """Return what became of an opportunity."""
+    """Return what became of an opportunity, or what keeps an open one from being traded."""
     if one.outcome == "open":
+        if one.reason not in ("", Reason.TRADING_STATE):
+            return one.reason.replace("_", " "), "text"
         trading = status.trading if status else ""
         return "open", "gain" if trading == TradingState.ACTIVE else "text"
     if one.outcome == "traded":

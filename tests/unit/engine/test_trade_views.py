@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbot_tui.domain.numbers import ZERO, exact
+from arbot_tui.domain.opportunity import Opportunity
 from arbot_tui.domain.orders import Fill, OrderRequest, OrderSide
 from arbot_tui.domain.states import PairState
 from arbot_tui.engine.attribution import effects
-from arbot_tui.engine.trade_views import signed, trade_view
+from arbot_tui.engine.trade_views import opportunity_view, signed, trade_view
 from arbot_tui.trading.core.pair import Leg, Pair, pair_profit
 from arbot_tui.trading.core.plans import PlannedOrder
 
@@ -30,6 +31,15 @@ def leg(side: OrderSide, venue: str, qty: str, *fills: tuple[str, str, str]) -> 
 
 def pair(expected: str, *legs: Leg, state: PairState = PairState.CLOSED) -> Pair:
     return Pair("p1", 1, 1, "A/USDT", "A", "USDT", list(legs), Decimal(expected), 7, state, 0)
+
+
+def test_an_open_opportunity_says_why_it_is_not_traded() -> None:
+    life = Opportunity(1, "A/USDC>USDT", "ant", "bee", 1, 1, 0.1, 0.1, 1.0, 1.1, 1.0, 0.1, 0.1)
+    shown = opportunity_view(life)
+    assert (shown.outcome, shown.reason) == ("open", "")
+    life.reason = "quote_peg"
+    shown = opportunity_view(life)
+    assert (shown.outcome, shown.reason) == ("open", "quote_peg")
 
 
 def test_what_was_filled_as_planned_has_no_effects() -> None:
