@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -30,6 +31,7 @@ from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.answers import ExposureView, SettingsView
 from arbot_tui.engine.client import EngineClient, QueryResult
 from arbot_tui.tui.asking import Asker, Question
+from arbot_tui.tui.calling import Caller, CallKind, call_bytes
 from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.exports import as_row, write_export
@@ -100,6 +102,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         *,
         fps: float = 5.0,
         low_bandwidth: bool = False,
+        notify: CallKind = "bell",
         theme: str = "dark",
         themes: Iterable[Theme] = (),
         theme_files: Mapping[str, Path] | None = None,
@@ -123,6 +126,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self._budget: Budget | None = None
         self._owed = False
         self._settings: dict[str, str] = {}
+        self._caller = Caller()
+        self._notify: CallKind = notify
         self.set_pace(fps, low_bandwidth=low_bandwidth)
         self._theme_names: list[str] = []
         self._theme_watch = ThemeWatch(theme_files or {})
@@ -183,6 +188,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             view.fail(str(e), now)
         else:
             view.merge(frame, now)
+            self._call_somebody()
         news = (view.version, view.link, view.status) != before
         self._owed = self._owed or news
         if (self._owed or view.second != second) and self._affordable():
@@ -192,6 +198,12 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self._reload_theme()
         self._ask()
         return news
+
+    def _call_somebody(self) -> None:
+        """Ring, or notify, where something wants a person who may look elsewhere."""
+        sent = call_bytes(self._notify, self._caller.look(self.view), os.environ)
+        if sent and self._drawing and isinstance(self._driver, TerminalDriver):
+            self._driver.write(sent)
 
     def _reload_theme(self) -> None:
         """Show the theme in use anew when its file was saved, or say what is wrong with it."""
@@ -399,6 +411,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         theme = values.get("ui.theme", "")
         if theme != seen.get("ui.theme") and theme in self._theme_names:
             self.theme = theme
+        self._notify = next((k for k in get_args(CallKind) if k == values.get("ui.notify")), "bell")
         pace = [values.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]
         if pace != [seen.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]:
             self.set_pace(float(pace[0]), low_bandwidth=pace[1] == "true")

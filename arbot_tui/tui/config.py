@@ -43,3 +43,8 @@ class UiConfig(BaseModel):
         description="Signs to draw with; auto: ascii where the terminal is not UTF.",
         json_schema_extra={"hot": False, "simulate": "auto"},
     )
+    notify: Literal["off", "bell", "osc9", "osc777"] = Field(
+        default="bell",
+        description="Call at halts, alarms, stuck pairs, lost venues; osc…: a notification too.",
+        json_schema_extra={"hot": True, "simulate": "bell"},
+    )

@@ -46,6 +46,7 @@ async def run_dashboard(
         client,
         fps=config.fps,
         low_bandwidth=config.low_bandwidth,
+        notify=config.notify,
         theme=_theme(config.theme),
         themes=loaded.themes.values(),
         theme_files=loaded.files,

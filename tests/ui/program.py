@@ -1,7 +1,7 @@
 """The dashboard on a made-up engine, for tests that run it in a terminal of its own.
 
-Usage: program.py COUNTER [exposure] [crash] [hang] [mute]. Writes how many frames were pulled to
-the file COUNTER, and the reason of the end to COUNTER.end.
+Usage: program.py COUNTER [exposure] [crash] [hang] [mute] [alarm]. Writes how many frames were
+pulled to the file COUNTER, and the reason of the end to COUNTER.end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from arbot_tui.engine.client import QueryResult
 from arbot_tui.engine.frames import Frame
 from arbot_tui.tui.config import UiConfig
 from arbot_tui.tui.dashboard import run_dashboard
-from tests.ui.fakes import COINS, START_NS, FakeClient, frame, row
+from tests.ui.fakes import COINS, START_NS, FakeClient, frame, row, status
 
 
 class MovingClient(FakeClient):
@@ -51,8 +51,9 @@ class MovingClient(FakeClient):
             row(number, f"{base}/USDT", mid * (1 + step * 1e-4), decimals)
             for number, (base, mid, decimals) in enumerate(COINS)
         )
+        said = {"trading": "halted"} if "alarm" in self._words and self._version > 10 else {}
         return msgspec.structs.replace(
-            frame(self._version),
+            frame(self._version, status=status(**said)),
             now_ns=START_NS + self._version * 100 * MS,
             rows=rows,
             rows_total=len(rows),
@@ -69,7 +70,7 @@ async def _main() -> int:
     fcntl.ioctl(sys.stdin.fileno(), termios.TIOCSCTTY, 0)
     words = sys.argv[2:]
     client = MovingClient(Path(sys.argv[1]), words)
-    ended = await run_dashboard(client, UiConfig(fps=10))
+    ended = await run_dashboard(client, UiConfig(fps=10, notify="osc9"))
     if "hang" in words:
         time.sleep(600)  # noqa: ASYNC251 - a drain that blocks the loop for ever
     # To a file: the terminal may be gone, or not be read.

@@ -216,6 +216,15 @@ def test_stopped_and_continued_from_the_shell_it_draws_itself_again(start: Start
     assert terminal.restored()
 
 
+def test_a_halt_calls_who_looks_elsewhere_once(start: Start) -> None:
+    call = b"\x1bPtmux;\x1b\x1b]9;arbot-tui: trading halted\x1b\x1b\\\x1b\\\a"
+    terminal = start("alarm", TMUX="/tmp/tmux/default,1,0")
+    terminal.wait_for(lambda: call in terminal.raw)
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+    assert terminal.raw.count(call) == 1
+
+
 def test_no_color_sends_no_colour(start: Start) -> None:
     terminal = start(NO_COLOR="1")
     terminal.send("q")
