@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from textual.pilot import Pilot
+from textual.screen import Screen as TextualScreen
 
 from arbot_tui.domain.clock import VirtualClock
 from arbot_tui.tui.app import ArbotApp
@@ -77,6 +81,46 @@ class Screen:
         return next(line for line in self.rows() if line.startswith(symbol))
 
 
+async def settle(app: ArbotApp) -> None:
+    """Return when the loop has nothing left to do and the screen has drawn all of it.
+
+    Textual's own pilot waits until the process has been idle for some wall time, twice per key.
+    Here the loop says it, which is sooner and does not depend on what else the machine does.
+    """
+    loop: Any = asyncio.get_running_loop()
+    calm = 0
+    while calm < 2:
+        await asyncio.sleep(0)
+        screen = app.screen
+        if loop._ready:
+            calm = 0
+        elif _threads_work(loop._default_executor):
+            await asyncio.sleep(0.001)
+        elif app._resize_timer is not None:
+            app._check_resize()
+            calm = 0
+        elif app._running and not app._exit and _undrawn(screen):
+            # What its timer would do a sixtieth of a second later; so for the resize above.
+            screen._on_timer_update()
+            calm = 0
+        else:
+            calm += 1
+
+
+def _undrawn(screen: TextualScreen[Any]) -> bool:
+    return bool(
+        screen._layout_required
+        or screen._repaint_required
+        or screen._scroll_required
+        or screen._dirty_widgets
+        or screen._callbacks
+    )
+
+
+def _threads_work(pool: Any) -> bool:
+    return pool is not None and pool._idle_semaphore._value < len(pool._threads)
+
+
 @asynccontextmanager
 async def dashboard(
     client: FakeClient | None = None,
@@ -99,6 +143,14 @@ async def dashboard(
         clock=clock,
         exports=exports,
     )
-    async with app.run_test(size=size, notifications=True) as pilot:
-        await pilot.pause()
-        yield Screen(app, client, clock, pilot)
+
+    async def idle(*_: float) -> None:
+        await settle(app)
+
+    with (
+        mock.patch("textual.app.wait_for_idle", idle),
+        mock.patch("textual.pilot.wait_for_idle", idle),
+    ):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await pilot.pause()
+            yield Screen(app, client, clock, pilot)

@@ -127,13 +127,13 @@ class LineWidget(Widget):
         """Catch up with what happened while hidden."""
         self.repaint()
 
-    def on_focus(self) -> None:
-        """Show the frame and cursor as focused."""
-        self._painted = []
-        self.repaint()
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Show the frame and cursor as focused or not.
 
-    def on_blur(self) -> None:
-        """Show the frame and cursor as not focused."""
+        In `on_focus` and `on_blur` it would be too soon: the base class's handlers, which change
+        `has_focus`, come after those of a subclass.
+        """
+        super().watch_has_focus(has_focus)
         self._painted = []
         self.repaint()
 

@@ -138,6 +138,9 @@ class EventLog(Panel):
         self._keys = list(self._lines)
         if self.follows and self._keys:
             self._seen_seq = self._keys[-1]
+        if self._keys:
+            # Before the first picture, too: `selected` is asked for by then.
+            self._follow(self._keys)
         self.repaint()
 
 

@@ -103,10 +103,11 @@ class Panel(LineWidget, can_focus=True):
         here = key == self.cursor and self.cursor_shown
         return (self.glyphs.cursor if here else " ", "key")
 
-    def on_blur(self) -> None:
-        """Show the newest entries again."""
-        self._chosen = self._chosen and self.KEEPS_CHOICE
-        super().on_blur()
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """Without the focus, show the newest entries again."""
+        if not has_focus:
+            self._chosen = self._chosen and self.KEEPS_CHOICE
+        super().watch_has_focus(has_focus)
 
     # Moving about.
 
