@@ -10,6 +10,8 @@ from arbot_tui.domain.numbers import ZERO, ceil_to, exact, floor_to
 
 __all__ = ["Instrument"]
 
+_ONE = Decimal(1)
+
 
 class Instrument(msgspec.Struct, frozen=True):
     """One spot market on one venue.
@@ -27,6 +29,9 @@ class Instrument(msgspec.Struct, frozen=True):
         tradeable: Whether the venue accepts orders for it now.
         wire_id: The venue's numeric id where it needs one (OKX ``instIdCode``).
         status: Why it is not tradeable, in the venue's own word; empty where it is.
+        buy_band: How far above the market's price the limit of a buy may be, as a fraction of it;
+            None where the venue names no bound.
+        sell_band: How far below it the limit of a sell may be, likewise.
     """
 
     venue: str
@@ -41,6 +46,8 @@ class Instrument(msgspec.Struct, frozen=True):
     tradeable: bool = True
     wire_id: int | None = None
     status: str = ""
+    buy_band: Decimal | None = None
+    sell_band: Decimal | None = None
 
     @property
     def symbol(self) -> str:
@@ -54,6 +61,18 @@ class Instrument(msgspec.Struct, frozen=True):
     def sell_price(self, floor: Decimal) -> Decimal:
         """Return the lowest valid price not below `floor`: never receive less than intended."""
         return ceil_to(floor, self.tick_size)
+
+    def highest_buy(self, market: Decimal) -> Decimal | None:
+        """Return the highest limit of a buy that the venue takes at a market price, if named."""
+        if self.buy_band is None:
+            return None
+        return exact.multiply(market, exact.add(_ONE, self.buy_band))
+
+    def lowest_sell(self, market: Decimal) -> Decimal | None:
+        """Return the lowest limit of a sell that the venue takes at a market price, if named."""
+        if self.sell_band is None:
+            return None
+        return exact.multiply(market, exact.subtract(_ONE, self.sell_band))
 
     def quantity(self, qty: Decimal) -> Decimal:
         """Return the largest valid quantity step not above `qty` (minimums not yet checked)."""

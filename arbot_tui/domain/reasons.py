@@ -28,6 +28,7 @@ class Reason(StrEnum):
     STATUS_OK = "status_ok"
     DATA_FRESH = "data_fresh"
     QUOTE_PEG = "quote_peg"
+    PRICE_COLLAR = "price_collar"
     WORST_CASE_EDGE = "worst_case_edge"
     EDGE_TOO_GOOD = "edge_too_good"
     MAX_ORDER_VALUE = "max_order_value"

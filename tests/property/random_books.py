@@ -234,6 +234,8 @@ def compare_size(case: SizeCase) -> bool:
         {("ant", "USDT"): case.holdings[0], ("bee", "BTC"): case.holdings[1]},
         LIMITS,
         slippage_pct=Decimal(1),
+        # As wide as these books are.
+        collar_pct=Decimal(100),
         trade_amount_quote=case.amount,
         max_order_equity_pct=Decimal(20),
         min_profit_pct=Decimal(0),

@@ -12,7 +12,7 @@ import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
 from arbot_tui.domain.text import sanitise
 
 __all__ = ["ExchangeInfo", "Quota", "parse_exchange_info"]
@@ -21,6 +21,7 @@ _VENUE = "binance"
 # What every spot account may trade; regional groups (TRD_GRP_0xx) are not assumed.
 _SPOT = "SPOT"
 _MAX_PRECISION = 30
+_ONE = Decimal(1)
 
 
 class Quota(msgspec.Struct, frozen=True):
@@ -71,6 +72,10 @@ class _Filter(msgspec.Struct):
     minQty: str = ""
     maxQty: str = ""
     minNotional: str = ""
+    bidMultiplierUp: str = ""
+    askMultiplierDown: str = ""
+    multiplierUp: str = ""
+    multiplierDown: str = ""
 
 
 class _Symbol(msgspec.Struct):
@@ -92,7 +97,12 @@ _decode_symbol = msgspec.json.Decoder(_Symbol).decode
 _decode_filter_type = msgspec.json.Decoder(_FilterType).decode
 _decode_filter = msgspec.json.Decoder(_Filter).decode
 
-_APPLIED = frozenset({"PRICE_FILTER", "LOT_SIZE", "NOTIONAL", "MIN_NOTIONAL"})
+_APPLIED = frozenset(
+    {
+        *("PRICE_FILTER", "LOT_SIZE", "NOTIONAL", "MIN_NOTIONAL"),
+        *("PERCENT_PRICE_BY_SIDE", "PERCENT_PRICE"),
+    }
+)
 
 
 def parse_exchange_info(body: bytes) -> ExchangeInfo:
@@ -128,6 +138,10 @@ def _instrument(row: _Symbol) -> Instrument:
     lot = filters.get("LOT_SIZE")
     # One of the two exists; NOTIONAL replaced MIN_NOTIONAL symbol by symbol.
     notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL")
+    # Of an average over minutes, where ours is the price of now; so wide that it matters little.
+    band = filters.get("PERCENT_PRICE_BY_SIDE") or filters.get("PERCENT_PRICE")
+    up = (band.bidMultiplierUp or band.multiplierUp) if band else ""
+    down = (band.askMultiplierDown or band.multiplierDown) if band else ""
     status = "" if row.status == "TRADING" else sanitise(row.status, 24) or "unknown"
     if not status and not (row.isSpotTradingAllowed and _permitted(row)):
         status = "no spot trading"
@@ -143,6 +157,8 @@ def _instrument(row: _Symbol) -> Instrument:
         min_notional=_bound(notional.minNotional) if notional else ZERO,
         tradeable=not status,
         status=status,
+        buy_band=exact.subtract(_bound(up), _ONE) if up else None,
+        sell_band=exact.subtract(_ONE, _bound(down)) if down else None,
     )
 
 

@@ -27,6 +27,8 @@ class _Row(msgspec.Struct):
     pricePrecision: str  # allowed decimals
     quantityPrecision: str  # allowed decimals
     minTradeUSDT: str = ""
+    buyLimitPriceRatio: str = ""  # farthest from the market's price, as a fraction
+    sellLimitPriceRatio: str = ""
     minTradeAmount: str = ""  # obsolete, honoured if above zero; maxTradeAmount is a constant
 
 
@@ -78,6 +80,8 @@ def _instrument(row: _Row) -> Instrument:
         min_notional=_optional(row.minTradeUSDT) if quote in _DOLLARS else ZERO,
         tradeable=row.status == "online",
         status="" if row.status == "online" else sanitise(row.status, 24),
+        buy_band=_optional(row.buyLimitPriceRatio) if row.buyLimitPriceRatio else None,
+        sell_band=_optional(row.sellLimitPriceRatio) if row.sellLimitPriceRatio else None,
     )
 
 

@@ -28,6 +28,10 @@ class _Price(msgspec.Struct):
     tickSize: str
 
 
+class _Risk(msgspec.Struct, frozen=True):
+    priceLimitRatioX: str = ""  # of the index; as far as the market is from it, that is allowed too
+
+
 class _Row(msgspec.Struct):
     symbol: str
     baseCoin: str
@@ -36,6 +40,7 @@ class _Row(msgspec.Struct):
     lotSizeFilter: _LotSize
     priceFilter: _Price
     symbolType: str = ""
+    riskParameters: _Risk = _Risk()
 
 
 class _List(msgspec.Struct):
@@ -79,7 +84,7 @@ def _instrument(row: _Row) -> Instrument:
     for coin in (row.baseCoin, row.quoteCoin):
         if not coin or "/" in coin or sanitise(coin) != coin:
             raise ValueError(f"coin {sanitise(coin)!r} of {row.symbol}")
-    lot = row.lotSizeFilter
+    lot, band = row.lotSizeFilter, row.riskParameters.priceLimitRatioX
     status = "" if row.status == "Trading" else sanitise(row.status, 24) or "unknown"
     if row.symbolType == "xstocks":
         # A tokenised stock counts in multiples of its own: the same ticker elsewhere is not
@@ -97,6 +102,8 @@ def _instrument(row: _Row) -> Instrument:
         min_notional=_optional(lot.minOrderAmt),
         tradeable=not status,
         status=status,
+        buy_band=_optional(band) if band else None,
+        sell_band=_optional(band) if band else None,
     )
 
 

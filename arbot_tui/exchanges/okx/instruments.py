@@ -41,6 +41,10 @@ class _Row(msgspec.Struct):
     maxLmtSz: str = ""
     instIdCode: int | None = None  # absent before 2026, null where not assigned
     groupId: str = ""
+    # Bands since 2026-06-30; which of them holds depends on how long the symbol has traded.
+    initPxLmtPct: str = ""
+    floatPxLmtPct: str = ""
+    maxPxLmtPct: str = ""
 
 
 _decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -79,6 +83,9 @@ def _instrument(row: _Row) -> OkxInstrument:
     for coin in (row.baseCcy, row.quoteCcy):
         if not coin or "/" in coin or sanitise(coin) != coin:
             raise ValueError(f"coin {sanitise(coin)!r} of {row.instId}")
+    named = (row.initPxLmtPct, row.floatPxLmtPct, row.maxPxLmtPct)
+    bands = [band for band in map(_optional, named) if band > 0]
+    band = min(bands) if bands else None
     instrument = Instrument(
         venue=_VENUE,
         wire_symbol=row.instId,
@@ -92,6 +99,8 @@ def _instrument(row: _Row) -> OkxInstrument:
         tradeable=row.state == "live",
         status="" if row.state == "live" else sanitise(row.state, 24),
         wire_id=row.instIdCode,
+        buy_band=band,
+        sell_band=band,
     )
     return OkxInstrument(instrument, sanitise(row.groupId, 32))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import chain
 
@@ -24,6 +25,7 @@ from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.strategy.optimum import DecimalLevel, best_multiple, walked_profit
 from arbot_tui.strategy.sizing import SizePlan, plan_size
+from arbot_tui.trading.core.collar import Limited, out_of_collar
 from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.state import CoreState
@@ -253,7 +255,9 @@ def _priced(state: CoreState, signal: ArbitrageSignal, wanted: Decimal) -> Plan 
     buy_price, sell_price = buy.buy_price(cap), sell.sell_price(floor)
     if buy_price <= 0:
         return Denial(Reason.INSTRUMENT_RULES, f"no valid price at or below {ask}")
-    if denial := _worst_case(buy_price, sell_price, buy_fee, sell_fee, limits):
+    if denial := _worst_case(buy_price, sell_price, buy_fee, sell_fee, limits) or _collared(
+        ((buy, signal.buy, buy_price), (sell, signal.sell, sell_price)), limits
+    ):
         return denial
     asks, bids = _levels(signal, buy_price, sell_price)
     size = plan_size(
@@ -323,6 +327,7 @@ def still_good(
     if denial := _frozen(state, (pair.buy.venue, pair.sell.venue), pair.base, pair.quote):
         return denial
     by_venue = {quote.venue: quote for quote in quotes}
+    limited: list[Limited] = []
     for leg in (pair.buy, pair.sell):
         quote = by_venue.get(leg.venue)
         if quote is None:
@@ -335,7 +340,8 @@ def still_good(
         price = from_float(quote.ask if buying else quote.bid)
         if (price > leg.price) if buying else (price < leg.price):
             return Denial(Reason.VANISHED, f"{leg.venue} moved to {price}")
-    return _worst_case(
+        limited.append((state.venue(leg.venue).instruments[pair.symbol], quote, leg.price))
+    return _collared(limited, limits) or _worst_case(
         pair.buy.price,
         pair.sell.price,
         state.venue(pair.buy.venue).fees[pair.symbol].taker,
@@ -354,6 +360,12 @@ def _worst_case(
     return Denial(
         Reason.WORST_CASE_EDGE, f"{worst_pct:.4f} % at the limits < {limits.min_profit_pct} %"
     )
+
+
+def _collared(legs: Sequence[Limited], limits: Limits) -> Denial | None:
+    """Check that no limit price is far from where its market and both markets are."""
+    why = out_of_collar(legs, limits)
+    return Denial(Reason.PRICE_COLLAR, why) if why else None
 
 
 def unwind_denial(

@@ -33,6 +33,8 @@ class Limits(msgspec.Struct, frozen=True):
         visibility_margin_ns: Beyond expiry, how long a venue may not show an order it holds.
         unknown_grace_ns: Beyond the expiry of an order whose fate is unknown, how long what the
             other leg did waits for it before it is brought home by itself.
+        collar_pct: Farthest that a limit price may be from the middle of its own book, percent.
+        collar_median_pct: Farthest from the median of the middles that are compared, percent.
         unwind_bps: Price allowance of each unwinding attempt, basis points.
         unwind_give_up_ns: Time after which an open remainder is stuck.
     """
@@ -54,5 +56,7 @@ class Limits(msgspec.Struct, frozen=True):
     ack_timeout_ns: int
     visibility_margin_ns: int
     unknown_grace_ns: int = SECOND
+    collar_pct: Decimal = Decimal(1)
+    collar_median_pct: Decimal = Decimal(3)
     unwind_bps: tuple[int, ...] = (10, 25, 50, 100)
     unwind_give_up_ns: int = 30 * SECOND

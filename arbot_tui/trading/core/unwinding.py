@@ -22,6 +22,7 @@ from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.domain.states import LegState, PairState
 from arbot_tui.trading.core import gate, settling
+from arbot_tui.trading.core.collar import middle
 from arbot_tui.trading.core.events import TimerFired
 from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.pair import Leg, Pair
@@ -146,8 +147,12 @@ def is_dust(instrument: Instrument, qty: Decimal, price: Decimal) -> bool:
 
 def _price(instrument: Instrument, quote: QuoteView, selling: bool, bps: int) -> Decimal:
     allowance = exact.divide(Decimal(bps), _BPS)
+    mid = middle(quote)
     if selling:
         factor = exact.subtract(Decimal(1), allowance)
-        return instrument.sell_price(exact.multiply(from_float(quote.bid), factor))
+        floor = exact.multiply(from_float(quote.bid), factor)
+        # Beyond the venue's band the order would be refused instead of filled as far as it goes.
+        return instrument.sell_price(max(floor, instrument.lowest_sell(mid) or floor))
     factor = exact.add(Decimal(1), allowance)
-    return instrument.buy_price(exact.multiply(from_float(quote.ask), factor))
+    cap = exact.multiply(from_float(quote.ask), factor)
+    return instrument.buy_price(min(cap, instrument.highest_buy(mid) or cap))

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from arbot_tui.domain.instrument import Instrument
@@ -25,6 +26,13 @@ def test_prices_are_rounded_to_our_side() -> None:
     assert _SPOT.buy_price(Decimal("100.19")) == Decimal("100.1")
     assert _SPOT.sell_price(Decimal("100.11")) == Decimal("100.2")
     assert _SPOT.buy_price(Decimal("100.1")) == _SPOT.sell_price(Decimal("100.1"))
+
+
+def test_a_band_bounds_the_side_that_could_be_dear() -> None:
+    banded = msgspec.structs.replace(_SPOT, buy_band=Decimal("0.01"), sell_band=Decimal("0.02"))
+    assert banded.highest_buy(Decimal(200)) == Decimal(202)
+    assert banded.lowest_sell(Decimal(200)) == Decimal(196)
+    assert _SPOT.highest_buy(Decimal(200)) is _SPOT.lowest_sell(Decimal(200)) is None
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,35 @@ def test_a_rule_that_is_switched_off_leaves_the_precision() -> None:
 
 
 @pytest.mark.parametrize(
+    ("band", "buy", "sell"),
+    [
+        (
+            {
+                "filterType": "PERCENT_PRICE_BY_SIDE",
+                "bidMultiplierUp": "5",
+                "bidMultiplierDown": "0.2",
+                "askMultiplierUp": "6",
+                "askMultiplierDown": "0.3",
+                "avgPriceMins": 5,
+            },
+            "4",
+            "0.7",
+        ),
+        (
+            {"filterType": "PERCENT_PRICE", "multiplierUp": "1.1", "multiplierDown": "0.8"},
+            "0.1",
+            "0.2",
+        ),
+    ],
+)
+def test_the_band_of_a_price_is_that_of_the_side_that_pays_for_it(
+    band: dict[str, object], buy: str, sell: str
+) -> None:
+    found = _one(filters=[*BTC["filters"], band])
+    assert (found.buy_band, found.sell_band) == (Decimal(buy), Decimal(sell))
+
+
+@pytest.mark.parametrize(
     "strange",
     [
         {"filterType": "BRAND_NEW", "tickSize": {"not": "a text"}},

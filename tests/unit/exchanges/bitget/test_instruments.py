@@ -35,8 +35,15 @@ def test_documented_row_becomes_an_instrument() -> None:
         max_qty=Decimal(0),
         min_notional=Decimal(1),
         tradeable=True,
+        buy_band=Decimal("0.05"),
+        sell_band=Decimal("0.05"),
     )
     assert _parse(ROW) == ([expected], [])
+
+
+def test_where_no_band_is_named_there_is_none() -> None:
+    (found,), _ = _parse(ROW | {"buyLimitPriceRatio": "", "sellLimitPriceRatio": ""})
+    assert (found.buy_band, found.sell_band) == (None, None)
 
 
 @pytest.mark.parametrize("status", ["gray", "offline", "halt"])

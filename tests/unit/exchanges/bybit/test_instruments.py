@@ -49,10 +49,18 @@ def test_documented_row_becomes_an_instrument() -> None:
                 max_qty=Decimal(83),
                 min_notional=Decimal(5),
                 tradeable=True,
+                buy_band=Decimal("0.005"),
+                sell_band=Decimal("0.005"),
             )
         ],
         [],
     )
+
+
+def test_where_no_band_is_named_there_is_none() -> None:
+    bare = {key: value for key, value in ROW.items() if key != "riskParameters"}
+    (found,), _ = _parse(bare)
+    assert (found.buy_band, found.sell_band) == (None, None)
 
 
 @pytest.mark.parametrize(("path", "value"), [("status", "PreLaunch"), ("symbolType", "xstocks")])

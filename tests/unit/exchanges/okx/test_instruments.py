@@ -42,6 +42,18 @@ def test_documented_row_becomes_an_instrument() -> None:
     assert _parse(ROW) == ([OkxInstrument(expected, "1")], [])
 
 
+@pytest.mark.parametrize(
+    ("named", "band"),
+    [
+        ({"initPxLmtPct": "0.05", "floatPxLmtPct": "0.03", "maxPxLmtPct": "0.1"}, "0.03"),
+        ({"initPxLmtPct": "", "floatPxLmtPct": "0", "maxPxLmtPct": "0.1"}, "0.1"),
+    ],
+)
+def test_the_narrowest_band_is_kept_to(named: dict[str, str], band: str) -> None:
+    (found,), _ = _parse(ROW | named)
+    assert found.instrument.buy_band == found.instrument.sell_band == Decimal(band)
+
+
 @pytest.mark.parametrize("state", ["suspend", "preopen", "test", "rebase"])
 def test_only_live_instruments_are_tradeable(state: str) -> None:
     (found,), _ = _parse(ROW | {"state": state})

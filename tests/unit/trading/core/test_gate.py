@@ -307,6 +307,45 @@ def test_an_edge_that_is_too_good_to_be_true_is_not_traded() -> None:
     assert reason is Reason.EDGE_TOO_GOOD
 
 
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        (_buy(bid=97.9), "ant: 100.01 is 1.07 % off its mid"),
+        (_sell(ask=102.8), "bee: 100.59 is 1.09 % off its mid"),
+        (_sell(bid=108.0, ask=108.02), "ant: 100.01 is 3.84 % off the median"),
+    ],
+)
+def test_a_limit_far_from_its_market_or_from_both_is_a_mistake(change: Change, detail: str) -> None:
+    rig = started(msgspec.structs.replace(LIMITS, max_profit_pct=Decimal(50)))
+
+    assert denied(rig, Signalled(change(signal(rig)), RICH)) == (Reason.PRICE_COLLAR, detail)
+
+
+@pytest.mark.parametrize(
+    ("venue", "band", "passes"),
+    [
+        ("ant", "0.0003", True),
+        ("ant", "0.0001", False),
+        ("bee", "0.0002", True),
+        ("bee", "0.0001", False),
+    ],
+)
+def test_a_limit_beyond_the_venue_s_own_band_is_not_sent(
+    venue: str, band: str, passes: bool
+) -> None:
+    rig = started()
+    both = {"buy_band": Decimal(band), "sell_band": Decimal(band)}
+    banded = msgspec.structs.replace(instrument(venue, "BTC"), **both)
+    rig.handle(InstrumentsChanged(venue, (banded,)))
+
+    rig.handle(Signalled(signal(rig), RICH))
+
+    assert (rig.state.pair_no > 0) is passes
+    if not passes:
+        assert rig.denied[-1].reason is Reason.PRICE_COLLAR
+        assert f"{venue} takes no" in rig.denied[-1].detail
+
+
 def test_a_tick_above_the_ask_leaves_no_valid_price() -> None:
     rig = started()
     coarse = msgspec.structs.replace(instrument("ant", "BTC"), tick_size=Decimal(1000))
@@ -488,6 +527,7 @@ def test_a_commit_that_fails_sends_nothing_and_starts_nothing_more() -> None:
         ("bee", 100.58, 100.6, True, "vanished: bee moved to 100.58"),
         ("ant", 99.98, 100.0, False, "data_fresh: ant is stale"),
         ("bee", 0.0, 100.6, True, "data_fresh: bee: bid 0.0, ask 100.6"),
+        ("ant", 97.0, 97.02, True, "price_collar: ant: 100.01 is 3.09 % off its mid"),
     ],
 )
 def test_quotes_that_moved_away_meanwhile_are_not_chased(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
@@ -72,6 +73,24 @@ def test_each_attempt_allows_more_until_there_are_no_more() -> None:
     assert rig.pair_state() is PairState.STUCK
     assert rig.pair.reason == "4 attempts did not fill"
     assert rig.state.stuck == {"p1"}
+    rig.settle()
+
+
+@pytest.mark.parametrize("opened", [long, short])
+def test_no_attempt_goes_beyond_what_the_venue_takes(opened: Callable[..., Rig]) -> None:
+    rig = opened(NONE, NONE, NONE, NONE)
+    band = Decimal("0.002")
+    for name in ("ant", "bee"):
+        rules = msgspec.structs.replace(instrument(name, "BTC"), buy_band=band, sell_band=band)
+        rig.handle(InstrumentsChanged(name, (rules,)))
+
+    rig.run_for(2 * SECOND)
+
+    prices = [order.price for order in rig.sent[2:]]
+    # Of mids of 99.99 and 100.61, rounded to the tick within.
+    sold, bought = ("99.89", "99.80"), ("100.72", "100.81")
+    first, last = map(Decimal, sold if opened is long else bought)
+    assert prices == [first, last, last, last]
     rig.settle()
 
 
