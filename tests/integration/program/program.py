@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any, cast
 
 __all__ = [
+    "Document",
     "Finished",
     "children_of",
     "environment",
     "get_json",
     "is_alive",
+    "post_json",
     "realised_by_truth",
     "run",
     "running",
@@ -107,6 +109,16 @@ def get_json(url: str) -> Document:
     """Fetch a JSON document from loopback."""
     assert url.startswith("http://127.0.0.1:")
     with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310 (checked above)
+        return cast("Document", json.load(answer))
+
+
+def post_json(url: str, body: Document) -> Document:
+    """Post a JSON document to loopback and return the answer."""
+    assert url.startswith("http://127.0.0.1:")
+    headers = {"Content-Type": "application/json"}
+    raw = json.dumps(body).encode()
+    request = urllib.request.Request(url, raw, headers)  # noqa: S310 (checked above)
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 (checked above)
         return cast("Document", json.load(answer))
 
 

@@ -2,15 +2,56 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import os
 import pty
-import subprocess
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Protocol
 
+import keyring
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
+from msgspec.structs import replace
 
-from tests.integration.program.program import Finished, command, environment, world
+from arbot_tui import cli
+from arbot_tui.domain.clock import SystemClock
+from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.secret import Secret
+from arbot_tui.engine.key_check import KeyReport, check_key
+from arbot_tui.exchanges.base import Credentials, ExchangeConfig, VenueUrls
+from tests.integration.program.program import (
+    Document,
+    Finished,
+    command,
+    environment,
+    post_json,
+    run,
+    world,
+)
+
+
+def config_of(name: str, venue: Document) -> ExchangeConfig:
+    """Return what an engine on this synthetic venue would be given."""
+    urls = VenueUrls(venue["rest"], venue["ws_public"], venue["ws_private"], venue["ws_trade"])
+    passphrase = Secret(venue["passphrase"]) if venue["passphrase"] else None
+    key = Credentials(venue["api_key"], Secret(venue["api_secret"]), passphrase)
+    fees = TradingFees(Decimal(0), Decimal(0))
+    return ExchangeConfig(name, 0, urls, "custom", fees, key)
+
+
+class Call(Protocol):
+    """Runs the command line; keywords are changes to the environment."""
+
+    def __call__(self, *args: str, stdin: str = "", **changes: str) -> Finished: ...
+
+
+async def reports_on(*configs: ExchangeConfig) -> list[KeyReport]:
+    return await asyncio.gather(*(check_key(config, SystemClock()) for config in configs))
+
 
 SECRETS = ("okx-public-half-9876", "canary-secret", "canary-phrase", "canary-passphrase")
 
@@ -25,18 +66,33 @@ def env(tmp_path: Path) -> dict[str, str]:
     )
 
 
-def call(*args: str, env: dict[str, str], cwd: Path, stdin: str = "") -> Finished:
-    done = subprocess.run(
-        command(*args),
-        env=env,
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    return Finished(done.returncode, done.stdout, done.stderr)
+@pytest.fixture
+def call(
+    env: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Call]:
+    """Run the command line in this process: what it does is the same, a start of Python is not."""
+
+    def run_here(*args: str, stdin: str = "", **changes: str) -> Finished:
+        with monkeypatch.context() as patch:
+            for name in [*os.environ]:
+                patch.delenv(name)
+            for name, value in (env | changes).items():
+                patch.setenv(name, value)
+            patch.setattr("sys.stdin", io.StringIO(stdin))
+            code = cli.run(list(args))
+        said = capsys.readouterr()
+        return Finished(code, said.out, said.err)
+
+    monkeypatch.chdir(tmp_path)
+    umask = os.umask(0o077)
+    used = keyring.get_keyring()
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
+    yield run_here
+    keyring.set_keyring(used)
+    os.umask(umask)
 
 
 def typed(*args: str, answers: list[str], env: dict[str, str], cwd: Path) -> tuple[int, str]:
@@ -61,7 +117,7 @@ def typed(*args: str, answers: list[str], env: dict[str, str], cwd: Path) -> tup
 
 @pytest.mark.timing
 def test_a_key_is_set_listed_and_removed_and_never_shown(
-    env: dict[str, str], tmp_path: Path
+    env: dict[str, str], call: Call, tmp_path: Path
 ) -> None:
     key, secret, phrase, passphrase = SECRETS
     code, shown = typed(
@@ -76,28 +132,28 @@ def test_a_key_is_set_listed_and_removed_and_never_shown(
     assert "okx/prod: key …9876 kept in" in shown
     assert "no keyring that encrypts" in shown
 
-    with_passphrase = env | {"ARBOT_KEYS_PASSPHRASE": passphrase}
-    listed = call("keys", "list", "--json", env=with_passphrase, cwd=tmp_path)
+    passphrase_given = {"ARBOT_KEYS_PASSPHRASE": passphrase}
+    listed = call("keys", "list", "--json", **passphrase_given)
     rows = {row["exchange"]: row for row in json.loads(listed.stdout)["keys"]}
     assert rows["okx"]["provider"] == "encrypted-file"
     assert rows["okx"]["last_four"] == "9876"
     assert rows["binance"]["provider"] == ""
 
-    unattended = call("keys", "list", env=env, cwd=tmp_path)
+    unattended = call("keys", "list")
     assert "the encrypted file needs its passphrase" in unattended.stdout
 
-    wrong = call("keys", "list", env=env | {"ARBOT_KEYS_PASSPHRASE": "no"}, cwd=tmp_path)
+    wrong = call("keys", "list", ARBOT_KEYS_PASSPHRASE="no")
     assert wrong.code == 3
     assert wrong.stderr.count("\n") == 1
     assert "wrong passphrase" in wrong.stderr
 
-    live = call("--live", env=with_passphrase, cwd=tmp_path)
+    live = run("--live", env=env | passphrase_given, cwd=tmp_path)
     assert live.code == 3
     assert "no API key for binance, bybit, bitget" in live.stderr
 
-    removed = call("keys", "remove", "okx", env=with_passphrase, cwd=tmp_path)
+    removed = call("keys", "remove", "okx", **passphrase_given)
     assert removed.code == 0
-    assert call("keys", "remove", "okx", env=with_passphrase, cwd=tmp_path).code == 3
+    assert call("keys", "remove", "okx", **passphrase_given).code == 3
 
     outputs = [
         shown,
@@ -113,12 +169,12 @@ def test_a_key_is_set_listed_and_removed_and_never_shown(
         assert not any(secret_text.encode() in raw for raw in files)
 
 
-def test_a_script_passes_the_parts_on_stdin(env: dict[str, str], tmp_path: Path) -> None:
-    env |= {"ARBOT_KEYS_PASSPHRASE": SECRETS[3]}
+def test_a_script_passes_the_parts_on_stdin(env: dict[str, str], call: Call) -> None:
+    env["ARBOT_KEYS_PASSPHRASE"] = SECRETS[3]
     stdin = "binance-public-1111\nbinance-secret\n"
-    kept = call("keys", "set", "binance", "--json", env=env, cwd=tmp_path, stdin=stdin)
+    kept = call("keys", "set", "binance", "--json", stdin=stdin)
     assert json.loads(kept.stdout)["store"] == "encrypted-file"
-    short = call("keys", "set", "okx", env=env, cwd=tmp_path, stdin="only-the-key\n")
+    short = call("keys", "set", "okx", stdin="only-the-key\n")
     assert short.code == 3
     assert "stdin has no line for OKX_API_SECRET" in short.stderr
 
@@ -133,39 +189,52 @@ def test_a_script_passes_the_parts_on_stdin(env: dict[str, str], tmp_path: Path)
     ],
     ids=["exchange", "backend", "environment", "secret in argv"],
 )
-def test_what_is_wrong_is_one_line(
-    env: dict[str, str], tmp_path: Path, args: tuple[str, ...], message: str
-) -> None:
-    done = call(*args, env=env, cwd=tmp_path)
-    assert done.code == 2
+def test_what_is_wrong_is_one_line(call: Call, args: tuple[str, ...], message: str) -> None:
+    done = call(*args)
+    assert (done.code, done.stdout) == (2, "")
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
 
 
 @pytest.mark.timing
-def test_a_venue_is_asked_what_the_key_may_do(env: dict[str, str], tmp_path: Path) -> None:
-    env |= {"ARBOT_KEYS_PASSPHRASE": SECRETS[3]}
+def test_a_venue_is_asked_what_the_key_may_do(
+    env: dict[str, str], call: Call, tmp_path: Path
+) -> None:
+    env["ARBOT_KEYS_PASSPHRASE"] = SECRETS[3]
     with world(env=env, cwd=tmp_path) as served:
-        for name, venue in served["venues"].items():
-            env |= {
-                f"ARBOT_EXCHANGES__{name.upper()}__ENVIRONMENT": "custom",
-                f"ARBOT_EXCHANGES__{name.upper()}__REST_URL": venue["rest"],
-                f"ARBOT_EXCHANGES__{name.upper()}__WS_PUBLIC_URL": venue["ws_public"],
-            }
-            parts = [venue["api_key"], venue["api_secret"], venue["passphrase"]]
-            stdin = "".join(f"{part}\n" for part in parts if part)
-            assert call("keys", "set", name, env=env, cwd=tmp_path, stdin=stdin).code == 0
-            tried = call("keys", "test", name, "--json", env=env, cwd=tmp_path)
-            assert tried.code == 0, tried.stderr
-            assert json.loads(tried.stdout)["rights"] == "trade"
-        listed = call("keys", "list", env=env, cwd=tmp_path)
-        assert listed.stdout.count(" trade (tested ") == 4
+        configs = {name: config_of(name, venue) for name, venue in served["venues"].items()}
+        # OKX is asked by the program below; venues count how often they are asked.
+        others = [config for name, config in configs.items() if name != "okx"]
+        reports = asyncio.run(reports_on(*others))
+        assert [(report.reached, report.refusal, report.rights) for report in reports] == [
+            (True, "", "trade")
+        ] * 3
+        key = Credentials("no-such-key-1", Secret("secret"))
+        (wrong,) = asyncio.run(reports_on(replace(configs["bybit"], credentials=key)))
+        assert wrong.reached
+        assert wrong.refusal.startswith("is refused: ")
 
-        bad = call("keys", "set", "bybit", env=env, cwd=tmp_path, stdin="no-such-key-1\nsecret\n")
-        assert bad.code == 0
-        wrong = call("keys", "test", "bybit", env=env, cwd=tmp_path)
-        assert wrong.code == 3
-        assert "is refused: " in wrong.stderr
-    gone = call("keys", "test", "okx", env=env, cwd=tmp_path)
-    assert gone.code == 1
-    assert gone.stderr.count("\n") == 1
+        okx = served["venues"]["okx"]
+        env |= {
+            "ARBOT_EXCHANGES__OKX__ENVIRONMENT": "custom",
+            "ARBOT_EXCHANGES__OKX__REST_URL": okx["rest"],
+            "ARBOT_EXCHANGES__OKX__WS_PUBLIC_URL": okx["ws_public"],
+        }
+        stdin = "".join(f"{okx[part]}\n" for part in ("api_key", "api_secret", "passphrase"))
+        assert call("keys", "set", "okx", stdin=stdin).code == 0
+        tried = call("keys", "test", "okx", "--json")
+        assert tried.code == 0, tried.stderr
+        assert json.loads(tried.stdout)["rights"] == "trade"
+        listed = call("keys", "list")
+        assert listed.stdout.count(" trade (tested ") == 1
+
+        # row 86: the right to withdraw makes a key unfit, whatever it was before.
+        fault = {"venue": "okx", "fault": "perms", "args": {"withdraw": True}}
+        post_json(f"{served['control']}/faults", fault)
+        able = call("keys", "test", "okx")
+        assert able.code == 3
+        assert "may withdraw" in able.stderr
+        assert able.stderr.count("\n") == 1
+    (gone,) = asyncio.run(reports_on(configs["okx"]))
+    assert not gone.reached
+    assert gone.refusal

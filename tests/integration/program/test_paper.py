@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,8 +22,16 @@ from tests.ui.terminal import Terminal
 
 pytestmark = pytest.mark.timing
 
-# Edges come five times as often as by default, and no route rests after a trade.
-BUSY = {"ARBOT_SIMULATOR__EDGES_PER_MIN": "60", "ARBOT_ARBITRAGE__COOLDOWN_S": "1"}
+# Edges come twenty times as often as by default, and no route rests after a trade.
+BUSY = {"ARBOT_SIMULATOR__EDGES_PER_MIN": "240", "ARBOT_ARBITRAGE__COOLDOWN_S": "1"}
+
+
+@pytest.fixture(scope="module")
+def venues(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Document]:
+    """Serve one world for all tests; what paper does in it has to leave no trace."""
+    folder = tmp_path_factory.mktemp("world")
+    with world("--seed", "4", env=environment(folder, **BUSY), cwd=folder) as served:
+        yield served
 
 
 @pytest.fixture
@@ -34,6 +43,12 @@ def rows(data: Path, query: str) -> list[tuple[object, ...]]:
     database = data / "accounts" / "paper" / "arbot.sqlite"
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         return connection.execute(query).fetchall()
+
+
+def orders_and_fills(venues: Document) -> list[tuple[object, object]]:
+    """Return all that anybody ever did at the venues of the world."""
+    truth = get_json(f"{venues['control']}/truth")["venues"]
+    return [(venue["orders"], venue["fills"]) for venue in truth.values()]
 
 
 def wait_for_fills(data: Path) -> None:
@@ -57,21 +72,20 @@ def assert_sound(summary: Document, venues: Document) -> None:
 
 
 def test_paper_trades_on_a_world_that_never_hears_of_it_and_goes_on_after_a_kill(
-    env: dict[str, str], tmp_path: Path
+    env: dict[str, str], venues: Document, tmp_path: Path
 ) -> None:
     data = tmp_path / "data"
-    with world("--seed", "4", env=env, cwd=tmp_path) as venues:
-        args = ("--paper", "--control", venues["control"], "--headless", "--start", "--json")
-        with running(*args, env=env, cwd=tmp_path) as process:
-            wait_for_fills(data)
-            process.kill()
-        done = run(*args, "--duration", "6", env=env, cwd=tmp_path)
-        assert done.code == 0, done.stderr
-        assert_sound(done.summary, venues)
-        truth = get_json(f"{venues['control']}/truth")["venues"]
+    before = orders_and_fills(venues)
+    args = ("--paper", "--control", venues["control"], "--headless", "--start", "--json")
+    with running(*args, env=env, cwd=tmp_path) as process:
+        wait_for_fills(data)
+        process.kill()
+    done = run(*args, "--duration", "3", env=env, cwd=tmp_path)
+    assert done.code == 0, done.stderr
+    assert_sound(done.summary, venues)
 
     # Nothing of it reached a venue.
-    assert [(v["orders"], v["fills"]) for v in truth.values()] == [([], [])] * 4
+    assert orders_and_fills(venues) == before
     assert {path.name for path in (data / "accounts").iterdir()} == {"paper"}
     fills = rows(data, "SELECT exchange, symbol, side, price, quantity, fee, fee_asset FROM fills")
     assert fills
@@ -88,7 +102,7 @@ def test_paper_trades_on_a_world_that_never_hears_of_it_and_goes_on_after_a_kill
         (str(exchange), str(asset)): Decimal(str(total))
         for exchange, asset, total in rows(data, "SELECT exchange, asset, total FROM balances")
     }
-    for name in truth:
+    for name in venues["venues"]:
         assert held[(name, "USDT")] == 10_000 + moved.get((name, "USDT"), 0)
 
 
@@ -108,34 +122,33 @@ def test_without_its_venues_paper_says_so_and_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.ui
-def test_the_simulation_leads_to_paper(tmp_path: Path) -> None:
+def test_the_simulation_leads_to_paper(venues: Document, tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with world("--seed", "4", env=environment(data, **BUSY), cwd=tmp_path) as venues:
-        terminal = Terminal(
-            ["--simulate", "--control", venues["control"], "--start"],
-            160,
-            48,
-            program=("-m", "arbot_tui"),
-            ARBOT_STORAGE__PATH=str(data),
-            HOME=str(tmp_path),
-        )
-        try:
-            terminal.wait_text("p leads to paper")
-            assert "SIM" in terminal.screen.display[0]
-            terminal.wait_text("✓ closed")
-            terminal.send("p")
-            terminal.wait_text("Go to paper?")
-            terminal.send("\t\r")
-            terminal.wait_for(lambda: "PAPER" in terminal.screen.display[0])
-            terminal.wait_text("real prices, simulated fills")
-            terminal.wait_text("stopped")
-            terminal.wait_text("BTC/USDT")
-            terminal.send("s")
-            terminal.wait_text("● active")
-            wait_for_fills(data)
-            terminal.send("p")
-            terminal.wait_text("this key leads from")
-            terminal.send("q")
-            assert terminal.wait_exit() == 0
-        finally:
-            terminal.close()
+    terminal = Terminal(
+        ["--simulate", "--control", venues["control"], "--start"],
+        160,
+        48,
+        program=("-m", "arbot_tui"),
+        ARBOT_STORAGE__PATH=str(data),
+        HOME=str(tmp_path),
+    )
+    try:
+        terminal.wait_text("p leads to paper")
+        assert "SIM" in terminal.screen.display[0]
+        terminal.wait_text("✓ closed")
+        terminal.send("p")
+        terminal.wait_text("Go to paper?")
+        terminal.send("\t\r")
+        terminal.wait_for(lambda: "PAPER" in terminal.screen.display[0])
+        terminal.wait_text("real prices, simulated fills")
+        terminal.wait_text("stopped")
+        terminal.wait_text("BTC/USDT")
+        terminal.send("s")
+        terminal.wait_text("● active")
+        wait_for_fills(data)
+        terminal.send("p")
+        terminal.wait_text("this key leads from")
+        terminal.send("q")
+        assert terminal.wait_exit() == 0
+    finally:
+        terminal.close()

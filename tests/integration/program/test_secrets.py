@@ -13,7 +13,7 @@ from tests.integration.program.program import command, environment, world
 
 @pytest.mark.timing
 def test_keys_that_traded_are_nowhere_to_be_read(tmp_path: Path) -> None:
-    env = environment(tmp_path / "data", ARBOT_LOG="debug")
+    env = environment(tmp_path / "data", ARBOT_LOG="debug", ARBOT_SIMULATOR__EDGES_PER_MIN="240")
     with world("--seed", "7", env=env, cwd=tmp_path) as served:
         secrets = [
             text
@@ -24,7 +24,7 @@ def test_keys_that_traded_are_nowhere_to_be_read(tmp_path: Path) -> None:
         assert len(secrets) >= 10
         arguments = command(
             *("--simulate", "--control", served["control"], "--headless", "--start"),
-            *("--duration", "5", "--json"),
+            *("--duration", "3", "--json"),
         )
         with subprocess.Popen(
             arguments,
