@@ -15,6 +15,7 @@ from arbot_tui.domain.numbers import ZERO, exact
 from arbot_tui.domain.orders import Fill, OrderSide
 
 __all__ = [
+    "ADJUSTMENT",
     "EXTERNAL",
     "FEES",
     "OPENING",
@@ -33,6 +34,8 @@ FEES = ":fees"
 """Counter-book of fees paid."""
 EXTERNAL = ":external"
 """Counter-book of deposits, withdrawals and other moves that no order explains."""
+ADJUSTMENT = ":adjustment"
+"""Counter-book of differences that a person took over from a venue without an explanation."""
 
 Posting = tuple[str, str, Decimal]
 """(book, asset, signed amount)."""

@@ -68,6 +68,8 @@ class EngineClient(Protocol):
         ``flatten`` brings home what pairs hold, reduce-only, after a halt as well; the message
         names what cannot be and why. ``resolve`` (args: ``id`` of a pair) asks all sources about
         it again; with ``accept`` = ``yes`` a stuck pair, its orders all ended, ends as it is.
+        ``adopt`` (args: ``venue``) names by how much that venue differs from the ledger; with
+        ``confirm`` = ``yes`` its balances are taken for true and the difference is booked.
 
         ``settings`` changes settings: each argument is a key's full name and its new value as
         text. What is hot takes effect at once; what is not is refused unless ``save`` is ``yes``,

@@ -9,7 +9,13 @@ from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import CommandResult
 from arbot_tui.trading.core.events import Operator, OperatorAction
-from arbot_tui.trading.core.manual import acceptance_obstacle, flattening_obstacle, held
+from arbot_tui.trading.core.manual import (
+    acceptance_obstacle,
+    adoption_obstacle,
+    flattening_obstacle,
+    held,
+)
+from arbot_tui.trading.core.venues import difference
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -27,6 +33,8 @@ def operate(bot: ArBot, name: str, args: Mapping[str, str]) -> CommandResult:
         return CommandResult(False, f"there is no command {sanitise(name, 40)!r}")
     if action is OperatorAction.RESOLVE:
         return _resolve(bot, args)
+    if action is OperatorAction.ADOPT:
+        return _adopt(bot, args)
     if args:
         return CommandResult(False, f"{name} takes no arguments")
     if action is OperatorAction.FLATTEN:
@@ -66,9 +74,8 @@ def _flatten(bot: ArBot) -> CommandResult:
 
 def _resolve(bot: ArBot, args: Mapping[str, str]) -> CommandResult:
     """Ask about a pair again, or take it as it is."""
-    unknown = sorted(args.keys() - {"id", "accept"})
-    if unknown:
-        return CommandResult(False, f"resolve takes id and accept, not {sanitise(unknown[0], 40)}")
+    if why := _superfluous("resolve", args, ("id", "accept")):
+        return CommandResult(False, why)
     pair_id = sanitise(args.get("id", ""), 40)
     core = bot.core
     pair = core.pairs.get(pair_id)
@@ -86,3 +93,28 @@ def _resolve(bot: ArBot, args: Mapping[str, str]) -> CommandResult:
     if accept:
         return CommandResult(True, f"{pair_id} ended {pair.state.value}, {pair.reason}")
     return CommandResult(True, asking)
+
+
+def _adopt(bot: ArBot, args: Mapping[str, str]) -> CommandResult:
+    """Show by how much a venue differs from the ledger; with `confirm`, take it for true."""
+    if why := _superfluous("adopt", args, ("venue", "confirm")):
+        return CommandResult(False, why)
+    core = bot.core
+    venue = sanitise(args.get("venue", ""), 40)
+    if venue not in core.venues:
+        return CommandResult(False, f"there is no venue {venue!r} in this run")
+    if why := adoption_obstacle(core, venue):
+        return CommandResult(False, why)
+    text = difference(core, venue)
+    if args.get("confirm", "") != "yes":
+        return CommandResult(False, f"{venue}: {text}; confirm to book this difference")
+    bot.executor.handle(Operator(OperatorAction.ADOPT, _ASKED, venue=venue))
+    return CommandResult(True, f"{venue}: booked {text}")
+
+
+def _superfluous(name: str, args: Mapping[str, str], allowed: tuple[str, str]) -> str:
+    """Return what is wrong with the names of the arguments; empty where nothing is."""
+    unknown = sorted(args.keys() - set(allowed))
+    if not unknown:
+        return ""
+    return f"{name} takes {' and '.join(allowed)}, not {sanitise(unknown[0], 40)}"

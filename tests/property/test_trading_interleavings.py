@@ -196,7 +196,9 @@ class Life:
     def _operate(self) -> None:
         pair = f"p{max(1, self.rig.state.pair_no - self.draw.randrange(4))}"
         accept = self.draw.random() < 0.5
-        self.rig.operate(self.draw.choice(list(OperatorAction)), pair=pair, accept=accept)
+        self.rig.operate(
+            self.draw.choice(list(OperatorAction)), pair=pair, accept=accept, venue="ant"
+        )
         self.rig.run_for(self.draw.randrange(500 * MS))
         if not self.chaos.often():
             self.rig.operate(OperatorAction.RESET)

@@ -93,7 +93,7 @@ class MoneyCore(RuleBasedStateMachine):
 
     @rule(action=st.sampled_from(OperatorAction))
     def a_person_acts(self, action: OperatorAction) -> None:
-        self.rig.operate(action)
+        self.rig.operate(action, venue="bee")
 
     @rule(number=st.integers(0, 3), accept=st.booleans())
     def a_person_resolves(self, number: int, accept: bool) -> None:

@@ -205,6 +205,7 @@ class OperatorAction(StrEnum):
     RESET = "reset"
     FLATTEN = "flatten"
     RESOLVE = "resolve"
+    ADOPT = "adopt"
     RECONCILE = "reconcile"
 
 
@@ -216,12 +217,14 @@ class Operator(msgspec.Struct, frozen=True, tag="operator"):
         reason: Shown for it.
         pair: For `RESOLVE`: id of the pair.
         accept: For `RESOLVE`: end it as it is, where all its orders have ended.
+        venue: For `ADOPT`: whose balances are taken for true.
     """
 
     action: OperatorAction
     reason: str = ""
     pair: str = ""
     accept: bool = False
+    venue: str = ""
 
 
 class LimitsChanged(msgspec.Struct, frozen=True, tag="limits"):

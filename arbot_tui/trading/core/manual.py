@@ -1,4 +1,4 @@
-"""What a person does about exposure: flatten it, or resolve a pair that is stuck.
+"""What a person decides about money: flatten exposure, resolve a stuck pair, adopt balances.
 
 Flattening takes up every pair that holds a remainder again, with fresh time and attempts; each of
 its orders brings the remainder nearer to zero and none can pass it. It works after a halt as well,
@@ -6,9 +6,14 @@ until the next halt: that is the one thing that may leave then.
 
 Resolving asks every source again. Only a pair at rest can be accepted as it is; an order of unknown
 fate stays unknown, whoever wants it otherwise.
+
+Adopting takes a venue's balances for true where they stay different from the ledger: the difference
+is booked, named and written down, and the venue has to agree from then on.
 """
 
 from __future__ import annotations
+
+import msgspec
 
 from arbot_tui.domain.numbers import exact, plain
 from arbot_tui.domain.states import LegState, PairState
@@ -18,7 +23,15 @@ from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.core.turn import Turn
 
-__all__ = ["acceptance_obstacle", "flatten", "flattening_obstacle", "held", "resolve"]
+__all__ = [
+    "acceptance_obstacle",
+    "adopt",
+    "adoption_obstacle",
+    "flatten",
+    "flattening_obstacle",
+    "held",
+    "resolve",
+]
 
 
 def held(pair: Pair) -> str:
@@ -110,3 +123,24 @@ def _accept(turn: Turn, pair: Pair, reason: str) -> None:
     text = f"accepted with {held(pair)}" + (f": {reason}" if reason else "")
     turn.state.reopen_pair(pair)
     settling.end(turn, pair, PairState.DUST if dust else PairState.HEDGED, text)
+
+
+def adoption_obstacle(state: CoreState, name: str) -> str:
+    """Return why a venue's balances cannot be taken for true; empty where they can."""
+    known = state.venues.get(name)
+    if known is None or not known.mismatches:
+        return f"{name} does not differ from the ledger"
+    return f"an order on {name} has not ended" if venues.in_flight(state, name) else ""
+
+
+def adopt(turn: Turn, event: Operator) -> None:
+    """Take a venue's balances for true, and say by how much the ledger was changed."""
+    if why := adoption_obstacle(turn.state, event.venue):
+        turn.alarm("not_adopted", why)
+        return
+    text = venues.difference(turn.state, event.venue)
+    reason = f"{event.reason}: {text}" if event.reason else text
+    # The record says what was booked, not only that something was.
+    turn.record = msgspec.structs.replace(event, reason=reason)
+    turn.alarm("balances_adopted", f"{event.venue}: {text}")
+    venues.adjust(turn, event.venue)

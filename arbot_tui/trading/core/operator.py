@@ -95,8 +95,8 @@ def on_operator(turn: Turn, event: Operator) -> None:
     """Carry out what a person asked for."""
     # A person's words come from anywhere, and a journal that cannot take them would fail.
     reason = sanitise(event.reason)
-    pair = sanitise(event.pair)
-    turn.record = event = msgspec.structs.replace(event, reason=reason, pair=pair)
+    pair, venue = sanitise(event.pair), sanitise(event.venue)
+    turn.record = event = msgspec.structs.replace(event, reason=reason, pair=pair, venue=venue)
     _ACTIONS[event.action](turn, event)
 
 
@@ -177,5 +177,6 @@ _ACTIONS = {
     OperatorAction.RESET: _reset,
     OperatorAction.FLATTEN: manual.flatten,
     OperatorAction.RESOLVE: manual.resolve,
+    OperatorAction.ADOPT: manual.adopt,
     OperatorAction.RECONCILE: _reconcile,
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from arbot_tui.domain.clock import MS, SECOND
-from arbot_tui.domain.ledger import EXTERNAL, OPENING
-from arbot_tui.domain.numbers import ZERO, exact
+from arbot_tui.domain.ledger import ADJUSTMENT, EXTERNAL, OPENING
+from arbot_tui.domain.numbers import ZERO, exact, plain
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.trading.core.commands import Query, QueryKind, SetTimer
 from arbot_tui.trading.core.events import (
@@ -19,11 +19,15 @@ from arbot_tui.trading.core.events import (
     TimerKind,
     VenueLive,
 )
+from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.core.turn import Turn
 
 __all__ = [
+    "adjust",
     "ask_balances",
+    "difference",
     "doubt",
+    "in_flight",
     "live_count",
     "on_balances",
     "on_balances_moved",
@@ -153,7 +157,7 @@ def on_balances(turn: Turn, event: BalancesSeen) -> None:
     if not venue.opened:
         _open(turn, event.venue, seen)
         return
-    if _in_flight(turn, event.venue) or event.asked_ns <= venue.activity_ns:
+    if in_flight(turn.state, event.venue) or event.asked_ns <= venue.activity_ns:
         # The answer may be older than what we did; it proves nothing either way.
         turn.out.append(SetTimer(turn.now_ns + _RETRY_NS, TimerKind.BALANCES, event.venue))
         return
@@ -213,10 +217,32 @@ def _open(turn: Turn, name: str, seen: dict[str, Decimal]) -> None:
     turn.changed = True
 
 
-def _in_flight(turn: Turn, name: str) -> bool:
+def difference(state: CoreState, name: str) -> str:
+    """Say on which assets a venue differs from the ledger, and by how much; empty on none."""
+    known = state.venues.get(name)
+    found = known.mismatches if known is not None else {}
+    return ", ".join(
+        f"{asset} ledger {plain(ours)} venue {plain(theirs)} "
+        f"({'+' if theirs > ours else ''}{plain(exact.subtract(theirs, ours))})"
+        for asset, (ours, theirs) in sorted(found.items())
+    )
+
+
+def adjust(turn: Turn, name: str) -> None:
+    """Book a venue's difference against `ADJUSTMENT`, and compare anew."""
+    venue = turn.state.venue(name)
+    for asset, (ours, theirs) in sorted(venue.mismatches.items()):
+        more = exact.subtract(theirs, ours)
+        turn.state.ledger.post([(name, asset, more), (ADJUSTMENT, asset, exact.minus(more))])
+    venue.mismatches, venue.doubts = {}, 0
+    doubt(turn, name)
+
+
+def in_flight(state: CoreState, name: str) -> bool:
+    """Tell whether an order of ours may still move what the venue holds."""
     open_states = (LegState.INTENT, LegState.SENT, LegState.ACKED, LegState.UNKNOWN)
     return any(
         leg.venue == name and leg.state in open_states
-        for pair in turn.state.in_flight.values()
+        for pair in state.in_flight.values()
         for leg in pair.legs
     )

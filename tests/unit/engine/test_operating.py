@@ -8,11 +8,13 @@ from typing import cast
 import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.orders import OrderReject
 from arbot_tui.domain.states import PairState
 from arbot_tui.engine.bot import ArBot
 from arbot_tui.engine.client import CommandResult
 from arbot_tui.engine.operating import operate
+from arbot_tui.trading.core.events import OperatorAction
 from tests.unit.trading.rig import Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
 
@@ -93,12 +95,33 @@ def test_resolve_accepts_nothing_that_is_unknown() -> None:
     )
 
 
+def test_adopt_shows_the_difference_and_books_it_only_when_confirmed() -> None:
+    rig = rig_with()
+    rig.run_for(SECOND)
+    rig.venues["ant"].balances["USDT"] += 50
+    rig.operate(OperatorAction.RECONCILE)
+    rig.run_for(10 * SECOND)
+    ours = rig.state.ledger.balance("ant", "USDT")
+    text = f"USDT ledger {plain(ours)} venue {plain(ours + 50)} (+50)"
+
+    shown = ask(rig, "adopt", venue="ant")
+    assert shown == CommandResult(False, f"ant: {text}; confirm to book this difference")
+    assert rig.state.ledger.balance("ant", "USDT") == ours
+    booked = ask(rig, "adopt", venue="ant", confirm="yes")
+    assert booked == CommandResult(True, f"ant: booked {text}")
+    assert rig.agrees()
+    again = ask(rig, "adopt", venue="ant", confirm="yes")
+    assert again == CommandResult(False, "ant does not differ from the ledger")
+
+
 @pytest.mark.parametrize(
     ("command", "args", "words"),
     [
         ("resolve", {}, "there is no pair ''"),
         ("resolve", {"id": "p7\x1b[2J"}, "there is no pair 'p7[2J'"),
         ("resolve", {"id": "p1", "force": "yes"}, "resolve takes id and accept, not force"),
+        ("adopt", {}, "there is no venue '' in this run"),
+        ("adopt", {"venue": "ant", "all": "yes"}, "adopt takes venue and confirm, not all"),
         ("flatten", {"id": "p1"}, "flatten takes no arguments"),
         ("explode", {}, "there is no command 'explode'"),
         ("reset", {}, "trading is active, not halted"),

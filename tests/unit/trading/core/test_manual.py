@@ -1,4 +1,4 @@
-"""Flatten and resolve: what a person does about exposure."""
+"""Flatten, resolve, adopt: what a person decides about money."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.ledger import ADJUSTMENT
 from arbot_tui.domain.orders import OrderReject, OrderSide
+from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.states import LegState, PairState, TradingState
 from arbot_tui.trading.core.commands import Query, QueryKind
 from arbot_tui.trading.core.events import Operator, OperatorAction
@@ -332,3 +334,82 @@ def test_there_is_nothing_to_resolve_about_a_pair_that_has_ended_or_never_was(pa
 
     assert rig.alarms[-1].message == f"there is no open pair {pair}"
     assert rig.pair_state() is PairState.CLOSED
+
+
+def differing() -> Rig:
+    """Return a rig in which somebody has taken 3 BTC from ant and put 50 USDT there."""
+    rig = Rig(Scripted(), thorough=True)
+    rig.start()
+    rig.venues["ant"].balances["BTC"] -= 3
+    rig.venues["ant"].balances["USDT"] += 50
+    rig.operate(OperatorAction.RECONCILE)
+    rig.run_for(10 * SECOND)
+    assert rig.state.venue("ant").mismatches
+    return rig
+
+
+def test_a_difference_that_a_person_adopts_is_booked_named_and_written_down() -> None:
+    # row 62
+    rig = differing()
+    rig.edge("ant", "bee")
+    assert rig.denied[-1].reason is Reason.LEDGER_OK
+
+    rig.operate(OperatorAction.ADOPT, "moved by me", venue="ant")
+
+    text = "BTC ledger 100 venue 97 (-3), USDT ledger 100000 venue 100050 (+50)"
+    assert (rig.alarms[-1].code, rig.alarms[-1].message) == ("balances_adopted", f"ant: {text}")
+    assert rig.events()[-1] == Operator(OperatorAction.ADOPT, f"moved by me: {text}", venue="ant")
+    assert rig.state.ledger.book(ADJUSTMENT) == {"BTC": Decimal(3), "USDT": Decimal(-50)}
+    assert rig.agrees()
+    rig.run_for(SECOND)
+    assert rig.state.venue("ant").reconciled
+    rig.edge("ant", "bee")
+    rig.run_for(SECOND)
+    assert rig.pair_state() is PairState.CLOSED
+    rig.settle()
+
+
+def test_an_adopted_balance_that_was_none_is_a_difference_again() -> None:
+    rig = differing()
+    rig.venues["ant"].balances["BTC"] += 3
+
+    rig.operate(OperatorAction.ADOPT, venue="ant")
+    rig.run_for(10 * SECOND)
+
+    assert rig.state.venue("ant").mismatches == {"BTC": (Decimal(97), Decimal(100))}
+    rig.operate(OperatorAction.ADOPT, venue="ant")
+    rig.settle()
+    assert rig.state.ledger.book(ADJUSTMENT)["BTC"] == 0
+
+
+@pytest.mark.parametrize("venue", ["bee", "dog", ""])
+def test_where_nothing_differs_nothing_is_adopted(venue: str) -> None:
+    rig = differing()
+    records = len(rig.journal)
+
+    rig.operate(OperatorAction.ADOPT, venue=venue)
+
+    assert rig.alarms[-1].message == f"{venue} does not differ from the ledger"
+    assert len(rig.journal) == records
+
+
+def test_nothing_is_adopted_while_an_order_may_still_move_it() -> None:
+    rig = differing()
+    rig.edge("bee", "cat")
+    rig.run_for(2 * MS)
+    rig.state.venue("bee").mismatches = {"BTC": (Decimal(1), Decimal(2))}
+
+    rig.operate(OperatorAction.ADOPT, venue="bee")
+
+    assert rig.alarms[-1].message == "an order on bee has not ended"
+    assert rig.state.ledger.book(ADJUSTMENT) == {}
+
+
+def test_an_adoption_without_a_reason_names_the_difference_alone() -> None:
+    rig = differing()
+
+    rig.operate(OperatorAction.ADOPT, "", venue="ant")
+
+    recorded = rig.events()[-1]
+    assert isinstance(recorded, Operator)
+    assert recorded.reason.startswith("BTC ledger 100 venue 97 (-3)")
