@@ -21,6 +21,7 @@ class QuoteView(msgspec.Struct, frozen=True, gc=False):
         recv_ns: When it was received, `Clock.now_ns`.
         tradeable: The feed verdict was `live` and the book neither gapped nor crossed.
         verdict: The verdict's word, for the record.
+        rtt_ns: How long a request there and back takes of late; 0 where that is not measured.
     """
 
     venue: str
@@ -31,6 +32,7 @@ class QuoteView(msgspec.Struct, frozen=True, gc=False):
     recv_ns: int
     tradeable: bool
     verdict: str
+    rtt_ns: int = 0
 
 
 class ArbitrageSignal(msgspec.Struct, frozen=True):

@@ -63,6 +63,7 @@ class FeedJudge:
         """Take the verdicts of a venue's connections, and its own, as of now."""
         bot = self._bot
         now_ns = bot.clock.now_ns()
+        bot.board.rtt_ns[index] = bot.monitor.slow_rtt_ns(index)
         found = self.connections(index, now_ns)
         told = self._told.setdefault(index, {})
         for one in found:

@@ -71,7 +71,7 @@ class Listings:
         if name not in self.instruments:
             await exchange.sync_clock()
             self._follow(name, await exchange.load_instruments())
-        bot.monitor.set_offset(bot.venues.index(name), exchange.offset_ns)
+        self._note_clock(bot.venues.index(name), exchange)
         self._tell(name)
         async with asyncio.TaskGroup() as group:
             # Some venues tell fees one symbol at a time: quotes do not wait for that.
@@ -115,7 +115,14 @@ class Listings:
                 except ExchangeError as e:
                     _log.warning("clock_not_measured", venue=name, message=str(e))
                 else:
-                    bot.monitor.set_offset(index, exchange.offset_ns)
+                    self._note_clock(index, exchange)
+
+    def _note_clock(self, index: int, exchange: BaseExchange) -> None:
+        """Have lags corrected by a measured clock, and know the round trips it took."""
+        monitor = self._bot.monitor
+        monitor.set_offset(index, exchange.offset_ns)
+        for rtt_ns in exchange.rtts_ns or (exchange.rtt_ns,):
+            monitor.set_rtt(index, rtt_ns)
 
     async def _load_all(self, needed: int = _MIN_VENUES) -> dict[str, list[Instrument]]:
         """Load every venue's instruments at once; `needed` that answer are enough to go on."""

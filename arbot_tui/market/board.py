@@ -81,6 +81,8 @@ class QuoteBoard:
         """Start without rows; every venue is `connecting`."""
         self.venues = tuple(venues)
         self._n = len(self.venues)
+        self.rtt_ns = [0] * self._n
+        """How long requests to each venue take, stamped on what is judged; 0 where unknown."""
         self.bid: list[float] = []
         self.bid_size: list[float] = []
         self.ask: list[float] = []
@@ -379,6 +381,7 @@ class QuoteBoard:
             recv_ns=self.recv_ns[i],
             tradeable=live and self.blocked[i] == 0,
             verdict=self.book_state(venue, row) if live or verdict is None else verdict,
+            rtt_ns=self.rtt_ns[venue],
         )
 
     def take_dirty(self) -> set[int]:

@@ -6,6 +6,7 @@ over several connections loses only the rows of the one that fails.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import msgspec
@@ -20,6 +21,7 @@ from arbot_tui.market.window import Window
 __all__ = ["ConnectionHealth", "FeedMonitor"]
 
 _LAGS = 1024
+_RTTS = 20
 
 # The nearer to being traded, the more it says of the venue.
 _ORDER = (
@@ -50,12 +52,12 @@ class ConnectionHealth(msgspec.Struct, frozen=True):
 class _Venue:
     """The connections of one venue, and which row comes on which."""
 
-    __slots__ = ("by_row", "connections", "lags", "malformed", "offset_ns", "rtt_ns")
+    __slots__ = ("by_row", "connections", "lags", "malformed", "offset_ns", "rtts_ns")
 
     def __init__(self) -> None:
         self.lags = Window(_LAGS)
         self.offset_ns = 0
-        self.rtt_ns = 0
+        self.rtts_ns: deque[int] = deque(maxlen=_RTTS)
         self.malformed = 0
         self.connections: dict[int, Connection] = {}
         # An adapter that never says which connection brings a row has but one.
@@ -144,7 +146,7 @@ class FeedMonitor:
         connection = venue.connection(event.connection)
         connection.on_event(event)
         if event.kind is FeedEventKind.ALIVE and event.rtt_ns:
-            venue.rtt_ns = event.rtt_ns
+            venue.rtts_ns.append(event.rtt_ns)
         elif event.kind is FeedEventKind.MALFORMED:
             venue.malformed += 1
         elif event.kind is FeedEventKind.ASSIGNED and event.rows is not None:
@@ -158,7 +160,7 @@ class FeedMonitor:
 
     def set_rtt(self, venue: int, rtt_ns: int) -> None:
         """Learn a round trip measured elsewhere."""
-        self._venues[venue].rtt_ns = rtt_ns
+        self._venues[venue].rtts_ns.append(rtt_ns)
 
     def connections(self, venue: int, now_ns: int) -> list[ConnectionHealth]:
         """Return every connection that is to bring quotes, by number; there is at least one."""
@@ -210,7 +212,16 @@ class FeedMonitor:
 
     def rtt_ns(self, venue: int) -> int | None:
         """Return the latest round trip; None where not measured."""
-        return self._venues[venue].rtt_ns or None
+        taken = self._venues[venue].rtts_ns
+        return taken[-1] if taken else None
+
+    def slow_rtt_ns(self, venue: int) -> int:
+        """Return how long a round trip takes where it takes long: all but one in twenty.
+
+        Of few, all but the longest; 0 where none was measured.
+        """
+        ranked = sorted(self._venues[venue].rtts_ns)
+        return ranked[(len(ranked) - 1) * 95 // 100] if ranked else 0
 
     def quotes(self, venue: int) -> int:
         """Return how many best bids and asks were received in this run."""

@@ -31,6 +31,7 @@ from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.state import CoreState
 
 __all__ = [
+    "ROUND_TRIPS",
     "Denial",
     "Plan",
     "cost_per_unit",
@@ -44,6 +45,8 @@ __all__ = [
 
 _HUNDRED = Decimal(100)
 _PAR = Decimal(1)
+ROUND_TRIPS = 5
+"""As many of them an order is valid for at least."""
 _HOUR_NS = 3600 * SECOND
 
 
@@ -120,7 +123,12 @@ def _may_trade(state: CoreState, signal: ArbitrageSignal, now_ns: int) -> Denial
     levels = chain.from_iterable((*signal.asks, *signal.bids))
     if not all(map(math.isfinite, chain(numbers, levels))):
         return Denial(Reason.DATA_FRESH, f"no numbers: {numbers}")
-    return stale(signal.buy) or stale(signal.sell)
+    return (
+        stale(signal.buy)
+        or stale(signal.sell)
+        or _slow(signal.buy, limits)
+        or _slow(signal.sell, limits)
+    )
 
 
 def _trading_denial(state: CoreState) -> Denial | None:
@@ -159,6 +167,13 @@ def stale(quote: QuoteView) -> Denial | None:
     if not _is_finite(quote) or quote.bid <= 0 or quote.ask <= 0:
         return Denial(Reason.DATA_FRESH, f"{quote.venue}: bid {quote.bid}, ask {quote.ask}")
     return None
+
+
+def _slow(quote: QuoteView, limits: Limits) -> Denial | None:
+    """Check that an order gets there, and its answer back, well within its validity."""
+    if quote.rtt_ns * ROUND_TRIPS <= limits.order_validity_ns:
+        return None
+    return Denial(Reason.DATA_FRESH, f"{quote.venue} answers in {quote.rtt_ns / MS:.0f} ms")
 
 
 def _is_finite(quote: QuoteView) -> bool:
@@ -369,7 +384,7 @@ def _collared(legs: Sequence[Limited], limits: Limits) -> Denial | None:
 
 
 def unwind_denial(
-    state: CoreState, pair: Pair, venue: str, expires_ns: int, now_ns: int
+    state: CoreState, pair: Pair, venue: str, planned_ns: int, now_ns: int
 ) -> Denial | None:
     """Check an order that brings a remainder home: fewer rules, but no way around the gate.
 
@@ -380,6 +395,6 @@ def unwind_denial(
         return denial
     if blocked := state.venue(venue).blocked:
         return Denial(Reason.RECONCILED, f"{venue}: {blocked}")
-    if now_ns > expires_ns - limits.order_validity_ns + limits.commit_wait_ns:
+    if now_ns > planned_ns + limits.commit_wait_ns:
         return Denial(Reason.DATA_FRESH, "commit took too long")
     return None

@@ -27,12 +27,15 @@ class Limits(msgspec.Struct, frozen=True):
         max_messages_per_s: Orders per venue in any second.
         max_quote_age_ns: Oldest quote a decision may rest on, by time of receipt of its signal.
         max_loop_lag_ns: Largest lag of the event loop at a decision.
-        order_validity_ns: Time from the plan until the venue must refuse the order.
+        order_validity_ns: Time from the plan until the venue must refuse the order: five round
+            trips at least. A venue that is slower than a fifth of it gets no pair, and what is
+            to be brought home there gets more time.
         commit_wait_ns: Longest time from the plan to its durable commit; later it is stale.
         ack_timeout_ns: Time from the send until silence means unknown.
         visibility_margin_ns: Beyond expiry, how long a venue may not show an order it holds.
         unknown_grace_ns: Beyond the expiry of an order whose fate is unknown, how long what the
             other leg did waits for it before it is brought home by itself.
+        longest_validity_ns: The most time that an order is given.
         collar_pct: Farthest that a limit price may be from the middle of its own book, percent.
         collar_median_pct: Farthest from the median of the middles that are compared, percent.
         unwind_bps: Price allowance of each unwinding attempt, basis points.
@@ -56,6 +59,7 @@ class Limits(msgspec.Struct, frozen=True):
     ack_timeout_ns: int
     visibility_margin_ns: int
     unknown_grace_ns: int = SECOND
+    longest_validity_ns: int = 10 * SECOND
     collar_pct: Decimal = Decimal(1)
     collar_median_pct: Decimal = Decimal(3)
     unwind_bps: tuple[int, ...] = (10, 25, 50, 100)

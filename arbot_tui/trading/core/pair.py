@@ -37,6 +37,7 @@ class Leg(msgspec.Struct):
         state: Where it stands.
         reserved_asset: Asset held back for it.
         reserved: Amount held back; zero once released.
+        planned_ns: When it was planned, where it brings home a remainder; else 0.
         sent_ns: When it was sent; 0 before.
         venue_id: The venue's order id, once known.
         fills: Executions counted, each once.
@@ -59,6 +60,7 @@ class Leg(msgspec.Struct):
     reserved_asset: str
     unit: Decimal
     reserved: Decimal
+    planned_ns: int = 0
     sent_ns: int = 0
     venue_id: str = ""
     fills: list[Fill] = []
@@ -106,6 +108,7 @@ class Leg(msgspec.Struct):
             plan.asset,
             plan.unit,
             exact.multiply(plan.unit, order.qty),
+            plan.planned_ns,
         )
 
     def request(self) -> OrderRequest:

@@ -137,7 +137,7 @@ def _refused(turn: Turn, pair: Pair, legs: list[Leg], quotes: tuple[QuoteView, .
         return "the venue already knows the order"
     if legs[0].unwinding:
         leg = legs[0]
-        denial = gate.unwind_denial(turn.state, pair, leg.venue, leg.expires_ns, turn.now_ns)
+        denial = gate.unwind_denial(turn.state, pair, leg.venue, leg.planned_ns, turn.now_ns)
     else:
         denial = gate.still_good(turn.state, pair, quotes, turn.now_ns)
     return f"{denial.reason}: {denial.detail}" if denial else ""

@@ -24,11 +24,13 @@ class PlannedOrder(msgspec.Struct, frozen=True):
         order: As it goes to the venue.
         asset: What it spends; held back until it has ended.
         unit: How much of it each base unit may spend at most.
+        planned_ns: When it was planned, of orders that bring a remainder home; a pair has its own.
     """
 
     order: OrderRequest
     asset: str
     unit: Decimal
+    planned_ns: int = 0
 
 
 class PairPlan(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from arbot_tui.trading.core import gate, settling
 from arbot_tui.trading.core.collar import middle
 from arbot_tui.trading.core.events import TimerFired
 from arbot_tui.trading.core.ids import client_order_id
+from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.plans import PlannedOrder, Unwinding
 from arbot_tui.trading.core.turn import Turn
@@ -129,13 +130,19 @@ def _plan(
         OrderSide.SELL if selling else OrderSide.BUY,
         price,
         qty,
-        turn.now_ns + turn.state.rules().order_validity_ns,
+        turn.now_ns + _validity_ns(turn.state.rules(), quote),
     )
-    if denial := gate.unwind_denial(turn.state, pair, order.venue, order.expires_ns, turn.now_ns):
+    if denial := gate.unwind_denial(turn.state, pair, order.venue, turn.now_ns, turn.now_ns):
         return denial.detail
     if not gate.may_send(turn.state, order.venue, turn.now_ns):
         return f"{turn.state.rules().max_messages_per_s} orders/s on {order.venue}"
-    return Unwinding(order=PlannedOrder(order, asset, unit))
+    return Unwinding(order=PlannedOrder(order, asset, unit, turn.now_ns))
+
+
+def _validity_ns(limits: Limits, quote: QuoteView) -> int:
+    """Return for how long an order is good: where the venue answers late, for longer."""
+    needed_ns = min(gate.ROUND_TRIPS * quote.rtt_ns, limits.longest_validity_ns)
+    return max(limits.order_validity_ns, needed_ns)
 
 
 def is_dust(instrument: Instrument, qty: Decimal, price: Decimal) -> bool:

@@ -101,3 +101,12 @@ def test_a_venue_that_wants_no_request_is_not_traded_and_counts_down() -> None:
     assert (okx.weight_used, okx.weight_limit, okx.weight_period_s) == (3, 10, 1.0)
     assert _words(rig) == [["live"] * 2] * 3
     assert _live(rig) == [True, False, True]
+
+
+def test_quotes_are_judged_with_how_late_their_venue_answers() -> None:
+    rig = _sharded()
+    for _ in range(2):
+        rig.bot.monitor.set_rtt(1, 2 * SECOND)
+    for venue in range(2):
+        rig.bot.judge.judge(venue)
+    assert [rig.bot.board.quote_view(venue, 0).rtt_ns for venue in range(2)] == [0, 2 * SECOND]

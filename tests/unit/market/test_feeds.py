@@ -190,6 +190,20 @@ def test_quotes_malformed_frames_and_lags_are_counted() -> None:
     assert monitor.rtt_ns(1) == 3 * MS
 
 
+def test_a_slow_venue_is_told_from_one_slow_answer() -> None:
+    monitor, at_ns = _live()
+    assert monitor.slow_rtt_ns(0) == 0
+    for n in range(19):
+        monitor.set_rtt(0, (20 + n) * MS)
+    monitor.on_feed(_event(FeedEventKind.ALIVE, at_ns, rtt_ns=2 * SECOND))
+    assert monitor.slow_rtt_ns(0) == 38 * MS
+    monitor.set_rtt(0, 2 * SECOND)
+    assert monitor.slow_rtt_ns(0) == 2 * SECOND
+    for _ in range(19):
+        monitor.set_rtt(0, 25 * MS)
+    assert monitor.slow_rtt_ns(0) == 25 * MS
+
+
 def _told(kind: FeedEventKind, connection: int, rows: frozenset[int] | None = None) -> FeedEvent:
     return FeedEvent(0, kind, _T0, "reset", connection=connection, rows=rows)
 

@@ -125,6 +125,32 @@ def test_not_found_is_no_verdict_from_one_source_alone() -> None:
     rig.settle()
 
 
+@pytest.mark.parametrize("executed", [True, False])
+def test_through_ten_minutes_without_a_network_an_order_stays_unknown(executed: bool) -> None:
+    # row 12: questions cannot even be sent, which is no answer, and its expiry is long over
+    rig = traded(GOOD, Fate(answer=Answer.NONE) if executed else Fate(lost=True))
+    choices = rig.choices
+    assert isinstance(choices, Scripted)
+    choices.questions.extend([-1] * 10_000)
+    rig.set_up("bee", False)
+    for _ in range(600):
+        rig.run_for(SECOND)
+        sell = rig.pair.sell
+        assert sell.state in (LegState.SENT, LegState.UNKNOWN)
+    asked = 10_000 - len(choices.questions)
+    assert 300 < asked < 1_300
+    # What the other leg did was brought home; nothing more is bought or sold there meanwhile.
+    rig.set_up("bee", True)
+    rig.edge("ant", "bee", "ETH/USDT")
+    assert rig.denied[-1].reason in (Reason.RECONCILED, Reason.UNKNOWN_ORDERS)
+
+    choices.questions.clear()
+    rig.run_for(5 * SECOND)
+
+    assert sell.state is (LegState.FILLED if executed else LegState.NOT_ACCEPTED)
+    rig.settle()
+
+
 def test_two_answers_at_once_are_one_round() -> None:
     rig = traded(GOOD, Fate(lost=True))
     sell = rig.pair.sell

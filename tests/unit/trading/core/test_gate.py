@@ -186,6 +186,8 @@ def _whole(**changes: object) -> Change:
         (_sell(ask=math.inf), "bee: bid"),
         (_buy(bid=0.0), "ant: bid"),
         (_sell(ask=0.0), "bee: bid"),
+        (_sell(rtt_ns=401 * MS), "bee answers in 401 ms"),
+        (_buy(rtt_ns=2 * SECOND), "ant answers in 2000 ms"),
     ],
 )
 def test_data_that_is_old_stale_or_no_number_decides_nothing(change: Change, detail: str) -> None:

@@ -94,6 +94,20 @@ def test_no_attempt_goes_beyond_what_the_venue_takes(opened: Callable[..., Rig])
     rig.settle()
 
 
+@pytest.mark.parametrize(("rtt_ms", "valid_ms"), [(30, 2_000), (1_000, 5_000), (9_000, 10_000)])
+def test_a_venue_that_answers_late_is_given_more_time(rtt_ms: int, valid_ms: int) -> None:
+    # row 14
+    rig = long(NONE)
+    quote = rig.quotes["ant", "BTC/USDT"]
+    rig.quotes["ant", "BTC/USDT"] = msgspec.structs.replace(quote, rtt_ns=rtt_ms * MS)
+
+    rig.run_for(100 * MS)
+
+    leg = rig.pair.legs[2]
+    assert leg.expires_ns - leg.planned_ns == valid_ms * MS
+    rig.settle()
+
+
 def test_what_is_known_does_not_wait_for_an_order_of_unknown_fate() -> None:
     rig = Rig(Scripted(GOOD, Fate(lost=True)))
     rig.start()
@@ -312,8 +326,12 @@ def test_unwinding_keeps_to_the_rate_of_orders_too() -> None:
     rig.settle()
 
 
-def test_an_unwinding_order_whose_commit_was_slow_is_planned_anew() -> None:
+@pytest.mark.parametrize("rtt_ms", [0, 1_000])
+def test_an_unwinding_order_whose_commit_was_slow_is_planned_anew(rtt_ms: int) -> None:
     rig = long()
+    quote = rig.quotes["ant", "BTC/USDT"]
+    # More time at the venue is no more time to commit.
+    rig.quotes["ant", "BTC/USDT"] = msgspec.structs.replace(quote, rtt_ns=rtt_ms * MS)
     choices = rig.choices
     assert isinstance(choices, Scripted)
     rig.run_for(9 * MS)
