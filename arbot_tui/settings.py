@@ -125,7 +125,8 @@ class _Environment(EnvSettingsSource):
     """``ARBOT_ARBITRAGE__SYMBOLS=BTC/USDT,ETH/USDT``: lists are written as on the command line."""
 
     def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
-        return _split(value)
+        # `_environment` takes it apart: it knows the key.
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class Key:
         live: Default of the profile ``live``.
         looser: Which way a change lets more be risked: ``higher``, ``lower``, for lists
             ``longer`` or ``shorter``; empty where it does not.
+        cased: Texts of a list are taken as they are written; otherwise they are symbols.
     """
 
     name: str
@@ -158,6 +160,7 @@ class Key:
     simulate: object
     live: object
     looser: str = ""
+    cased: bool = False
 
     def default(self, profile: Profile) -> object:
         """Return the default of that profile."""
@@ -355,6 +358,7 @@ def _key(name: str, annotation: object, info: FieldInfo) -> Key:
         simulate=extra.get("simulate", live),
         live=live,
         looser=str(extra.get("looser", "")),
+        cased=bool(extra.get("cased", False)),
     )
 
 
@@ -401,24 +405,22 @@ def _environment() -> _Layer:
     layer = _Layer()
     for name, value in _flat(_Environment(Settings)(), ""):
         # An empty variable is an empty list, but the source calls it a text.
-        layer.values[name] = _split(value) if keys()[name].kind == "list" else value
+        layer.values[name] = _split(keys()[name], value)
     variables = {name: variable for variable, name in names.items()}
     layer.origins = {name: variables[name] for name in layer.values}
     return layer
 
 
 def _options(options: Mapping[str, tuple[str, object]]) -> _Layer:
-    values = {
-        name: _split(value) if keys()[name].kind == "list" else value
-        for name, (_, value) in options.items()
-    }
+    values = {name: _split(keys()[name], value) for name, (_, value) in options.items()}
     return _Layer(values, {name: option for name, (option, _) in options.items()})
 
 
-def _split(value: object) -> object:
-    if not isinstance(value, str):
+def _split(key: Key, value: object) -> object:
+    if key.kind != "list" or not isinstance(value, str):
         return value
-    return tuple(part.strip().upper() for part in value.split(",") if part.strip())
+    text = value if key.cased else value.upper()
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _flat(values: Mapping[str, object], prefix: str) -> Iterator[tuple[str, object]]:

@@ -22,6 +22,7 @@ class Action(msgspec.Struct, frozen=True):
         help: One sentence that says what happens.
         engine: It changes the engine, not only the screen.
         confirm: It asks before it acts.
+        typed: What has to be typed before it acts; empty where a press is enough.
         everywhere: It works from every screen, dialogs included.
     """
 
@@ -31,6 +32,7 @@ class Action(msgspec.Struct, frozen=True):
     help: str
     engine: bool = False
     confirm: bool = False
+    typed: str = ""
     everywhere: bool = False
 
 
@@ -58,6 +60,24 @@ ACTIONS: tuple[Action, ...] = (
         (),
         "reset",
         "Reset a halt: trading is stopped and may be started again.",
+        engine=True,
+        confirm=True,
+        typed="reset",
+    ),
+    Action(
+        "flatten",
+        (),
+        "flatten",
+        "Flatten: bring home what pairs hold, reduce-only, after a halt as well.",
+        engine=True,
+        confirm=True,
+        typed="flatten",
+    ),
+    Action(
+        "resolve",
+        (),
+        "resolve",
+        "Resolve the selected stuck pair: ask its venues again, or accept it as it is.",
         engine=True,
         confirm=True,
     ),

@@ -56,7 +56,7 @@ class PluginConfig(BaseModel):
     strategies: tuple[str, ...] = Field(
         default=(),
         description="Installed strategies (entry points arbot_tui.strategies) that have to agree.",
-        json_schema_extra={"unit": "NAME", "hot": False, "simulate": []},
+        json_schema_extra={"unit": "NAME", "hot": False, "simulate": [], "cased": True},
     )
 
 

@@ -9,43 +9,38 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, get_args
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
-from textual.binding import BindingType
 from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.filter import NoColor
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 from textual.theme import Theme
 
-from arbot_tui.domain.actions import Action, action
 from arbot_tui.domain.clock import Clock, SystemClock
 from arbot_tui.domain.errors import ArbotError
+from arbot_tui.domain.keymap import KeyMap
 from arbot_tui.domain.states import Mode, TradingState
-from arbot_tui.domain.text import sanitise
-from arbot_tui.engine.answers import ExposureView, SettingsView
+from arbot_tui.engine.answers import SettingsView
 from arbot_tui.engine.client import EngineClient, QueryResult
+from arbot_tui.tui.acting import Acting
 from arbot_tui.tui.asking import Asker, Question
 from arbot_tui.tui.calling import Caller, CallKind, call_bytes
 from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
-from arbot_tui.tui.exports import as_row, write_export
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
-from arbot_tui.tui.keys import bindings, by_key
+from arbot_tui.tui.keys import bindings
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.pacing import LOW_BYTES_PER_S, LOW_FPS, Budget, Pacer
 from arbot_tui.tui.painter import Text
 from arbot_tui.tui.palette import ActionCommands
-from arbot_tui.tui.screens.confirm import ConfirmScreen
 from arbot_tui.tui.screens.credentials import CredentialsScreen
 from arbot_tui.tui.screens.dashboard import DashboardScreen
 from arbot_tui.tui.screens.help import HelpScreen
-from arbot_tui.tui.spans import clean
 from arbot_tui.tui.theme_watch import ThemeWatch
 from arbot_tui.tui.themes import VARIABLES
 from arbot_tui.tui.view import ViewState
@@ -53,15 +48,14 @@ from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["ArbotApp"]
 
-_QUIT = "quit"
-"""Identity of the question whether to quit."""
-
 
 class ArbotApp(App[ExitReason], inherit_bindings=False):
     """The dashboard on one engine.
 
     Attributes:
         view: What has been merged so far; the panels show it, or what it was when paused.
+        acting: Carries out what goes beyond looking.
+        clock: The screen's clock.
         ending: The signal, or loss of the terminal, that ends it.
         on_hang_up: Called when the terminal is gone.
         exports: The folder for exports; None where there is none.
@@ -69,9 +63,9 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     """
 
     TITLE = "arbot-tui"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(everywhere=True)]
     COMMANDS: ClassVar[set[type[ActionCommands]]] = {ActionCommands}  # type: ignore[assignment]
-    ENABLE_COMMAND_PALETTE = True
+    # It is opened by the table's key; Textual would bind one of its own.
+    ENABLE_COMMAND_PALETTE = False
     NOTIFICATION_TIMEOUT = 5.0
 
     CSS = """
@@ -83,9 +77,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     }
     Toast { background: $surface; color: $foreground; }
     SearchIcon { display: none; }
-    App.-ascii ConfirmScreen > #question { border: ascii $warn; }
-    App.-ascii ApplyScreen > #question { border: ascii $warn; }
-    App.-ascii ApplyScreen #lines { scrollbar-size: 0 0; }
+    App.-ascii Question > #question { border: ascii $warn; }
+    App.-ascii Question #lines { scrollbar-size: 0 0; }
     App.-ascii EditScreen > #form { border: ascii $frame-focus; }
     App.-ascii HelpScreen > VerticalScroll { border: ascii $frame-focus; scrollbar-size: 0 0; }
     App.-ascii Toast { border: none; }
@@ -107,21 +100,23 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         themes: Iterable[Theme] = (),
         theme_files: Mapping[str, Path] | None = None,
         glyphs: Glyphs = UNICODE,
+        keys: KeyMap | None = None,
         clock: Clock | None = None,
         exports: Path | None = None,
     ) -> None:
         # Before the base class, which asks for the theme's variables.
-        self._look = Look(glyphs)
+        self._look = Look(glyphs, keys)
         super().__init__(driver_class=TerminalDriver)
         # Nothing here moves but the figures, least of all over a slow line.
         self.animation_level = "none"
         self.client = client
         self.exports = exports
+        self.acting = Acting(self)
         self.glyphs = glyphs
         self.crash_report = ""
         self.ending: ExitReason | None = None
         self.on_hang_up: Callable[[], None] | None = None
-        self._clock = clock or SystemClock()
+        self.clock = clock or SystemClock()
         self._pacer = Pacer(self.pull, self._handle_exception, fps)
         self._budget: Budget | None = None
         self._owed = False
@@ -139,12 +134,12 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         # Textual's own choice still sends greys. And a terminal knows its sixteen colours: to
         # translate them, each line of each picture would be gone through once more.
         self._filters = [NoColor()] if self.no_color else []
-        self.view = ViewState(self._clock.now_ns())
+        self.view = ViewState(self.clock.now_ns())
+        self._bindings = bindings(self._look.keys, everywhere=True)
         self.dashboard = DashboardScreen(self._look)
         self._paused_at: int | None = None
-        self._commands: set[asyncio.Task[None]] = set()
         self._drawing = True
-        self._asker = Asker(client, self._clock, self._work, self._answered)
+        self._asker = Asker(client, self.clock, self.work, self._answered)
 
     # Life.
 
@@ -180,7 +175,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     def pull(self) -> bool:
         """Take over what changed since the last frame, and return whether anything did."""
-        view, now = self.view, self._clock.now_ns()
+        view, now = self.view, self.clock.now_ns()
         before, second = (view.version, view.link, view.status), view.second
         try:
             frame = self.client.frame(view.version)
@@ -212,7 +207,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             return
         theme, faults = saved
         if theme is None:
-            self._say(f"theme {self.theme} stays as it is: {faults[0]}", ok=False)
+            self.acting.say(f"theme {self.theme} stays as it is: {faults[0]}", ok=False)
             return
         self.register_theme(theme)
         self._watch_theme(theme.name)
@@ -263,28 +258,17 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     # Actions.
 
-    def action_act(self, key: str) -> None:
-        """Carry out what `key` means now."""
-        entries = by_key()[key]
-        names = [entry.id for entry in entries]
-        if names == ["start", "drain"]:
-            self.perform(self._start_or_drain())
-        else:
-            self.perform(names[0])
+    def action_act(self, names: str) -> None:
+        """Carry out what a key means now; where it is two actions, the state decides."""
+        self.perform(self._start_or_drain() if " " in names else names)
 
     def perform(self, name: str) -> None:
         """Carry out an action of the table."""
-        entry = action(name)
-        if name == "paper":
-            self._work(self._go_to_paper, "confirm")
-        elif entry.confirm:
-            self._work(partial(self._confirm, entry), "confirm")
-        elif entry.engine:
-            self._command(name)
-        elif name == "quit":
-            # Asked again, the question that is on the screen is answer enough.
-            if self.screen.id != _QUIT:
-                self._work(self._quit, "quit")
+        view = self.dashboard.current
+        if name in view.lacks:
+            self.acting.say(f"{name.replace('_', ' ')}: not in {view.TITLE}", ok=True)
+        elif self.acting.perform(name):
+            return
         elif name == "theme":
             self._next_theme()
         elif name == "help":
@@ -297,13 +281,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self.push_screen(CredentialsScreen(self.client, self.glyphs))
         elif name == "redraw":
             self._redraw()
-        elif name == "copy":
-            self._copy()
-        elif name in ("export", "export_json"):
-            kind: Literal["csv", "json"] = "json" if name == "export_json" else "csv"
-            self._work(partial(self._export, kind), "export")
         elif name.startswith("view_"):
-            self._work(partial(self._visit, name.removeprefix("view_")), "visit")
+            self.work(partial(self._visit, name.removeprefix("view_")), "visit")
         else:
             self.dashboard.perform(name)
 
@@ -312,95 +291,22 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         running = trading in (TradingState.ACTIVE, TradingState.REDUCING)
         return "drain" if running else "start"
 
-    async def _confirm(self, entry: Action) -> None:
-        """Ask, with what is open in sight, and then do it."""
-        lines = [entry.help, *await self._open_lines()]
-        name = entry.label.capitalize()
-        if await self.push_screen_wait(ConfirmScreen(f"{name}?", lines, name)):
-            self._command(entry.id)
-
-    def _command(self, name: str) -> None:
-        # A task of its own: a halt must not wait for, or be cancelled with, anything on screen.
-        task = asyncio.get_running_loop().create_task(self._carry_out(name), name=f"tui-{name}")
-        self._commands.add(task)
-        task.add_done_callback(self._commands.discard)
-
-    async def _carry_out(self, name: str) -> None:
-        try:
-            result = await self.client.command(name, {})
-        except (ArbotError, OSError, ValueError) as e:
-            self._say(f"{name}: {e}", ok=False)
-        else:
-            self._say(result.message or name, ok=result.ok)
-
-    def _work(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
+    def work(self, work: Callable[[], Coroutine[None, None, None]], group: str) -> None:
         """Run `work` instead of what runs in `group`; a callable, so none is made in vain."""
         self.run_worker(work, group=group, exclusive=True)  # type: ignore[arg-type]
 
-    def _say(self, text: str, *, ok: bool) -> None:
-        severity: SeverityLevel = "information" if ok else "error"
-        self.notify(self._clean(text), severity=severity, markup=False)
+    @property
+    def key_map(self) -> KeyMap:
+        """Which keys do what."""
+        return self._look.keys
 
-    def _clean(self, text: str) -> str:
-        return clean(sanitise(text), ascii_only=self.glyphs.ascii_only)
-
-    async def _quit(self) -> None:
-        """End, but name what is open first."""
-        lines = await self._open_lines()
-        if lines:
-            question = ConfirmScreen("Quit with open legs?", lines, "Drain and quit", "Stay")
-            question.id = _QUIT
-            if not await self.push_screen_wait(question):
-                return
-        self.exit(ExitReason.QUIT)
-
-    async def _go_to_paper(self) -> None:
-        """End here and go on with paper; there is a way from the simulation only."""
-        status = self.view.status
-        if status is None or status.mode != Mode.SIMULATE:
-            self._say("this key leads from simulate to paper", ok=False)
-            return
-        lines = [action("paper").help, *await self._open_lines()]
-        if await self.push_screen_wait(ConfirmScreen("Go to paper?", lines, "Go")):
-            self.exit(ExitReason.PAPER)
-
-    async def _open_lines(self) -> list[str]:
-        """Return a sentence for each leg or exposure that is open."""
-        try:
-            answer = await self.client.query("exposure", {})
-        except (ArbotError, OSError, ValueError) as e:
-            return [self._clean(f"What is open is not known: {e}")]
-        lines = answer.lines if isinstance(answer, ExposureView) else ()
-        return [self._clean(line) for line in lines]
-
-    def _copy(self) -> None:
-        """Copy the row under the cursor: through the terminal, so that it arrives over SSH too."""
-        panel = self.dashboard.current.active
-        keys = panel.keys()
-        record = panel.record(panel.cursor) if panel.cursor in keys else {}
-        if not record:
-            self._say("there is no row to copy", ok=False)
-            return
-        self.copy_to_clipboard(as_row(record))
-        self._say("copied the row, if your terminal allows it (OSC 52)", ok=True)
-
-    async def _export(self, kind: Literal["csv", "json"]) -> None:
-        """Write what the panel with the focus lists to a file, and say where it is."""
-        view = self.dashboard.current
-        records = view.active.records()
-        if self.exports is None or not records:
-            why = "there is no folder for it" if self.exports is None else "the list is empty"
-            self._say(f"nothing exported: {why}", ok=False)
-            return
-        name = "-".join(dict.fromkeys((view.NAME, view.active.id or view.NAME)))
-        try:
-            path = await asyncio.to_thread(
-                write_export, self.exports, name, records, kind, self._clock.now_ns()
-            )
-        except ArbotError as e:
-            self._say(str(e), ok=False)
-        else:
-            self._say(f"{len(records)} rows saved to {path}", ok=True)
+    def use_keys(self, keys: KeyMap) -> None:
+        """Let other keys do what those so far did."""
+        self._look.keys = keys
+        self._bindings = bindings(keys, everywhere=True)
+        self.dashboard.use_keys()
+        for widget in self.dashboard.query(LineWidget):
+            widget.repaint()
 
     def use_settings(self, settings: SettingsView) -> None:
         """Take over settings of the screen that have changed since they were seen last."""
@@ -412,6 +318,10 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         if theme != seen.get("ui.theme") and theme in self._theme_names:
             self.theme = theme
         self._notify = next((k for k in get_args(CallKind) if k == values.get("ui.notify")), "bell")
+        keys = values.get("ui.keys", "")
+        if keys != seen.get("ui.keys"):
+            # Checked by who has let it through.
+            self.use_keys(KeyMap(part for part in keys.split(",") if part.strip()))
         pace = [values.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]
         if pace != [seen.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]:
             self.set_pace(float(pace[0]), low_bandwidth=pace[1] == "true")

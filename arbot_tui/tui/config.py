@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from arbot_tui.domain.keymap import KeyMap
 
 __all__ = ["UiConfig"]
 
@@ -48,3 +50,14 @@ class UiConfig(BaseModel):
         description="Call at halts, alarms, stuck pairs, lost venues; osc…: a notification too.",
         json_schema_extra={"hot": True, "simulate": "bell"},
     )
+    keys: tuple[str, ...] = Field(
+        default=(),
+        description='Other keys for actions, such as "halt=ctrl+x f12"; nothing after =: no key.',
+        json_schema_extra={"unit": "ACTION=KEYS", "hot": True, "simulate": [], "cased": True},
+    )
+
+    @field_validator("keys")
+    @classmethod
+    def _keys(cls, changes: tuple[str, ...]) -> tuple[str, ...]:
+        KeyMap(changes)
+        return changes

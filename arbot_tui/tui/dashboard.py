@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from arbot_tui.domain.clock import Clock
+from arbot_tui.domain.keymap import KeyMap
 from arbot_tui.engine.client import EngineClient
 from arbot_tui.tui.app import ArbotApp
 from arbot_tui.tui.config import UiConfig
@@ -51,6 +52,7 @@ async def run_dashboard(
         themes=loaded.themes.values(),
         theme_files=loaded.files,
         glyphs=choose_glyphs(config.glyphs, stream.encoding if stream else None),
+        keys=KeyMap(config.keys),
         clock=clock,
         exports=exports,
     )

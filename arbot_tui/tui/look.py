@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from rich.style import Style
 from textual.color import Color
 
+from arbot_tui.domain.keymap import KeyMap
+from arbot_tui.tui import keys as keys_of
 from arbot_tui.tui.canvas import Canvas
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.spans import CURSOR
@@ -46,19 +48,25 @@ _ROLES: Mapping[str, tuple[str, str, str]] = {
 
 
 class Look:
-    """Glyphs and colours that all widgets share.
+    """Glyphs, colours and keys that all widgets share.
 
     Attributes:
         glyphs: The signs to draw with.
+        keys: Which keys do what.
         canvas: The short way to the terminal.
     """
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self, glyphs: Glyphs, keys: KeyMap | None = None) -> None:
         self.glyphs = glyphs
+        self.keys = keys or KeyMap()
         self.canvas = Canvas()
         self._live = False
         self._variables: Mapping[str, str] = {}
         self._styles: dict[tuple[str, str, bool], Style] = {}
+
+    def hint(self, action_id: str) -> str:
+        """Return what to press for an action."""
+        return keys_of.hint(self.keys, action_id)
 
     def use(self, variables: Mapping[str, str]) -> None:
         """Take the colours of another theme."""

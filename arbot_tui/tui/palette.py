@@ -6,8 +6,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.markup import escape
 
 from arbot_tui.domain.actions import ACTIONS, Action
+from arbot_tui.tui.keys import key_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,10 +20,6 @@ __all__ = ["ActionCommands"]
 
 _MENTIONED = 0.1
 """Score of an action whose sentence contains what was typed; below any match of a name."""
-# What opens the palette itself, and moves that make sense only on a key.
-_LEFT_OUT = frozenset(
-    {"palette", "down", "up", "left", "right", "page_down", "page_up", "top", "bottom", "back"}
-)
 
 
 class ActionCommands(Provider):
@@ -30,7 +28,9 @@ class ActionCommands(Provider):
     async def discover(self) -> Hits:
         """Offer every action."""
         for entry in self._entries():
-            yield DiscoveryHit(_title(entry), partial(self._app.perform, entry.id), help=entry.help)
+            yield DiscoveryHit(
+                _title(entry), partial(self._app.perform, entry.id), help=self._help(entry)
+            )
 
     async def search(self, query: str) -> Hits:
         """Offer the actions that match `query`."""
@@ -45,8 +45,12 @@ class ActionCommands(Provider):
                     score,
                     matcher.highlight(title),
                     partial(self._app.perform, entry.id),
-                    help=entry.help,
+                    help=self._help(entry),
                 )
+
+    def _help(self, entry: Action) -> str:
+        keys = key_names(self._app.key_map, entry.id)
+        return f"{entry.help} ({escape(keys)})" if keys else entry.help
 
     @property
     def _app(self) -> ArbotApp:
@@ -54,7 +58,7 @@ class ActionCommands(Provider):
         return app
 
     def _entries(self) -> Iterable[Action]:
-        return (entry for entry in ACTIONS if entry.id not in _LEFT_OUT)
+        return (entry for entry in ACTIONS if entry.id != "palette")
 
 
 def _title(entry: Action) -> str:

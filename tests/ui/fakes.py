@@ -250,6 +250,7 @@ class FakeClient:
     def __init__(self, *frames: Frame) -> None:
         self.frames = list(frames) or [frame()]
         self.commands: list[str] = []
+        self.arguments: list[dict[str, str]] = []
         self.queries: list[tuple[str, dict[str, str]]] = []
         self.exposure: tuple[str, ...] = ()
         self.error: Exception | None = None
@@ -267,8 +268,8 @@ class FakeClient:
         return msgspec.structs.replace(last, rows=(), opportunities=(), trades=(), log=())
 
     async def command(self, name: str, args: Mapping[str, str]) -> CommandResult:
-        del args
         self.commands.append(name)
+        self.arguments.append(dict(args))
         return CommandResult(True, f"{name} done")
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen as TextualScreen
 
 from arbot_tui.domain.clock import VirtualClock
+from arbot_tui.domain.keymap import KeyMap
 from arbot_tui.tui.app import ArbotApp
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
@@ -129,6 +130,7 @@ async def dashboard(
     theme: str = "dark",
     glyphs: Glyphs = UNICODE,
     exports: Path | None = None,
+    keys: Sequence[str] = (),
 ) -> AsyncIterator[Screen]:
     """Run the dashboard without a terminal; frames come when `Screen.pull` asks for them."""
     client = client or FakeClient()
@@ -142,6 +144,7 @@ async def dashboard(
         glyphs=glyphs,
         clock=clock,
         exports=exports,
+        keys=KeyMap(keys),
     )
 
     async def idle(*_: float) -> None:

@@ -1,75 +1,73 @@
-"""A question before something that changes the engine; the safe answer has the focus."""
+"""Questions before something that changes the engine; the safe answer has the focus."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
-__all__ = ["ConfirmScreen"]
+from arbot_tui.tui.screens.dialog import Question
+
+__all__ = ["ChooseScreen", "ConfirmScreen", "TypedScreen"]
 
 
-class ConfirmScreen(ModalScreen[bool]):
+class ConfirmScreen(Question[bool]):
     """Names what will happen and what is open, and asks."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "answer(False)", "cancel", show=False),
-        Binding("left,h,up,k", "app.focus_previous", show=False),
-        Binding("right,l,down,j", "app.focus_next", show=False),
-        Binding("q", "app.act('q')", show=False),
-    ]
+    def __init__(self, title: str, lines: Sequence[str], yes: str, no: str = "Cancel") -> None:
+        super().__init__(title, lines, {"no": no, "yes": yes})
 
+    def action_answer(self, answer: str) -> None:
+        """Answer."""
+        self.dismiss(answer == "yes")
+
+
+class ChooseScreen(Question[str | None]):
+    """Asks which of several things to do; None for nothing."""
+
+    def action_answer(self, answer: str) -> None:
+        """Answer."""
+        self.dismiss(None if answer == "no" else answer)
+
+
+class TypedScreen(ConfirmScreen):
+    """Takes a word for an answer, so that no key pressed by mistake is one."""
+
+    # What types a character is text here.
+    DOES: ClassVar[Mapping[str, str]] = {}
+    FIRST = "Input"
     DEFAULT_CSS = """
-    ConfirmScreen {
-        align: center middle;
-        background: $background 60%;
-        & > #question {
-            width: 64; max-width: 96%; height: auto; max-height: 90%;
-            padding: 1 2; border: round $warn; background: $surface;
-        }
-        #title { text-style: bold; color: $strong; }
-        #lines { height: auto; max-height: 12; margin: 1 0; color: $foreground; }
-        #answers { height: auto; align-horizontal: right; }
-        Button {
-            min-width: 10; height: 1; border: none; margin-left: 2; padding: 0 1;
-            background: $surface; color: $dim; text-style: none;
-            &:focus {
-                background: $key; color: $background; text-style: bold;
-                background-tint: transparent;
-            }
+    TypedScreen {
+        #wanted { color: $warn; height: auto; }
+        Input, Input:focus {
+            height: 1; border: none; padding: 0; margin-bottom: 1;
+            background: $bar-ground; color: $strong; background-tint: transparent;
         }
     }
     """
 
-    def __init__(self, title: str, lines: Sequence[str], yes: str, no: str = "Cancel") -> None:
-        super().__init__()
-        self._title = title
-        self._lines = lines
-        self._yes = yes
-        self._no = no
+    def __init__(self, title: str, lines: Sequence[str], yes: str, word: str) -> None:
+        super().__init__(title, lines, yes)
+        self._word = word
 
-    def compose(self) -> ComposeResult:
-        """Build the question with its two answers."""
-        with Vertical(id="question"):
-            yield Static(self._title, id="title", markup=False)
-            yield Static("\n".join(self._lines), id="lines", markup=False)
-            with Horizontal(id="answers"):
-                yield Button(self._no, id="no", compact=True)
-                yield Button(self._yes, id="yes", compact=True)
+    def compose_more(self) -> Iterator[Widget]:
+        """Return the field for the word."""
+        wanted = f"Type {self._word} and press enter; esc changes nothing."
+        yield Static(wanted, id="wanted", markup=False)
+        yield Input(compact=True, max_length=40)
 
-    def on_mount(self) -> None:
-        """Focus the answer that changes nothing."""
-        self.query_one("#no").focus()
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Answer, where it is the word."""
+        event.stop()
+        self.action_answer("yes")
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer."""
-        self.dismiss(event.button.id == "yes")
-
-    def action_answer(self, yes: bool) -> None:
-        """Answer."""
-        self.dismiss(yes)
+    def action_answer(self, answer: str) -> None:
+        """Answer; yes counts only with the word."""
+        typed = self.query_one(Input)
+        if answer == "yes" and typed.value.strip().casefold() != self._word:
+            typed.value = ""
+            typed.focus()
+        else:
+            super().action_answer(answer)

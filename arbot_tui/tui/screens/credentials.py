@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from arbot_tui.domain.clock import SECOND
@@ -20,6 +19,7 @@ from arbot_tui.engine.answers import KeyRow, KeysView
 from arbot_tui.engine.client import EngineClient
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.screens.confirm import ConfirmScreen
+from arbot_tui.tui.screens.dialog import Dialog
 from arbot_tui.tui.screens.secret_form import SecretForm
 from arbot_tui.tui.spans import clean
 
@@ -29,13 +29,17 @@ _KEY_FIELDS = {"api_key": "API key", "api_secret": "API secret", "passphrase": "
 _UNLOCK = {"unlock": "Passphrase of the encrypted file"}
 
 
-class CredentialsScreen(ModalScreen[None]):
+class CredentialsScreen(Dialog[None]):
     """A list of venues; what is typed goes to the engine's keys and nowhere else."""
 
+    DOES: ClassVar = {
+        "credentials": "dismiss",
+        "quit": "dismiss",
+        "down": "move(1)",
+        "up": "move(-1)",
+    }
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,c,q", "dismiss", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("up,k", "move(-1)", show=False),
+        Binding("escape", "dismiss", show=False),
         Binding("enter", "set_key", show=False),
         Binding("t", "test_key", show=False),
         Binding("d,delete", "remove_key", show=False),
@@ -44,8 +48,6 @@ class CredentialsScreen(ModalScreen[None]):
 
     DEFAULT_CSS = """
     CredentialsScreen {
-        align: center middle;
-        background: $background 60%;
         & > #keys {
             width: 100; max-width: 96%; height: auto; max-height: 90%;
             padding: 1 2; border: round $frame-focus; background: $surface;

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Container
 from textual.screen import Screen
 from textual.widgets import Input
@@ -33,7 +31,7 @@ __all__ = ["MIN_HEIGHT", "MIN_WIDTH", "DashboardScreen"]
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 
 
-class DashboardScreen(Screen[None]):
+class DashboardScreen(Screen[None], inherit_bindings=False):
     """Shows one view at a time; a view is made when it is first visited.
 
     Attributes:
@@ -41,7 +39,6 @@ class DashboardScreen(Screen[None]):
         current: The view that is shown.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(everywhere=False)]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - the base class declares it so
         (0, "-tiny"),
         (MIN_WIDTH, "-narrow"),
@@ -68,6 +65,7 @@ class DashboardScreen(Screen[None]):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
+        self.use_keys()
         self.status_bar = StatusBar(look, id="status")
         self.banner = Banner(look, id="banner")
         self.footer = KeyFooter(look, id="footer")
@@ -92,6 +90,10 @@ class DashboardScreen(Screen[None]):
         """Start in the matrix."""
         self.market.add_class("-shown")
         self.market.main.focus()
+
+    def use_keys(self) -> None:
+        """Take the keys of the key map."""
+        self._bindings = bindings(self._look.keys, everywhere=False)
 
     # Views.
 
@@ -144,8 +146,6 @@ class DashboardScreen(Screen[None]):
 
     def perform(self, name: str) -> None:
         """Carry out a screen action of the table on the view that is shown."""
-        if name in self.current.lacks:
-            return
         if name == "filter":
             self.filter_bar.open(self.current.filter, self.current.FILTERED)
         else:

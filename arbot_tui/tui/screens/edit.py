@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from arbot_tui.domain.errors import ArbotError
@@ -16,6 +15,7 @@ from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.answers import SettingChange, SettingsDiff, SettingView
 from arbot_tui.engine.client import EngineClient
 from arbot_tui.tui.glyphs import Glyphs
+from arbot_tui.tui.screens.dialog import Dialog
 from arbot_tui.tui.spans import clean
 
 __all__ = ["EditScreen", "change_words"]
@@ -33,7 +33,7 @@ def change_words(change: SettingChange, glyphs: Glyphs) -> str:
     return words + (f"; {change.note}" if change.note else "")
 
 
-class EditScreen(ModalScreen[str | None]):
+class EditScreen(Dialog[str | None]):
     """Takes a value; only one that is allowed is accepted."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -42,8 +42,6 @@ class EditScreen(ModalScreen[str | None]):
 
     DEFAULT_CSS = """
     EditScreen {
-        align: center middle;
-        background: $background 60%;
         & > #form {
             width: 76; max-width: 98%; height: auto; max-height: 96%;
             padding: 0 2; border: round $frame-focus; background: $surface;

@@ -9,22 +9,23 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from arbot_tui.domain.actions import ACTIONS
+from arbot_tui.domain.keymap import KeyMap
 from arbot_tui.tui.glyphs import Glyphs
-from arbot_tui.tui.keys import key_name
+from arbot_tui.tui.keys import key_names
+from arbot_tui.tui.screens.dialog import Dialog
 from arbot_tui.tui.views.view import View
 
 __all__ = ["HelpScreen", "help_keys", "help_view"]
 
 
-def help_keys(view: View) -> list[tuple[str, str]]:
+def help_keys(view: View, keys: KeyMap) -> list[tuple[str, str]]:
     """Return (keys, sentence) for every action that means something in `view`."""
     return [
         (
-            ", ".join(key_name(key) for key in entry.keys) or "palette",
+            key_names(keys, entry.id) or "palette",
             view.SAYS.get(entry.id, entry.help),
         )
         for entry in ACTIONS
@@ -46,20 +47,21 @@ def help_view(view: View, glyphs: Glyphs) -> list[tuple[str, str]]:
 _WIDTH, _KEYS = 92, 18
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """Keys valid here and what this view means; any of its own keys closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,f1,enter", "dismiss", show=False),
-        Binding("j,down", "scroll(1)", show=False),
-        Binding("k,up", "scroll(-1)", show=False),
-        Binding("q", "app.act('q')", show=False),
-    ]
+    DOES: ClassVar = {
+        "help": "dismiss",
+        "down": "scroll(1)",
+        "up": "scroll(-1)",
+        "page_down": "scroll(10)",
+        "page_up": "scroll(-10)",
+        "quit": "app.act('quit')",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", show=False)]
 
     DEFAULT_CSS = """
     HelpScreen {
-        align: center middle;
-        background: $background 60%;
         & > VerticalScroll {
             width: 92; max-width: 98%; height: auto; max-height: 96%;
             padding: 0 2; border: round $frame-focus; background: $surface;
@@ -91,7 +93,7 @@ class HelpScreen(ModalScreen[None]):
         parts: list[Content] = []
         view = self._view
         for title, entries in (
-            ("", help_keys(view)),
+            ("", help_keys(view, view.look.keys)),
             (view.TITLE, help_view(view, self._glyphs)),
         ):
             if title:

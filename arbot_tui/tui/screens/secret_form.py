@@ -8,13 +8,14 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
+
+from arbot_tui.tui.screens.dialog import Dialog
 
 __all__ = ["SecretForm"]
 
 
-class SecretForm(ModalScreen[dict[str, str] | None]):
+class SecretForm(Dialog[dict[str, str] | None]):
     """Fields by name; answers with what was typed in all of them, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -25,8 +26,6 @@ class SecretForm(ModalScreen[dict[str, str] | None]):
 
     DEFAULT_CSS = """
     SecretForm {
-        align: center middle;
-        background: $background 60%;
         & > #form {
             width: 64; max-width: 96%; height: auto; max-height: 90%;
             padding: 1 2; border: round $frame-focus; background: $surface;

@@ -62,7 +62,10 @@ class LogView(View):
         """Return what the signs mean."""
         return (
             ("! x", "a warning, an error; the file in the data folder's logs has every field"),
-            ("held", "the cursor was moved up; G goes to the newest line and follows it again"),
+            (
+                "held",
+                f"{self.look.hint('bottom')} goes to the newest line and follows it",
+            ),
             ("late", f"lag of the newest quote; {glyphs.round_trip} round trip to the venue"),
             ("heard", "time since anything arrived"),
             ("clock", "the venue's clock minus ours; lags are corrected by it"),

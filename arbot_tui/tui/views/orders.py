@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 
+from arbot_tui.engine.frames import TradeView
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.view import ViewState
@@ -14,6 +15,9 @@ from arbot_tui.tui.views.view import View
 from arbot_tui.tui.widgets.legs import PairLegs
 from arbot_tui.tui.widgets.pairs import PairTable
 from arbot_tui.tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from arbot_tui.tui.app import ArbotApp
 
 __all__ = ["OrdersView"]
 
@@ -26,8 +30,9 @@ class OrdersView(View):
     FILTERED = "part of a symbol, venue, state or reason"
     SCOPED_CSS = False
     LABELS: ClassVar = {"details": "orders"}
+    ADDS = frozenset({"resolve"})
     SAYS: ClassVar = {
-        "details": "Show or hide the orders of the selected pair.",
+        "details": "Resolve a stuck pair; show or hide the orders of any other.",
         "filter": "Show only pairs whose symbol, venues, state or reason contain what you type.",
     }
 
@@ -91,9 +96,22 @@ class OrdersView(View):
     def details(self, panel: Panel) -> None:
         """Fold or unfold the orders."""
         del panel
+        if self.stuck_pair() is not None:
+            self._app.perform("resolve")
+            return
         self.toggle_class("-folded")
         if self.has_class("-folded"):
             self.table.focus()
+
+    def stuck_pair(self) -> TradeView | None:
+        """Return the pair under the cursor, if it is stuck."""
+        trade = self.table.selected
+        return trade if trade is not None and trade.outcome == "stuck" else None
+
+    @property
+    def _app(self) -> ArbotApp:
+        app: ArbotApp = self.app  # type: ignore[assignment]
+        return app
 
     def _follow(self) -> None:
         if self.state is not None:

@@ -145,7 +145,10 @@ class SettingsForm(View):
         """Show what the changes would do, and do it."""
         app, changes = self._app, dict(self.list.pending)
         if not changes:
-            self._say("nothing was changed: enter edits the selected setting", ok=False)
+            self._say(
+                f"nothing was changed: {self.look.hint('details')} edits the selected setting",
+                ok=False,
+            )
             return
         try:
             diff = await app.client.query("settings_diff", changes)

@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.message import Message
 
 from arbot_tui.engine.client import QueryResult
+from arbot_tui.engine.frames import TradeView
 from arbot_tui.tui.asking import Question
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.link import Link
@@ -18,7 +19,7 @@ from arbot_tui.tui.widgets.panel import Panel
 
 __all__ = ["SPECIAL", "View"]
 
-SPECIAL = frozenset({"apply", "undo"})
+SPECIAL = frozenset({"apply", "undo", "resolve"})
 """Actions that mean something only in views that add them."""
 _MOVES: Mapping[str, int] = {"down": 1, "up": -1}
 _PAGES: Mapping[str, int] = {"page_down": 1, "page_up": -1}
@@ -107,6 +108,10 @@ class View(Container):
 
     def details(self, panel: Panel) -> None:
         """Show or hide the details of what is selected in `panel`."""
+
+    def stuck_pair(self) -> TradeView | None:
+        """Return the stuck pair under the cursor; None where there is none."""
+        return None
 
     def close_details(self) -> bool:
         """Hide the details, and say whether there was anything to hide."""

@@ -14,16 +14,15 @@ from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["Banner"]
 
-_KEY_HINTS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    TradingState.STOPPED: (("s", "starts trading"),),
-    TradingState.ACTIVE: (("s", "drains"),),
-    TradingState.DRAINING: (("s", "starts again"),),
-    TradingState.REDUCING: (("s", "drains"),),
-    TradingState.HALTED: (("ctrl+p", "reset lifts the halt"),),
+_HINTS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    TradingState.STOPPED: (("start", "starts trading"),),
+    TradingState.ACTIVE: (("drain", "drains"),),
+    TradingState.DRAINING: (("start", "starts again"),),
+    TradingState.REDUCING: (("drain", "drains"),),
+    TradingState.HALTED: (("reset", "lifts the halt"),),
 }
 _FULL_PATH_FROM = 110
 """Columns that the rest of the line needs."""
-_MORE_HINTS = (("?", "all keys"), (view_keys(), "views"))
 
 
 class Banner(LineWidget):
@@ -70,7 +69,7 @@ class Banner(LineWidget):
         leads: tuple[tuple[str, str], ...] = ()
         if status.mode == Mode.SIMULATE:
             spans += [("simulated prices, no account", "warn")]
-            leads = (("p", "leads to paper"),)
+            leads = (("paper", "leads to paper"),)
         elif status.mode == Mode.PAPER:
             spans += [("real prices, simulated fills", "warn")]
         else:
@@ -80,7 +79,12 @@ class Banner(LineWidget):
             if status.trading_reason:
                 spans.append((f": {clip(status.trading_reason, 40, self.glyphs.more)}", "bad"))
         line: Line = tuple(spans)
-        for key, meaning in (*_KEY_HINTS.get(status.trading, ()), *leads, *_MORE_HINTS):
+        look = self._look
+        hints = [*_HINTS.get(status.trading, ()), *leads, ("help", "all keys")]
+        shown = [(look.hint(name), meaning) for name, meaning in hints]
+        if views := view_keys(look.keys):
+            shown.append((views, "views"))
+        for key, meaning in shown:
             longer: Line = (
                 *line,
                 (f"  {self.glyphs.dot}  ", "faint"),

@@ -45,10 +45,11 @@ class KeyFooter(LineWidget):
         del height
         status = self._status
         labels = {**self._labels, "pause": "resume" if self._paused else "pause"}
-        if status is not None and status.trading not in _MAY_START:
-            labels["start"] = "drain"
+        running = status is not None and status.trading not in _MAY_START
         spans: list[Span] = []
-        for key, label in footer_actions(width, labels, self._lacks):
+        for key, label in footer_actions(
+            self._look.keys, width, labels, self._lacks, running=running
+        ):
             spans += [(f" {key}", "key"), (f" {label} ", "dim")]
         left: Line = tuple(spans)
         right: Line = ()

@@ -124,8 +124,14 @@ class EventLog(Panel):
         if not self._all:
             return ("Nothing has been logged yet.",)
         if self.filter:
-            return (f"No line contains '{self.filter}'.", "esc clears the filter")
-        return (f"Nothing as grave as {self.level}.", "o shows less grave lines again")
+            return (
+                f"No line contains '{self.filter}'.",
+                f"{self._look.hint('back')} clears the filter",
+            )
+        return (
+            f"Nothing as grave as {self.level}.",
+            f"{self._look.hint('sort')} shows less grave lines again",
+        )
 
     def _sift(self) -> None:
         wanted, least = self.filter.casefold(), _LEVELS[self.level][0]

@@ -171,7 +171,10 @@ class PriceMatrix(Panel):
     def placeholder(self) -> Sequence[str]:
         """Return what is waited for, or why nothing matches."""
         if self._rows:
-            return (f"No symbol contains '{self.order.filter}'.", "esc clears the filter")
+            return (
+                f"No symbol contains '{self.order.filter}'.",
+                f"{self._look.hint('back')} clears the filter",
+            )
         waiting = [
             f"{venue.name} {venue.state}" + (f": {venue.reason}" if venue.reason else "")
             for venue in self._venues

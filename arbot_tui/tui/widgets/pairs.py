@@ -79,7 +79,7 @@ class PairTable(TablePanel[TradeView]):
 
     def placeholder(self) -> Sequence[str]:
         """Return why there is none, and what to press."""
-        return self.nothing_matches() or no_trade_yet(self._status)
+        return self.nothing_matches() or no_trade_yet(self._status, self._look)
 
     def _amount(
         self,

@@ -134,7 +134,10 @@ class SettingsList(Panel):
     def placeholder(self) -> Sequence[str]:
         """Return why there is none."""
         if self._settings:
-            return (f"No key contains '{self.filter}'.", "esc clears the filter")
+            return (
+                f"No key contains '{self.filter}'.",
+                f"{self._look.hint('back')} clears the filter",
+            )
         return ("The engine has told no settings yet.",)
 
     def _widths(self, width: int) -> tuple[int, int]:

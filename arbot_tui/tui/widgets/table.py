@@ -167,7 +167,10 @@ class TablePanel(Panel, Generic[T]):
     def nothing_matches(self) -> Sequence[str]:
         """Return what to say where the filter lets nothing through; empty where it is not that."""
         if self.filter and self._items:
-            return (f"Nothing here contains '{self.filter}'.", "esc clears the filter")
+            return (
+                f"Nothing here contains '{self.filter}'.",
+                f"{self._look.hint('back')} clears the filter",
+            )
         return ()
 
     def record(self, key: Hashable) -> Mapping[str, object]:

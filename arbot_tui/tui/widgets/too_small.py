@@ -22,10 +22,11 @@ class TooSmall(LineWidget):
 
     def compose_lines(self, width: int, height: int) -> list[Line]:
         """Return the message in the middle of the screen."""
+        hint = self._look.hint
         texts = (
             ("Terminal too small", "title"),
             (f"{width} x {height}, needed {self._needed[0]} x {self._needed[1]}", "warn"),
-            ("trading goes on; ^x halts, q quits", "dim"),
+            (f"trading goes on; {hint('halt')} halts, {hint('quit')} quits", "dim"),
         )
         lines: list[Line] = [((pad(text, width, "^"), role),) for text, role in texts]
         above = max(0, (height - len(lines)) // 2)

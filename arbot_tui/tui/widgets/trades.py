@@ -83,7 +83,7 @@ class RecentTrades(Panel):
 
     def placeholder(self) -> Sequence[str]:
         """Return why there is none, and what to press."""
-        return no_trade_yet(self._status)
+        return no_trade_yet(self._status, self._look)
 
     def _cells(self, trade: TradeView | None, width: int) -> list[Span]:
         """Return the cells of one pair, or of the titles."""
@@ -130,14 +130,14 @@ class RecentTrades(Panel):
         return cells
 
 
-def no_trade_yet(status: StatusView | None) -> Sequence[str]:
+def no_trade_yet(status: StatusView | None, look: Look) -> Sequence[str]:
     """Return why there is no pair, and what to press."""
     trading = status.trading if status else ""
     if trading == TradingState.ACTIVE:
         return ("None yet: nothing that opened has passed every check.",)
     if trading == TradingState.HALTED:
-        return ("None yet: trading is halted.", "ctrl+p reset allows a new start")
-    return (f"None yet: trading is {trading or 'stopped'}.", "s starts it")
+        return ("None yet: trading is halted.", f"{look.hint('reset')} allows a new start")
+    return (f"None yet: trading is {trading or 'stopped'}.", f"{look.hint('start')} starts it")
 
 
 def pair_outcome_span(trade: TradeView, glyphs: Glyphs) -> Span:
