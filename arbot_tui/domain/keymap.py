@@ -113,9 +113,7 @@ def _parsed(change: str) -> tuple[str, tuple[str, ...]]:
         raise ValueError('allowed: ACTION=KEYS, such as "halt=ctrl+x f12"')
     if name not in names:
         nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.0)[0]
-        raise ValueError(
-            f'allowed: an action, not "{name}", such as {nearest} ({", ".join(names)})'
-        )
+        raise ValueError(f'allowed: an action, not "{name}"; the nearest is {nearest}')
     keys = []
     for word in said.split():
         key = _MEANT.get(word, word)

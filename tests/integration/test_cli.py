@@ -264,3 +264,26 @@ class TestRuns:
         for secret in secrets:
             assert not any(secret.encode() in content for content in contents)
         assert {path.stat().st_mode & 0o077 for path in [*left, tmp_path / "data"]} == {0}
+
+
+def test_themes_are_listed_and_checked(env: dict[str, str], tmp_path: Path) -> None:
+    listed = arbot("themes", "list", "--json", env=env, cwd=tmp_path)
+    assert listed.returncode == 0, listed.stderr
+    found = json.loads(listed.stdout)
+    names = [theme["name"] for theme in found["themes"]]
+    assert len(names) >= 8
+    assert {"dark", "light", "ansi", "high-contrast", "deuteranopia", "tritanopia"} <= set(names)
+    assert all(Path(theme["file"]).is_file() for theme in found["themes"])
+    sound = arbot("themes", "check", env=env, cwd=tmp_path)
+    assert (sound.returncode, sound.stdout) == (0, f"ok: {len(names)} themes\n")
+    folder = Path(found["folders"][-1])
+    assert folder.is_relative_to(tmp_path)
+    folder.mkdir(parents=True)
+    (folder / "broken.toml").write_text('name = "broken"\ndark = 3\n', encoding="utf-8")
+    broken = arbot("themes", "check", "--json", env=env, cwd=tmp_path)
+    assert broken.returncode == 2
+    answer = json.loads(broken.stdout)
+    assert not answer["ok"]
+    assert answer["problems"]
+    assert all(problem.startswith("broken.toml: ") for problem in answer["problems"])
+    assert broken.stderr.count("\n") == len(answer["problems"])

@@ -119,6 +119,8 @@ def values(key: Key) -> st.SearchStrategy[object]:
         members = ["ABC", "ABC@OKX"] if "identity" in key.name else ["BTC/USDT", "ETH/USDT"]
         if key.name == "quotes.enabled_quote_currencies":
             return st.lists(st.sampled_from(["USDT", "DAI"]), min_size=1, unique=True).map(tuple)
+        if key.name == "ui.keys":
+            members = ["theme=T", "halt=f12 ctrl+x", "sort="]
         return st.lists(st.sampled_from(members), unique=True).map(tuple)
     return st.decimals(
         Decimal(str(low)).quantize(Decimal("0.01")),
@@ -280,6 +282,16 @@ class TestComplaints:
                 "arbot.toml:2: ui.fps = 0: allowed: a whole number 1…20 1/s",
             ),
             (
+                '[ui]\nkeys = ["halt=f12", "teme=T"]\n',
+                'arbot.toml:2: ui.keys = ["halt=f12", "teme=T"]: allowed: an action, not "teme";'
+                " the nearest is theme",
+            ),
+            (
+                '[ui]\nkeys = ["theme=s"]\n',
+                'arbot.toml:2: ui.keys = ["theme=s"]: allowed: one action for each key, not s for'
+                " start and drain and theme",
+            ),
+            (
                 "[arbitrage]\nmin_profit = 0.1\n",
                 "arbot.toml:2: unknown key arbitrage.min_profit;"
                 " the nearest valid one is arbitrage.min_profit_pct",
@@ -409,3 +421,15 @@ class TestLogLevel:
         monkeypatch.setenv("ARBOT_LOG", "loud")
         with pytest.raises(ConfigError, match="allowed: debug, info, warning or error"):
             log_level()
+
+
+def test_lists_of_a_variable_are_symbols_unless_case_matters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ARBOT_ARBITRAGE__SYMBOLS", "btc/usdt, eth/usdt")
+    monkeypatch.setenv("ARBOT_ARBITRAGE__STRATEGIES", "only-bitcoin")
+    monkeypatch.setenv("ARBOT_UI__KEYS", "theme=T, halt=f12 ctrl+x,")
+    settings = load().settings
+    assert settings.arbitrage.symbols == ("BTC/USDT", "ETH/USDT")
+    assert settings.arbitrage.strategies == ("only-bitcoin",)
+    assert settings.ui.keys == ("theme=T", "halt=f12 ctrl+x")

@@ -61,7 +61,7 @@ TAKEN["q"] = "quit"
     ("changes", "message"),
     [
         (["halt"], 'ACTION=KEYS, such as "halt=ctrl+x f12"'),
-        (["strat=f5"], 'an action, not "strat", such as start (start, drain, stop, halt, '),
+        (["strat=f5"], 'an action, not "strat"; the nearest is start'),
         (["theme=f13"], "for theme a character, f1…f12, ctrl+LETTER but h, i, j, m, z, "),
         (["theme=ctrl+m"], 'not "ctrl+m"'),
         (["theme=t", "theme=T"], "each action once, not theme twice"),
