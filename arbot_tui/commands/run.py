@@ -348,7 +348,12 @@ async def _dashboard(options: EngineOptions, ui: UiConfig, logs: Logs) -> int | 
     from arbot_tui.tui.dashboard import ExitReason, run_dashboard
 
     async with ArBot(options) as bot:
-        ended = await run_dashboard(bot.client, ui, exports=options.data_dir / "exports")
+        ended = await run_dashboard(
+            bot.client,
+            ui,
+            exports=options.data_dir / "exports",
+            welcomed=options.data_dir / "welcomed",
+        )
         log = structlog.get_logger("engine")
         log.info("screen_ended", reason=ended.reason.value)
         if ended.report:

@@ -41,6 +41,7 @@ from arbot_tui.tui.palette import ActionCommands
 from arbot_tui.tui.screens.credentials import CredentialsScreen
 from arbot_tui.tui.screens.dashboard import DashboardScreen
 from arbot_tui.tui.screens.help import HelpScreen
+from arbot_tui.tui.screens.welcome import WelcomeCard
 from arbot_tui.tui.theme_watch import ThemeWatch
 from arbot_tui.tui.themes import VARIABLES
 from arbot_tui.tui.view import ViewState
@@ -80,6 +81,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     App.-ascii Question > #question { border: ascii $warn; }
     App.-ascii Question #lines { scrollbar-size: 0 0; }
     App.-ascii EditScreen > #form { border: ascii $frame-focus; }
+    App.-ascii WelcomeCard > #card { border: ascii $frame-focus; }
     App.-ascii HelpScreen > VerticalScroll { border: ascii $frame-focus; scrollbar-size: 0 0; }
     App.-ascii Toast { border: none; }
     App.-ascii CommandPalette {
@@ -101,6 +103,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         theme_files: Mapping[str, Path] | None = None,
         glyphs: Glyphs = UNICODE,
         keys: KeyMap | None = None,
+        welcome: bool = False,
         clock: Clock | None = None,
         exports: Path | None = None,
     ) -> None:
@@ -139,6 +142,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.dashboard = DashboardScreen(self._look)
         self._paused_at: int | None = None
         self._drawing = True
+        self._welcome = welcome
         self._asker = Asker(client, self.clock, self.work, self._answered)
 
     # Life.
@@ -163,6 +167,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.set_class(self.glyphs.ascii_only, "-ascii")
         self.pull()
         self._pacer.start()
+        if self._welcome:
+            self.push_screen(WelcomeCard(self._look, self.view))
 
     def on_unmount(self) -> None:
         """Pull no more."""
@@ -233,6 +239,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
                     paused=self._new_since_pause(),
                     clock_only=clock_only,
                 )
+            if isinstance(self.screen, WelcomeCard):
+                self.screen.show()
 
     def _short_way(self) -> AbstractContextManager[None]:
         """Let what is shown meanwhile go straight to the terminal, where nothing is in between."""

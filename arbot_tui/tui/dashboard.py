@@ -14,6 +14,7 @@ from arbot_tui.tui.app import ArbotApp
 from arbot_tui.tui.config import UiConfig
 from arbot_tui.tui.exits import DashboardExit, ExitReason, ExitSignals
 from arbot_tui.tui.glyphs import choose_glyphs
+from arbot_tui.tui.screens.welcome import first_time
 from arbot_tui.tui.themes import DEFAULT_THEME, NO_COLOR_THEME, load_themes
 
 __all__ = ["DashboardExit", "ExitReason", "run_dashboard"]
@@ -25,6 +26,7 @@ async def run_dashboard(
     *,
     clock: Clock | None = None,
     exports: Path | None = None,
+    welcomed: Path | None = None,
 ) -> DashboardExit:
     """Show the dashboard until it is quit, a signal ends it or it crashes.
 
@@ -37,6 +39,7 @@ async def run_dashboard(
         config: How it looks; the defaults where there is none.
         clock: The screen's own clock; the system's by default.
         exports: The folder for exports; without one nothing can be exported.
+        welcomed: The file that says that somebody was welcomed; without one nobody is.
     """
     config = config or UiConfig()
     loop = asyncio.get_running_loop()
@@ -55,6 +58,7 @@ async def run_dashboard(
         keys=KeyMap(config.keys),
         clock=clock,
         exports=exports,
+        welcome=welcomed is not None and first_time(welcomed),
     )
 
     signals = ExitSignals(app.end)

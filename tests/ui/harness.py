@@ -131,6 +131,7 @@ async def dashboard(
     glyphs: Glyphs = UNICODE,
     exports: Path | None = None,
     keys: Sequence[str] = (),
+    welcome: bool = False,
 ) -> AsyncIterator[Screen]:
     """Run the dashboard without a terminal; frames come when `Screen.pull` asks for them."""
     client = client or FakeClient()
@@ -145,6 +146,7 @@ async def dashboard(
         clock=clock,
         exports=exports,
         keys=KeyMap(keys),
+        welcome=welcome,
     )
 
     async def idle(*_: float) -> None:
