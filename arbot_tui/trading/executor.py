@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Protocol, TypeVar
 
+from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import ExchangeError
 from arbot_tui.domain.orders import Balance, Fill, OrderRequest, OrderState, OrderUnknown
@@ -31,10 +32,12 @@ from arbot_tui.trading.core.commands import (
     SetTimer,
 )
 from arbot_tui.trading.core.events import (
+    AccountFillsSeen,
     BalancesSeen,
     CommitFailed,
     Committed,
     Event,
+    OpenOrdersSeen,
     TimerFired,
     TimerKind,
 )
@@ -47,6 +50,10 @@ from arbot_tui.trading.latency import Latency
 __all__ = ["OrderVenue", "PairExecutor", "TradingObserver"]
 
 _T = TypeVar("_T")
+_LISTINGS = frozenset({QueryKind.OPEN_ORDERS, QueryKind.ACCOUNT_FILLS})
+_LISTING_RETRY_S = 5.0
+_LISTING_PAUSE_S = 0.25
+"""Between two of them on one venue: they are many at once, and their quotas are small."""
 
 
 class OrderVenue(Protocol):
@@ -70,6 +77,14 @@ class OrderVenue(Protocol):
 
     async def get_balance(self) -> list[Balance]:
         """Return all balances."""
+        ...
+
+    async def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        """Return what rests there, whoever placed it."""
+        ...
+
+    async def get_account_fills(self, symbol: str, since_ns: int) -> list[AccountFill]:
+        """Return the account's executions of a symbol since then, whoever placed the orders."""
         ...
 
 
@@ -127,6 +142,7 @@ class PairExecutor:
         self._timers: dict[tuple[TimerKind, str], asyncio.TimerHandle] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._asking: set[tuple[QueryKind, str, str]] = set()
+        self._listing = {name: asyncio.Lock() for name in exchanges}
         self._requested_ns: dict[int, int] = {}
         self._closed = False
         self._stepped = asyncio.Event()
@@ -274,16 +290,20 @@ class PairExecutor:
         task.add_done_callback(self._tasks.discard)
 
     def _ask(self, query: Query) -> None:
-        key = (query.kind, query.venue, query.client_id)
+        key = (query.kind, query.venue, query.client_id or query.symbol)
         # One question at a time: a slow answer must not pile up requests against the limits.
-        if query.venue in self._exchanges and key not in self._asking:
+        if query.venue in self._exchanges and key not in self._asking and not self._closed:
             self._asking.add(key)
             self._spawn(self._query(query, key))
 
     async def _query(self, query: Query, key: tuple[QueryKind, str, str]) -> None:
         answered = False
         try:
-            for event in await self._answer(query):
+            if query.kind in _LISTINGS:
+                events = await self._list(query)
+            else:
+                events = await self._answer(query)
+            for event in events:
                 self.handle(event)
             answered = True
         except ExchangeError as e:
@@ -294,6 +314,16 @@ class PairExecutor:
                 # Orders are asked for again by a timer of the core's; balances have none yet.
                 at_ns = self._clock.now_ns() + SECOND
                 self._set_timer(SetTimer(at_ns, TimerKind.BALANCES, query.venue))
+            elif not answered and query.kind in _LISTINGS:
+                # Nothing waits for them, but what they would have shown is not to be missed.
+                self._loop.call_later(_LISTING_RETRY_S, self._ask, query)
+
+    async def _list(self, query: Query) -> Sequence[Event]:
+        """Ask for a listing, one at a time and at an easy pace."""
+        async with self._listing[query.venue]:
+            answer = await self._answer(query)
+            await asyncio.sleep(_LISTING_PAUSE_S)
+        return answer
 
     async def _answer(self, query: Query) -> Sequence[Event]:
         exchange = self._exchanges[query.venue]
@@ -301,6 +331,11 @@ class PairExecutor:
             return [await exchange.query_order(query.symbol, query.client_id)]
         if query.kind is QueryKind.FILLS:
             return await exchange.get_fills(query.symbol, query.client_id, query.venue_id)
+        if query.kind is QueryKind.OPEN_ORDERS:
+            return [OpenOrdersSeen(query.venue, tuple(await exchange.get_open_orders()))]
+        if query.kind is QueryKind.ACCOUNT_FILLS:
+            fills = await exchange.get_account_fills(query.symbol, query.since_ns)
+            return [AccountFillsSeen(query.venue, tuple(fills))]
         asked_ns = self._clock.now_ns()
         balances = await exchange.get_balance()
         return [BalancesSeen(query.venue, asked_ns, tuple(balances))]

@@ -61,16 +61,28 @@ class QueryKind(StrEnum):
     ORDER = "order"
     FILLS = "fills"
     BALANCES = "balances"
+    OPEN_ORDERS = "open_orders"
+    ACCOUNT_FILLS = "account_fills"
 
 
 class Query(msgspec.Struct, frozen=True):
-    """Ask a venue; the answer comes back as events. `client_id` is empty for balances."""
+    """Ask a venue; the answer comes back as events.
+
+    Attributes:
+        kind: What about.
+        venue: Whom.
+        symbol: Canonical symbol; empty for balances and open orders.
+        client_id: The order; empty where it is not about one.
+        venue_id: The venue's id of it, where known.
+        since_ns: For `ACCOUNT_FILLS`: from when on.
+    """
 
     kind: QueryKind
     venue: str
     symbol: str = ""
     client_id: str = ""
     venue_id: str = ""
+    since_ns: int = 0
 
 
 class SetTimer(msgspec.Struct, frozen=True):

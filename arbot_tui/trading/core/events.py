@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
+from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import (
@@ -26,6 +27,7 @@ from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.plans import PairPlan, Unwinding
 
 __all__ = [
+    "AccountFillsSeen",
     "BalancesMoved",
     "BalancesSeen",
     "CommitFailed",
@@ -35,6 +37,7 @@ __all__ = [
     "FeesChanged",
     "InstrumentsChanged",
     "LimitsChanged",
+    "OpenOrdersSeen",
     "Operator",
     "OperatorAction",
     "PrivateStream",
@@ -131,6 +134,20 @@ class TimerFired(msgspec.Struct, frozen=True, tag="timer"):
     n: int
     quotes: tuple[QuoteView, ...] = ()
     unwinding: Unwinding | None = None
+
+
+class OpenOrdersSeen(msgspec.Struct, frozen=True, tag="open_orders"):
+    """What rests at a venue, whoever placed it."""
+
+    venue: str
+    orders: tuple[OpenOrder, ...]
+
+
+class AccountFillsSeen(msgspec.Struct, frozen=True, tag="account_fills"):
+    """What a venue lists as executed on the account, whoever placed the orders."""
+
+    venue: str
+    fills: tuple[AccountFill, ...]
 
 
 class BalancesSeen(msgspec.Struct, frozen=True, tag="balances"):
@@ -239,6 +256,8 @@ Event = (
     | Committed
     | CommitFailed
     | TimerFired
+    | OpenOrdersSeen
+    | AccountFillsSeen
     | BalancesSeen
     | BalancesMoved
     | PrivateStream

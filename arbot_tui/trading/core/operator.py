@@ -8,7 +8,7 @@ import msgspec
 
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.domain.text import sanitise
-from arbot_tui.trading.core import manual, settling, venues
+from arbot_tui.trading.core import manual, missed, orders, settling, venues
 from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import LimitsChanged, Operator, OperatorAction, Started
 from arbot_tui.trading.core.pair import Pair
@@ -48,6 +48,7 @@ def on_started(turn: Turn, event: Started) -> None:
     for name in event.venues:
         state.venue(name)
         venues.ask_balances(turn, name)
+        missed.ask(turn, name)
     for pair in state.working():
         _resolve(turn, pair)
         for leg in pair.legs:
@@ -71,6 +72,7 @@ def _forget_the_future(turn: Turn) -> None:
     for venue in state.venues.values():
         venue.sends_ns = deque(min(at_ns, now_ns) for at_ns in venue.sends_ns)
         venue.activity_ns = min(venue.activity_ns, now_ns)
+        venue.other_engine_ns = min(venue.other_engine_ns, now_ns)
 
 
 def _resolve(turn: Turn, pair: Pair) -> None:
@@ -112,6 +114,12 @@ def _start(turn: Turn, event: Operator) -> None:
     if state.trading is TradingState.HALTED:
         turn.alarm("halted", "trading is halted: reset it first")
         return
+    for name, venue in state.venues.items():
+        if venue.other_engine_ns > turn.now_ns - orders.OTHER_ENGINE_NS:
+            turn.changed = True
+            state.trading_reason = f"another engine trades with the key of {name}"
+            turn.alarm("other_engine", f"not started: {state.trading_reason}")
+            return
     turn.changed = True
     state.person_active = True
     if state.trading is TradingState.ACTIVE:

@@ -11,7 +11,7 @@ then on. Whatever gets lost on the way, somebody asks again.
 
 from __future__ import annotations
 
-from arbot_tui.domain.clock import MS
+from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.ledger import external_postings, fill_postings
 from arbot_tui.domain.orders import (
     Fill,
@@ -23,14 +23,16 @@ from arbot_tui.domain.orders import (
     OrderStatus,
     OrderUnknown,
 )
-from arbot_tui.domain.states import LegState
+from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.trading.core import settling, venues
 from arbot_tui.trading.core.events import TimerFired
-from arbot_tui.trading.core.ids import is_ours
+from arbot_tui.trading.core.ids import INSTANCE_CHARS, id_parts, is_ours
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.turn import Turn
 
 __all__ = [
+    "OTHER_ENGINE_NS",
+    "block",
     "on_ack",
     "on_ack_timer",
     "on_fill",
@@ -38,7 +40,11 @@ __all__ = [
     "on_reject",
     "on_state",
     "on_unknown",
+    "other_engine",
 ]
+
+OTHER_ENGINE_NS = 60 * SECOND
+"""So long after its latest order another engine counts as running."""
 
 _NEGATIVE_ROUNDS = 2
 _NEGATIVE_SOURCES = frozenset({"order", "fills"})
@@ -94,7 +100,7 @@ def on_reject(turn: Turn, event: OrderReject) -> None:
         return
     pair, leg = entry
     if event.fatal:
-        _block(turn, leg.venue, f"{event.code} {event.message}")
+        block(turn, leg.venue, f"{event.code} {event.message}")
     if leg.is_final or leg.final_status is not None or leg.reported or leg.fills:
         # What has executed, or ended otherwise, was not refused.
         return
@@ -129,7 +135,7 @@ def on_fill(turn: Turn, event: Fill) -> None:
     pair, leg = entry
     if event.symbol != leg.symbol or event.qty <= 0 or event.price <= 0:
         text = f"fill {event.trade_id} of {event.qty} {event.symbol} at {event.price} is nonsense"
-        _block(turn, leg.venue, text)
+        block(turn, leg.venue, text)
         return
     if any(fill.trade_id == event.trade_id for fill in leg.fills):
         return
@@ -173,6 +179,8 @@ def _adopt(turn: Turn, fill: Fill) -> None:
         turn.alarm("foreign_fill", f"{text}, but with our mark {fill.client_id}")
         venues.doubt(turn, fill.venue)
         return
+    if id_parts(fill.client_id) is not None:
+        other_engine(turn, fill.venue, fill.client_id)
     identity = (fill.symbol, fill.trade_id)
     if identity in venue.external:
         return
@@ -183,12 +191,28 @@ def _adopt(turn: Turn, fill: Fill) -> None:
     turn.alarm("external_fill", f"{text}: {fill.side} {fill.qty} {fill.symbol} at {fill.price}")
 
 
+def other_engine(turn: Turn, name: str, client_id: str) -> None:
+    """Open no new pairs: an order there is another engine's, so two trade with one key.
+
+    What is under way is finished. The lock that keeps two engines apart is one machine's.
+    """
+    state = turn.state
+    turn.changed = True
+    state.venue(name).other_engine_ns = turn.now_ns
+    text = f"another engine trades with the key of {name}"
+    turn.alarm("other_engine", f"{text}: order {client_id} of {client_id[1 : 1 + INSTANCE_CHARS]}")
+    if state.trading is TradingState.ACTIVE or state.person_active:
+        state.person_active = False
+        state.trading, state.trading_reason = TradingState.DRAINING, text
+        settling.stop_when_drained(turn)
+
+
 def _check_fill(turn: Turn, leg: Leg, fill: Fill) -> None:
     """A fill outside the order stops the venue: what it says cannot be trusted."""
     buying = leg.side is OrderSide.BUY
     outside = fill.price > leg.price if buying else fill.price < leg.price
     if outside or leg.filled > leg.qty or fill.side is not leg.side:
-        _block(
+        block(
             turn,
             leg.venue,
             f"fill {fill.trade_id} to {fill.side} {fill.qty} at {fill.price} is outside order "
@@ -222,7 +246,7 @@ def _take_state(turn: Turn, pair: Pair, leg: Leg, event: OrderState) -> None:
         changed = True
         if reported > leg.qty:
             text = f"{reported} executed of order {leg.client_id} over {leg.qty}"
-            _block(turn, leg.venue, text)
+            block(turn, leg.venue, text)
     if event.status not in _OPEN and leg.final_status is None:
         leg.final_status = event.status
         changed = True
@@ -280,7 +304,7 @@ def _contradicted(turn: Turn, leg: Leg, what: str) -> None:
     venues.doubt(turn, leg.venue)
 
 
-def _block(turn: Turn, venue: str, message: str) -> None:
+def block(turn: Turn, venue: str, message: str) -> None:
     """Send nothing more to the venue until a person has looked."""
     state = turn.state.venue(venue)
     turn.changed = True

@@ -35,6 +35,7 @@ class VenueState:
         mismatches: Assets on which ledger and venue differ: (ledger, venue).
         activity_ns: Last send, fill or final state; older balance answers prove nothing.
         sends_ns: Times of the orders of the last second.
+        other_engine_ns: When an order of another engine was seen there last; 0 for never.
         external: Newest executions of other people's orders, each counted once.
         instruments: Rules by canonical symbol.
         fees: The account's own rates by canonical symbol.
@@ -51,6 +52,7 @@ class VenueState:
         self.mismatches: dict[str, tuple[Decimal, Decimal]] = {}
         self.activity_ns = 0
         self.sends_ns: deque[int] = deque()
+        self.other_engine_ns = 0
         self.external: deque[tuple[str, str]] = deque(maxlen=_EXTERNAL_KEPT)
         self.instruments: dict[str, Instrument] = {}
         self.fees: dict[str, TradingFees] = {}
@@ -72,6 +74,7 @@ class VenueState:
             sorted(self.mismatches.items()),
             self.activity_ns,
             list(self.sends_ns),
+            self.other_engine_ns,
             list(self.external),
             dict(self.instruments),
             dict(self.fees),

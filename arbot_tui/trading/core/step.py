@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from arbot_tui.domain.orders import Fill, OrderAck, OrderReject, OrderState, OrderUnknown
-from arbot_tui.trading.core import operator, orders, pairs, streams, unwinding, venues
+from arbot_tui.trading.core import missed, operator, orders, pairs, streams, unwinding, venues
 from arbot_tui.trading.core.commands import Command, Commit
 from arbot_tui.trading.core.events import (
+    AccountFillsSeen,
     BalancesMoved,
     BalancesSeen,
     CommitFailed,
@@ -24,6 +25,7 @@ from arbot_tui.trading.core.events import (
     FeesChanged,
     InstrumentsChanged,
     LimitsChanged,
+    OpenOrdersSeen,
     Operator,
     PrivateStream,
     Signalled,
@@ -95,6 +97,8 @@ _EVENTS = _table(
         OrderUnknown: orders.on_unknown,
         Fill: orders.on_fill,
         OrderState: orders.on_state,
+        OpenOrdersSeen: missed.on_open_orders,
+        AccountFillsSeen: missed.on_account_fills,
         BalancesSeen: venues.on_balances,
         Deposited: venues.on_deposit,
         BalancesMoved: venues.on_balances_moved,

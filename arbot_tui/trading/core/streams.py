@@ -9,7 +9,7 @@ the ledger afterwards open the venue again.
 from __future__ import annotations
 
 from arbot_tui.domain.states import LegState
-from arbot_tui.trading.core import venues
+from arbot_tui.trading.core import missed, venues
 from arbot_tui.trading.core.events import PrivateStream
 from arbot_tui.trading.core.turn import Turn
 
@@ -28,6 +28,7 @@ def on_private_stream(turn: Turn, event: PrivateStream) -> None:
     turn.changed = True
     if event.up:
         venues.doubt(turn, event.venue)
+        missed.ask(turn, event.venue)
     else:
         venue.reconciled = False
         venue.activity_ns = turn.now_ns

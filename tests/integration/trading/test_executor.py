@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.clock import MS, SECOND, SystemClock
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable, OrderNotFound
 from arbot_tui.domain.numbers import ZERO
@@ -21,6 +22,7 @@ from arbot_tui.domain.orders import (
     OrderAck,
     OrderEvent,
     OrderRequest,
+    OrderSide,
     OrderState,
     OrderStatus,
 )
@@ -39,6 +41,7 @@ from arbot_tui.trading.core.events import (
     TimerKind,
     VenueLive,
 )
+from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.executor import PairExecutor
@@ -62,6 +65,9 @@ class FakeVenue:
         self.questions = 0
         self.cancelled: list[str] = []
         self.error: Exception | None = None
+        self.resting: list[OpenOrder] = []
+        self.listed = 0
+        self.listing_error: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -111,6 +117,18 @@ class FakeVenue:
     async def get_balance(self) -> list[Balance]:
         await self._ask()
         return [Balance(asset, amount, ZERO) for asset, amount in self.held.items()]
+
+    async def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        if self.listing_error is not None:
+            raise self.listing_error
+        self.listed += 1
+        return self.resting
+
+    async def get_account_fills(self, symbol: str, since_ns: int) -> list[AccountFill]:
+        if self.listing_error is not None:
+            raise self.listing_error
+        self.listed += 1
+        return [AccountFill("7", f) for o in self.orders for f in self._fills(o)]
 
     async def cancel_order(self, symbol: str, client_id: str) -> None:
         self.cancelled.append(client_id)
@@ -486,3 +504,50 @@ def test_a_commit_that_is_confirmed_after_the_loop_has_ended_harms_nobody(tmp_pa
     executor._on_plain_commit(OSError("disk"))
 
     assert state.journal_ok
+
+
+async def test_a_listing_that_failed_is_asked_for_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("arbot_tui.trading.executor._LISTING_RETRY_S", 0.01)
+    async with desk(tmp_path) as it:
+        ant = it.venues["ant"]
+        ant.listing_error = ExchangeUnavailable("ant", "away")
+        await it.start()
+        ant.listing_error = None
+        ours = client_order_id(it.journal.instance, 0, 2, 7)
+        ant.resting = [
+            OpenOrder(
+                "ant", "9", ours, "BTC/USDT", OrderSide.BUY, ZERO, ZERO, ZERO, OrderStatus.NEW
+            )
+        ]
+
+        await it.until(lambda: any(a.code == "unknown_order" for a in it.observer.alarms))
+
+        assert QueryKind.OPEN_ORDERS in [query.kind for query in it.observer.failed]
+        assert ant.cancelled == [ours]
+
+
+async def test_fills_of_a_killed_run_are_found_by_the_next_and_booked_once(tmp_path: Path) -> None:
+    async with desk(tmp_path) as it:
+        await it.start()
+        for venue in it.venues.values():
+            venue.silent = True
+            venue.on_submit = venue._fill
+        it.signal()
+        await it.until(lambda: it.state.pair_no == 1 and all(v.orders for v in it.venues.values()))
+        await it.until_written()
+        orders = {name: venue.orders for name, venue in it.venues.items()}
+        held = {name: venue.held for name, venue in it.venues.items()}
+    # From here on nothing of the first run is left but its journal.
+    async with desk(tmp_path) as it:
+        for name, venue in it.venues.items():
+            venue.orders, venue.held = orders[name], held[name]
+
+        await it.start()
+        await it.until(lambda: it.pair_state() is PairState.CLOSED)
+
+        for leg in it.state.pairs["p1"].legs:
+            assert [fill.trade_id for fill in leg.fills] == ["1"]
+        await it.until(lambda: all(v.reconciled for v in it.state.venues.values()))
+        assert it.loop_errors == []

@@ -35,12 +35,14 @@ from arbot_tui.trading.core.commands import (
     SetTimer,
 )
 from arbot_tui.trading.core.events import (
+    AccountFillsSeen,
     BalancesSeen,
     CommitFailed,
     Committed,
     Event,
     FeesChanged,
     InstrumentsChanged,
+    OpenOrdersSeen,
     Operator,
     OperatorAction,
     PrivateStream,
@@ -240,6 +242,7 @@ class Rig:
         self.denied: list[Deny] = []
         self.alarms: list[Alarm] = []
         self.sent: list[OrderRequest] = []
+        self.cancelled: list[Cancel] = []
         self.steps = 0
         self._thorough = thorough
         self._honest = honest
@@ -466,6 +469,7 @@ class Rig:
         elif isinstance(command, Query):
             self._ask(command)
         elif isinstance(command, Cancel):
+            self.cancelled.append(command)
             self._ask(Query(QueryKind.ORDER, command.venue, command.symbol, command.client_id))
         elif isinstance(command, Deny):
             self.denied.append(command)
@@ -565,7 +569,7 @@ class Rig:
         self._later(max(timer.at_ns, self.now_ns), fire)
 
     def _ask(self, query: Query) -> None:
-        key = (query.kind, query.venue, query.client_id)
+        key = (query.kind, query.venue, query.client_id or query.symbol)
         if key in self._asking:
             return
         self._asking.add(key)
@@ -596,6 +600,11 @@ class Rig:
             return [venue.query(query.client_id, sources, self.now_ns)]
         if query.kind is QueryKind.FILLS:
             return list(venue.fills(query.client_id, self.now_ns))
+        if query.kind is QueryKind.OPEN_ORDERS:
+            return [OpenOrdersSeen(query.venue, tuple(venue.resting))]
+        if query.kind is QueryKind.ACCOUNT_FILLS:
+            found = venue.account_fills(query.symbol, query.since_ns, self.now_ns)
+            return [AccountFillsSeen(query.venue, tuple(found))]
         return [BalancesSeen(query.venue, asked_ns, venue.holdings(self.now_ns))]
 
     # -- what must hold ---------------------------------------------------

@@ -13,6 +13,7 @@ from enum import Enum
 
 import msgspec
 
+from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.orders import (
     Balance,
     Fill,
@@ -116,6 +117,11 @@ class ModelVenue:
         """Every client id that ever arrived, refused ones included."""
         self._moves: list[tuple[int, str, Decimal]] = []
         self._trades = 0
+        self.resting: list[OpenOrder] = []
+        """What rests there, whoever placed it; orders of pairs never do."""
+        self.others: list[AccountFill] = []
+        """Executions of orders that are not on record here."""
+        self.names_client_ids = True
 
     def arrive(self, order: OrderRequest, fate: Fate, now_ns: int) -> list[OrderEvent]:
         """Take an order and return what is told of it, in the order of telling."""
@@ -218,6 +224,17 @@ class ModelVenue:
         if truth is None or now_ns < truth.arrived_ns + truth.fate.fills_lag_ns:
             return []
         return list(truth.fills)
+
+    def account_fills(self, symbol: str, since_ns: int, now_ns: int) -> list[AccountFill]:
+        """Return the account's executions that a listing shows now."""
+        found = list(self.others)
+        for client_id, truth in self.orders.items():
+            for fill in self.fills(client_id, now_ns):
+                if fill.symbol == symbol and fill.event_ns >= since_ns:
+                    named = client_id if self.names_client_ids else ""
+                    seen = msgspec.structs.replace(fill, client_id=named)
+                    found.append(AccountFill("v" + truth.request.client_id, seen))
+        return found
 
     def holdings(self, now_ns: int) -> tuple[Balance, ...]:
         """Return the balances that a query shows now."""
