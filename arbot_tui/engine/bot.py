@@ -44,6 +44,7 @@ from arbot_tui.engine.recording import Recording
 from arbot_tui.engine.selection import QUOTE_CURRENCY
 from arbot_tui.engine.summary import Summary, exchange_summaries, summarise
 from arbot_tui.engine.supervisor import supervise
+from arbot_tui.engine.transfers import TransferGuard
 from arbot_tui.engine.tuning import Tuning
 from arbot_tui.engine.valuation import Valuation
 from arbot_tui.engine.watching import TradingWatch
@@ -122,9 +123,11 @@ class ArBot:
             IdentityGuard(self.board, self.universe, options.identity),
         )
         self.market = Market(self.board, self.universe)
+        self.transfers = TransferGuard(self)
         self.user_strategies = [
             *load_strategies(options.plugins.strategies, self.market, _log_strategy_failure),
             *own_impact(self),
+            self.transfers,
         ]
         self.filters = BuiltinFilters(self.market, options.filters, options.trend, options.premium)
         self.strategy.filters = (*self.filters.active, *self.user_strategies)
@@ -249,6 +252,7 @@ class ArBot:
         self._spawn("verdicts", self.judge.run)
         self._spawn("listings", self.listings.run_refresh)
         self._spawn("depth", self.depth.run)
+        self._spawn("transfers", self.transfers.run)
         self._spawn("clocks", self.listings.run_clocks)
         self._spawn("loop lag", self.loop_lag.run)
         self._spawn("sampling", self._run_sampling)

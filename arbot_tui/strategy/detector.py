@@ -405,10 +405,11 @@ class ArbitrageStrategy:
             asks=asks,
             bids=bids,
         )
-        if not all(each.should_execute_trade(signal) for each in self._filters):
-            self._funnel.reject((row, buy, sell), Reason.FILTER)
-            self._lifecycle.mark_denied(opportunity.id, Reason.FILTER)
-            return
+        for each in self._filters:
+            if not each.should_execute_trade(signal):
+                self._funnel.reject((row, buy, sell), each.reason)
+                self._lifecycle.mark_denied(opportunity.id, each.reason)
+                return
         self._funnel.hand((row, buy, sell), opportunity.id)
         self._lifecycle.mark_signalled(opportunity.id)
         for callback in self._callbacks:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 import msgspec
 
 from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.market.board import QuoteBoard
 from arbot_tui.market.universe import Universe
@@ -30,7 +31,12 @@ class TradingStrategy(ABC):
     """Says yes or no to a signal; one no is enough.
 
     Both methods run on the path from a quote to an order: they must not wait for anything.
+
+    Attributes:
+        reason: What its no is counted as.
     """
+
+    reason = Reason.FILTER
 
     def __init__(self, market: Market) -> None:
         """Look at `market`."""
@@ -41,4 +47,4 @@ class TradingStrategy(ABC):
 
     @abstractmethod
     def should_execute_trade(self, signal: ArbitrageSignal) -> bool:
-        """Tell whether a signal may be handed to the money core; no is counted as ``filter``."""
+        """Tell whether a signal may be handed to the money core; no is counted as `reason`."""

@@ -10,8 +10,9 @@ from arbot_tui.domain.feed import Continuity
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
+from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
-from arbot_tui.exchanges.bitget import turnover
+from arbot_tui.exchanges.bitget import coins, turnover
 from arbot_tui.exchanges.bitget.account import ClassicAccount
 from arbot_tui.exchanges.bitget.answers import Answer, parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.bitget.errors import judge
@@ -92,6 +93,15 @@ class BitgetExchange(FeedAdapter):
         """
         answer, _ = await self._public(turnover.TARGET)
         return turnover.parse_turnover(answer.data)
+
+    async def get_suspended_transfers(self) -> SuspendedTransfers:
+        """Fetch which coins cannot be moved in or out.
+
+        Raises:
+            ExchangeError: The list could not be fetched or read.
+        """
+        answer, _ = await self._public(coins.TARGET)
+        return coins.parse_coins(answer.data)
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.

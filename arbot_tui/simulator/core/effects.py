@@ -79,7 +79,7 @@ class WorldEffects:
         for fault in faults:
             if fault.symbol not in (None, book.instrument.symbol):
                 continue
-            if isinstance(fault.args, StatusArgs):
+            if isinstance(fault.args, StatusArgs) and fault.args.suspended is None:
                 status = fault.args.status
             elif isinstance(fault.args, FiltersArgs):
                 rules = _filtered(book.instrument, fault.args)

@@ -173,13 +173,16 @@ class BanArgs(FaultArgs, frozen=True):
 
 
 class StatusArgs(FaultArgs, frozen=True):
-    """A symbol that cannot be traded.
+    """A symbol that cannot be traded, or whose base asset cannot be moved.
 
     Attributes:
         status: What has become of it.
+        suspended: Which transfers of its base asset are suspended; then its market goes on. Only
+            Bitget tells of that without a key.
     """
 
     status: ListingStatus = ListingStatus.HALTED
+    suspended: Literal["deposits", "withdrawals", "both"] | None = None
 
 
 class FiltersArgs(FaultArgs, frozen=True):

@@ -438,6 +438,23 @@ async def test_a_status_is_listed_in_the_venues_own_word(
     assert rows["ETHUSDT"][key] in ("TRADING", "Trading", "live", "online")
 
 
+async def test_suspended_transfers_are_told_and_the_market_goes_on(control: Control) -> None:
+    async def open_ways(coin: str) -> tuple[str, str]:
+        _, body, _ = await control.ask("bitget", f"/api/v2/spot/public/coins?coin={coin}")
+        (row,) = body["data"]
+        (chain,) = row["chains"]
+        return chain["rechargeable"], chain["withdrawable"]
+
+    args = {"suspended": "withdrawals"}
+    fault = await control.post(venue="bitget", fault="status", symbol="ETH/USDT", args=args)
+    assert await open_ways("ETH") == ("true", "false")
+    assert await open_ways("BTC") == ("true", "true")
+    assert (await listed(control, "bitget"))["ETHUSDT"]["status"] == "online"
+    await control.post(venue="bitget", fault="status", args={"suspended": "both"})
+    assert await open_ways("BTC") == ("false", "false")
+    await control.lift(fault["id"])
+
+
 @each_venue
 async def test_other_rules_are_listed(control: Control, venue: str) -> None:
     def steps(row: dict[str, Any]) -> list[str]:

@@ -17,6 +17,7 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderRequest, OrderState
 from arbot_tui.domain.quotes import BookKind, BookUpdate, DepthSnapshot, Level, Ticker
 from arbot_tui.domain.states import Mode
+from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.engine.bot import ArBot
 from arbot_tui.engine.options import EngineOptions
 from arbot_tui.exchanges.base import (
@@ -68,6 +69,7 @@ class ScriptedVenue(BaseExchange):
         self.orderbooks = 0
         self.loads = 0
         self.failure: ExchangeError | None = None
+        self.suspended: SuspendedTransfers | None = None
         self.away_s = 0.0
 
     def quota(self, now_ns: int) -> QuotaUse:
@@ -84,6 +86,11 @@ class ScriptedVenue(BaseExchange):
             raise self.failure
         self.loads += 1
         return list(self.listing)
+
+    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
+        if self.failure is not None:
+            raise self.failure
+        return self.suspended
 
     async def get_volumes(self) -> dict[str, Decimal]:
         return {listed.wire_symbol: Decimal(10_000_000) for listed in self.listing}

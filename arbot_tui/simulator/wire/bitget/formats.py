@@ -75,6 +75,26 @@ def wire_symbol(instrument: Instrument) -> str:
     return instrument.base + instrument.quote
 
 
+def coin_body(instrument: Instrument, *, deposits: bool, withdrawals: bool) -> JsonObject:
+    """Return a coin of `public/coins`, with one chain."""
+    chain = {
+        "chain": instrument.base,
+        "needTag": "false",
+        "withdrawable": str(withdrawals).lower(),
+        "rechargeable": str(deposits).lower(),
+        "withdrawFee": "0",
+        "minDepositAmount": "0",
+        "minWithdrawAmount": "0",
+    }
+    # Ids are the venue's own; the place in the list will do.
+    return {
+        "coinId": str(instrument.index + 1),
+        "coin": instrument.base,
+        "transfer": "true",
+        "chains": [chain],
+    }
+
+
 def symbol_body(instrument: Instrument, listing: Listing, profile: VenueProfile) -> JsonObject:
     """Return an entry of the symbols list; precisions are counts of decimals."""
     rules = listing.rules

@@ -11,6 +11,7 @@ from arbot_tui.simulator.wire.bitget.envelope import success
 from arbot_tui.simulator.wire.bitget.errors import ApiError, too_many
 from arbot_tui.simulator.wire.bitget.formats import (
     book_body,
+    coin_body,
     symbol_body,
     ticker_body,
     wire_symbol,
@@ -43,6 +44,7 @@ class PublicRest:
         return [
             web.get("/api/v2/public/time", self._limited(self._time)),
             web.get("/api/v2/spot/public/symbols", self._limited(self._symbols)),
+            web.get("/api/v2/spot/public/coins", self._limited(self._coins)),
             web.get("/api/v2/spot/market/tickers", self._limited(self._tickers)),
             web.get("/api/v2/spot/market/orderbook", self._limited(self._order_book)),
         ]
@@ -92,6 +94,20 @@ class PublicRest:
             symbol_body(i, self._market.listing(i), self._market.profile)
             for i in self.chosen(fields)
             if self._market.is_listed(i)
+        ]
+
+    def _coins(self, fields: Fields) -> Json:
+        """Tell of every base asset whether its one chain is open; by the vendor's clients."""
+        wanted = fields.get("coin")
+        market = self._market
+        return [
+            coin_body(
+                i,
+                deposits=not market.suspends(i, "deposits"),
+                withdrawals=not market.suspends(i, "withdrawals"),
+            )
+            for i in {i.base: i for i in reversed(market.instruments)}.values()
+            if wanted in (None, i.base)
         ]
 
     def _tickers(self, fields: Fields) -> Json:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from arbot_tui.domain.clock import Clock
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book, BookChange
 from arbot_tui.simulator.core.conduct import Conduct
 from arbot_tui.simulator.core.daily import DayStats
-from arbot_tui.simulator.core.fault_args import PermsArgs
+from arbot_tui.simulator.core.fault_args import PermsArgs, StatusArgs
 from arbot_tui.simulator.core.faults import Fault, FaultBoard, FaultKind
 from arbot_tui.simulator.core.fees import FeeTerms
 from arbot_tui.simulator.core.hindsight import Hindsight
@@ -127,6 +128,17 @@ class Market:
     def is_listed(self, instrument: Instrument) -> bool:
         """Whether the venue still has an instrument."""
         return self.listing(instrument).status is not ListingStatus.DELISTED
+
+    def suspends(self, instrument: Instrument, what: Literal["deposits", "withdrawals"]) -> bool:
+        """Whether transfers of an instrument's base asset are suspended."""
+        now_ns = self._clock.now_ns()
+        return any(
+            isinstance(fault.args, StatusArgs)
+            and fault.args.suspended in (what, "both")
+            and fault.symbol in (None, instrument.symbol)
+            and fault.is_on(now_ns)
+            for fault in self._board.on(self.venue)
+        )
 
     def is_silent(self, symbol: int) -> bool:
         """Whether the book of the symbol with this index stands still."""
