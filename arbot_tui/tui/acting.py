@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.states import Mode
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.answers import ExposureView
+from arbot_tui.tui.clipboard import copy_sequence
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.exports import as_row, write_export
 from arbot_tui.tui.screens.confirm import ChooseScreen, ConfirmScreen, TypedScreen
@@ -155,7 +157,11 @@ class Acting:
         if not record:
             self.say("there is no row to copy", ok=False)
             return
-        self._app.copy_to_clipboard(as_row(record))
+        text = as_row(record)
+        if copy_sequence(text, os.environ) is None:
+            self.say("the row is too long for the clipboard; e saves the list", ok=False)
+            return
+        self._app.copy_to_clipboard(text)
         self.say("copied the row, if your terminal allows it (OSC 52)", ok=True)
 
     async def _export(self, kind: Literal["csv", "json"]) -> None:

@@ -30,6 +30,7 @@ from arbot_tui.engine.client import EngineClient, QueryResult
 from arbot_tui.tui.acting import Acting
 from arbot_tui.tui.asking import Asker, Question
 from arbot_tui.tui.calling import Caller, CallKind, call_bytes
+from arbot_tui.tui.clipboard import copy_sequence
 from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
@@ -391,10 +392,25 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         elif self._running and self._drawing and not self._batch_count and not driver.must_skip():
             driver.paint(renderable, self._colors(), synchronised=self._sync_available)
 
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy `text`, if it is not too long; past a multiplexer, which Textual does not know."""
+        self._clipboard = text
+        sequence = copy_sequence(text, os.environ)
+        if sequence is not None and self._driver is not None:
+            self._driver.write(sequence)
+
     def _redraw(self) -> None:
         if isinstance(self._driver, TerminalDriver):
             self._driver.redraw()
         self.refresh()
+
+    def on_resize(self) -> None:
+        """Draw anew: what lay beyond an edge meanwhile is gone.
+
+        The base class ignores a size that it knows already, as after two changes in a row of
+        which the second one undid the first: to the terminal both have happened.
+        """
+        self._redraw()
 
     def on_app_blur(self, event: events.AppBlur) -> None:
         """Keep the panel that has the focus: a terminal in the background is still looked at."""

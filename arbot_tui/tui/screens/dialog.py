@@ -100,7 +100,8 @@ class Question(Dialog[ScreenResultType]):
 
     def on_mount(self) -> None:
         """Focus what changes nothing by itself."""
-        self.query_one(self.FIRST).focus()
+        # None while it is being taken down again: an end does not wait for a mount.
+        self.query(self.FIRST).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""

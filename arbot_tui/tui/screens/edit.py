@@ -86,7 +86,7 @@ class EditScreen(Dialog[str | None]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        self.query_one(Input).focus()
+        self.query(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Check what has been typed so far."""

@@ -47,10 +47,13 @@ class EdgeChart(Panel):
 
     def show(self, state: ViewState, first: str) -> None:
         """Know the symbols of `state`; `first` is drawn until another is chosen."""
+        before = (self.symbols, self.cursor)
         self.symbols = sorted(row.symbol for row in state.rows.values())
         if self.cursor not in self.symbols:
             self.cursor = first or (self.symbols[0] if self.symbols else None)
             self._cursor_index = self.symbols.index(first) if first in self.symbols else 0
+        if (self.symbols, self.cursor) != before:
+            self.repaint()
 
     def choose(self, symbol: str) -> None:
         """Draw `symbol`."""
@@ -151,8 +154,9 @@ class EquityChart(Panel):
 
     def show(self, state: ViewState) -> None:
         """Know the currency."""
-        if state.status is not None:
+        if state.status is not None and state.status.quote_currency != self._quote:
             self._quote = state.status.quote_currency
+            self.repaint()
 
     def take(self, view: PerformanceView) -> None:
         """Draw what was answered."""

@@ -1,0 +1,146 @@
+"""Whatever happened before, the terminal shows what a picture drawn anew shows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from random import Random
+from unittest import mock
+
+import msgspec
+import pytest
+from textual import events
+from textual.geometry import Size
+
+from arbot_tui.domain.clock import SECOND
+from arbot_tui.engine.frames import Frame
+from arbot_tui.tui.widgets.line_widget import LineWidget
+from tests.ui.fakes import COINS, START_NS, FakeClient, row, status
+from tests.ui.harness import SIZES, Screen, dashboard
+from tests.ui.memory import Cell, MemoryDriver
+from tests.ui.test_views import world
+
+pytestmark = pytest.mark.ui
+
+EDGES = [*SIZES, (79, 24), (119, 35), (160, 36)]
+KEYS = (
+    *("1", "2", "3", "4", "5", "6", "7"),
+    *("enter", "enter", "enter", "escape", "tab", "shift+tab", "up", "down", "pagedown"),
+    *("j", "k", "h", "l", "G", "g", "o", "n", "N", "y", "t"),
+    *("space", "question_mark", "slash", "ctrl+l", "ctrl+p", "x"),
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_memory() -> Iterator[None]:
+    with mock.patch("textual.drivers.headless_driver.HeadlessDriver", MemoryDriver):
+        yield
+
+
+def moved(version: int, draw: Random) -> Frame:
+    """Return a frame in which some figures differ from the one before."""
+    rows = tuple(
+        row(number, f"{base}/USDT", mid * (1 + draw.choice((0.0, 1e-4, 3.0))), decimals)
+        for number, (base, mid, decimals) in enumerate(COINS)
+        if draw.random() < 0.5
+    )
+    return msgspec.structs.replace(
+        world(),
+        version=version,
+        now_ns=START_NS + version * SECOND // 3,
+        rows=rows,
+        rows_total=len(COINS),
+        status=status(realised=str(draw.randrange(10**6)), completed=version),
+    )
+
+
+def terminal(screen: Screen) -> MemoryDriver:
+    driver = screen.app._driver
+    assert isinstance(driver, MemoryDriver)
+    return driver
+
+
+def resize(screen: Screen, columns: int, rows: int) -> None:
+    """Change the terminal's size, and leave on it what it may have left."""
+    terminal(screen).resize(columns, rows)
+    size = Size(columns, rows)
+    screen.app.post_message(events.Resize(size, size))
+
+
+async def drawn_anew(screen: Screen) -> list[list[Cell]]:
+    """Forget what was drawn, lay everything out again and return what the terminal shows."""
+    app = screen.app
+    app.screen.refresh(layout=True)
+    for widget in app.screen.query(LineWidget):
+        widget._painted = []
+        widget.repaint()
+    terminal(screen).resize(*app.size)
+    app._redraw()
+    await screen.pilot.pause()
+    return terminal(screen).cells()
+
+
+async def at_rest(screen: Screen) -> None:
+    """Leave dialogs and let toasts go: what lies over the views is timed by Textual."""
+    if terminal(screen).stalled:
+        terminal(screen).drain()
+    await screen.pilot.pause()
+    for _ in range(4):
+        await screen.press("escape")
+    assert screen.app.screen is screen.app.dashboard
+    screen.app.clear_notifications()
+    await screen.pilot.pause()
+
+
+async def something(screen: Screen, draw: Random, version: int) -> str:
+    """Let one thing happen, and return what it was."""
+    what = draw.choice(("key", "key", "key", "frame", "frame", "resize", "stall"))
+    if what == "key":
+        what = draw.choice(KEYS)
+        screen.app.post_message(events.Key(what, what if len(what) == 1 else None))
+    elif what == "frame":
+        screen.client.push(moved(version, draw))
+        screen.clock.advance(SECOND // 3)
+        screen.app.pull()
+    elif what == "resize":
+        size = draw.choice(EDGES)
+        what = f"{size}"
+        resize(screen, *size)
+    else:
+        terminal(screen).stalled = True
+    # Sometimes the next thing happens before this one has been dealt with.
+    for _ in range(draw.choice((0, 1, 3, 10, 100))):
+        await asyncio.sleep(0)
+    return what
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_the_picture_is_what_drawing_it_anew_gives(seed: int) -> None:
+    draw = Random(seed)
+    happened: list[str] = []
+    async with dashboard(FakeClient(world()), draw.choice(SIZES)) as screen:
+        for _ in range(5):
+            for _ in range(draw.randrange(1, 9)):
+                happened.append(await something(screen, draw, 2 + len(happened)))
+            await at_rest(screen)
+            before = terminal(screen).cells()
+            assert before == await drawn_anew(screen), happened
+
+
+async def test_a_size_that_came_back_at_once_is_drawn_anew() -> None:
+    async with dashboard() as screen:
+        before = terminal(screen).cells()
+        # The terminal was narrower for a moment and lost its right half; the app sees 160 twice.
+        resize(screen, 160, 48)
+        await screen.pilot.pause()
+        assert terminal(screen).cells() == before
+
+
+async def test_focus_shows_at_once_though_nothing_else_changes() -> None:
+    async with dashboard(FakeClient(world())) as screen:
+        await screen.press("space", "tab")
+        before = terminal(screen).cells()
+        assert before == await drawn_anew(screen)
+        await screen.press("6")
+        assert "▸" in screen.line("made up no 12")
+        assert "no 12" in screen.line("Line")
