@@ -5,7 +5,7 @@ from __future__ import annotations
 from arbot_tui.domain.account import KeyPermissions
 from arbot_tui.domain.clock import SECOND
 
-__all__ = ["drawbacks", "refusal", "rights_in_words"]
+__all__ = ["days_left", "drawbacks", "refusal", "rights_in_words"]
 
 _DAY_NS = 86_400 * SECOND
 _SOON_NS = 7 * _DAY_NS
@@ -29,10 +29,17 @@ def drawbacks(permissions: KeyPermissions, now_ns: int) -> tuple[str, ...]:
     found = []
     if not permissions.ips:
         found.append("works from any address; bind it to this machine's")
-    if now_ns < permissions.expires_ns <= now_ns + _SOON_NS:
-        days = (permissions.expires_ns - now_ns) // _DAY_NS
+    days = days_left(permissions, now_ns)
+    if days is not None:
         found.append(f"expires in {days} days" if days != 1 else "expires in 1 day")
     return (*found, *permissions.notes)
+
+
+def days_left(permissions: KeyPermissions, now_ns: int) -> int | None:
+    """Return in how many whole days a key ends that ends soon; None where it does not."""
+    if not now_ns < permissions.expires_ns <= now_ns + _SOON_NS:
+        return None
+    return (permissions.expires_ns - now_ns) // _DAY_NS
 
 
 def rights_in_words(permissions: KeyPermissions) -> str:

@@ -35,6 +35,7 @@ from arbot_tui.engine.feeding import MarketFeed
 from arbot_tui.engine.frame_builder import FrameBuilder
 from arbot_tui.engine.history import EdgeHistory, EquityHistory
 from arbot_tui.engine.judging import FeedJudge
+from arbot_tui.engine.key_watch import KeyWatch
 from arbot_tui.engine.listings import Listings
 from arbot_tui.engine.local import LocalClient
 from arbot_tui.engine.loop_lag import LoopLag
@@ -147,6 +148,7 @@ class ArBot:
         self.core = CoreState()
         self.depth = DepthFollower(self)
         self.watch = TradingWatch(self)
+        self.keys = KeyWatch(self)
         self.frames = FrameBuilder(self)
         self.edge_history = EdgeHistory(self.board, self.venues)
         self.equity_history = EquityHistory()
@@ -249,6 +251,7 @@ class ArBot:
             if exchange.has_private_stream:
                 account = AccountFeed(name, executor.handle)
                 self._spawn(f"account {name}", partial(exchange.connect_private, account))
+            self._spawn(f"key {name}", partial(self.keys.run, name))
         self._spawn("verdicts", self.judge.run)
         self._spawn("listings", self.listings.run_refresh)
         self._spawn("depth", self.depth.run)

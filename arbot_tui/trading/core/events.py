@@ -36,6 +36,7 @@ __all__ = [
     "Event",
     "FeesChanged",
     "InstrumentsChanged",
+    "KeyJudged",
     "LimitsChanged",
     "OpenOrdersSeen",
     "Operator",
@@ -191,6 +192,18 @@ class PrivateStream(msgspec.Struct, frozen=True, tag="private_stream"):
     message: str = ""
 
 
+class KeyJudged(msgspec.Struct, frozen=True, tag="key"):
+    """What was found of the key that trades on a venue.
+
+    Attributes:
+        venue: Name of the venue.
+        refusal: Why it is not to be traded with, in words that follow "its key"; empty where fit.
+    """
+
+    venue: str
+    refusal: str
+
+
 class VenueLive(msgspec.Struct, frozen=True, tag="venue_live"):
     """A venue's market data became live, or ceased to be."""
 
@@ -262,6 +275,7 @@ Event = (
     | BalancesMoved
     | PrivateStream
     | Deposited
+    | KeyJudged
     | VenueLive
     | InstrumentsChanged
     | FeesChanged

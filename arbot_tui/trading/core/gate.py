@@ -152,6 +152,8 @@ def _venue_denial(state: CoreState, name: str) -> Denial | None:
     venue = state.venues.get(name)
     if venue is None:
         return Denial(Reason.RECONCILED, f"{name} is not part of this run")
+    if venue.key_refusal:
+        return Denial(Reason.RECONCILED, f"{name}: its key {venue.key_refusal}")
     if venue.mismatches:
         return Denial(Reason.LEDGER_OK, f"{name} differs from the ledger")
     if venue.blocked or not venue.settled:

@@ -30,6 +30,7 @@ class VenueState:
         stream: Its private stream is up; None where it has none, which proves nothing either way.
         reconciled: Its balances agreed with the ledger since the last doubt.
         blocked: Why nothing may be sent there; empty where it may.
+        key_refusal: Why its key is not to be traded with; empty where it is fit.
         opened: Its opening balances are in the ledger.
         doubts: Balance answers in a row that differed from the ledger.
         mismatches: Assets on which ledger and venue differ: (ledger, venue).
@@ -47,6 +48,7 @@ class VenueState:
         self.stream: bool | None = None
         self.reconciled = False
         self.blocked = ""
+        self.key_refusal = ""
         self.opened = False
         self.doubts = 0
         self.mismatches: dict[str, tuple[Decimal, Decimal]] = {}
@@ -69,6 +71,7 @@ class VenueState:
             self.stream,
             self.reconciled,
             self.blocked,
+            self.key_refusal,
             self.opened,
             self.doubts,
             sorted(self.mismatches.items()),

@@ -15,6 +15,7 @@ from arbot_tui.trading.core.events import (
     Deposited,
     FeesChanged,
     InstrumentsChanged,
+    KeyJudged,
     TimerFired,
     TimerKind,
     VenueLive,
@@ -35,6 +36,7 @@ __all__ = [
     "on_deposit",
     "on_fees",
     "on_instruments",
+    "on_key",
     "on_live",
     "on_venues_timer",
 ]
@@ -64,6 +66,17 @@ def on_fees(turn: Turn, event: FeesChanged) -> None:
         if known.get(symbol) != fees:
             known[symbol] = fees
             turn.changed = True
+
+
+def on_key(turn: Turn, event: KeyJudged) -> None:
+    """Start nothing new with a key that is not fit; what is open may still be brought home."""
+    venue = turn.venue(event.venue)
+    if venue.key_refusal == event.refusal:
+        return
+    venue.key_refusal = event.refusal
+    turn.changed = True
+    if event.refusal:
+        turn.alarm("key_unfit", f"{event.venue}: its key {event.refusal}")
 
 
 def live_count(turn: Turn) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from arbot_tui.domain.account import KeyPermissions
 from arbot_tui.domain.clock import MS, SECOND, VirtualClock
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable
 from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
@@ -71,6 +72,8 @@ class ScriptedVenue(BaseExchange):
         self.failure: ExchangeError | None = None
         self.suspended: SuspendedTransfers | None = None
         self.away_s = 0.0
+        self.permissions: KeyPermissions | None = None
+        self.keys_asked = 0
 
     def quota(self, now_ns: int) -> QuotaUse:
         return QuotaUse(3, 10, 1.0)
@@ -134,6 +137,12 @@ class ScriptedVenue(BaseExchange):
 
     async def get_trading_fees(self, symbols: Sequence[str]) -> dict[str, TradingFees]:
         raise ExchangeUnavailable(self.name, "no fees")
+
+    async def get_key_permissions(self) -> KeyPermissions | None:
+        self.keys_asked += 1
+        if self.failure is not None:
+            raise self.failure
+        return self.permissions
 
     async def close(self) -> None:
         pass

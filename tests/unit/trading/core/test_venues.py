@@ -8,12 +8,14 @@ import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.orders import Balance
-from arbot_tui.domain.states import TradingState
+from arbot_tui.domain.reasons import Reason
+from arbot_tui.domain.states import PairState, TradingState
 from arbot_tui.trading.core.events import (
     BalancesSeen,
     Deposited,
     FeesChanged,
     InstrumentsChanged,
+    KeyJudged,
     OperatorAction,
     TimerFired,
     TimerKind,
@@ -265,3 +267,30 @@ def test_a_deposit_that_cannot_be_one_books_nothing(venue: str, amount: str) -> 
     before = rig.state.ledger.snapshot()
     rig.handle(Deposited(venue, "ADA", Decimal(amount)))
     assert rig.state.ledger.snapshot() == before
+
+
+def test_a_key_that_is_not_fit_closes_its_venue_for_new_pairs_and_for_those_alone() -> None:
+    # row 86
+    rig = Rig(Scripted(Fate(), Fate(refused=True, answer=Answer.ACK)), thorough=True)
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(3 * MS)
+    rig.handle(KeyJudged("ant", "may withdraw; make another"))
+    rig.handle(KeyJudged("ant", "may withdraw; make another"))
+    rig.run_for(SECOND)
+
+    # What was open there was brought home.
+    assert rig.pair_state() is PairState.FLAT
+    assert [a.message for a in rig.alarms if a.code == "key_unfit"] == [
+        "ant: its key may withdraw; make another"
+    ]
+    rig.edge("ant", "cat")
+    assert (rig.denied[-1].reason, rig.denied[-1].detail) == (
+        Reason.RECONCILED,
+        "ant: its key may withdraw; make another",
+    )
+    rig.handle(KeyJudged("ant", ""))
+    rig.edge("ant", "cat")
+    rig.run_for(SECOND)
+    assert rig.pair_state() is PairState.CLOSED
+    rig.settle()
