@@ -11,11 +11,12 @@ from textual.containers import Container
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.engine.answers import FunnelView, PathView
 from arbot_tui.engine.client import QueryResult
+from arbot_tui.engine.frames import OpportunityView
 from arbot_tui.tui.asking import Question
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.view import ViewState
-from arbot_tui.tui.views.view import View
+from arbot_tui.tui.views.table_view import TableView
 from arbot_tui.tui.widgets.life import OpportunityLife
 from arbot_tui.tui.widgets.opportunities import OpportunityTable
 from arbot_tui.tui.widgets.pair_funnel import PairFunnel
@@ -24,7 +25,7 @@ from arbot_tui.tui.widgets.panel import Panel
 __all__ = ["OpportunitiesView"]
 
 
-class OpportunitiesView(View):
+class OpportunitiesView(TableView[OpportunityView]):
     """The table; below it the selected one's life, and beside that why not, pair by pair."""
 
     NAME = "opportunities"
@@ -52,10 +53,10 @@ class OpportunitiesView(View):
     """
 
     def __init__(self, look: Look) -> None:
-        self.table = OpportunityTable(look, id="opportunities")
+        self._all = OpportunityTable(look, id="opportunities")
         self.life = OpportunityLife(look, id="life")
         self.why = PairFunnel(look, id="why")
-        super().__init__(look, (self.table, self.life, self.why))
+        super().__init__(look, self._all, (self.life, self.why))
         self.life.add_class("-beside", "-current")
         self.why.add_class("-beside")
 
@@ -68,8 +69,8 @@ class OpportunitiesView(View):
 
     def draw(self, state: ViewState) -> None:
         """Give every panel its part of `state`."""
-        self.table.show(state)
-        self._follow()
+        self._all.show(state)
+        self.follow(state)
 
     def questions(self) -> Iterable[Question]:
         """Ask for an open opportunity's path, and for the funnel of the selected symbol."""
@@ -100,26 +101,6 @@ class OpportunitiesView(View):
             ("Why not", "per pair: candidates, what became of them, the most frequent reasons"),
         )
 
-    @property
-    def filter(self) -> str:
-        """The table's filter."""
-        return self.table.filter
-
-    def set_filter(self, text: str) -> None:
-        """Show only what contains `text`."""
-        self.table.set_filter(text)
-        self._follow()
-
-    def next_sort(self) -> None:
-        """Sort by the next column."""
-        self.table.next_sort()
-        self._follow()
-
-    def perform(self, name: str) -> None:
-        """Carry out an action and let the details follow the cursor."""
-        super().perform(name)
-        self._follow()
-
     def moved(self, panel: Panel) -> Panel:
         """In the life of one, moving goes to the next one's."""
         return self.table if panel is self.life else panel
@@ -135,19 +116,8 @@ class OpportunitiesView(View):
                 other.set_class(other is panel, "-current")
         super().visit(panel)
 
-    def details(self, panel: Panel) -> None:
-        """Fold or unfold what is under the table."""
-        del panel
-        self.toggle_class("-folded")
-        if self.has_class("-folded"):
-            self.table.focus()
-
-    def close_details(self) -> bool:
-        """Leave what is under the table where it is."""
-        return False
-
-    def _follow(self) -> None:
-        if self.state is not None:
-            self.life.show(self.state, self.table.selected)
-            self.why.show(self.table.selected)
-            self.post_message(self.Ask())
+    def follow(self, state: ViewState) -> None:
+        """Show the selected one's life, and why not."""
+        self.life.show(state, self.table.selected)
+        self.why.show(self.table.selected)
+        self.post_message(self.Ask())

@@ -11,7 +11,7 @@ from arbot_tui.engine.frames import TradeView
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.view import ViewState
-from arbot_tui.tui.views.view import View
+from arbot_tui.tui.views.table_view import TableView
 from arbot_tui.tui.widgets.legs import PairLegs
 from arbot_tui.tui.widgets.pairs import PairTable
 from arbot_tui.tui.widgets.panel import Panel
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["OrdersView"]
 
 
-class OrdersView(View):
+class OrdersView(TableView[TradeView]):
     """The pairs; below them the orders of the selected one."""
 
     NAME = "orders"
@@ -42,9 +42,9 @@ class OrdersView(View):
     """
 
     def __init__(self, look: Look) -> None:
-        self.table = PairTable(look, id="pairs")
+        self._pairs = PairTable(look, id="pairs")
         self.legs = PairLegs(look, id="legs")
-        super().__init__(look, (self.table, self.legs))
+        super().__init__(look, self._pairs, (self.legs,))
 
     def compose(self) -> ComposeResult:
         """Place the panels."""
@@ -53,8 +53,8 @@ class OrdersView(View):
 
     def draw(self, state: ViewState) -> None:
         """Give every panel its part of `state`."""
-        self.table.show(state)
-        self._follow()
+        self._pairs.show(state)
+        self.follow(state)
 
     def meaning(self, glyphs: Glyphs) -> Sequence[tuple[str, str]]:
         """Return what the columns mean."""
@@ -68,40 +68,17 @@ class OrdersView(View):
             (f"{glyphs.failed} stuck", "a remainder that waits for a person"),
         )
 
-    @property
-    def filter(self) -> str:
-        """The table's filter."""
-        return self.table.filter
-
-    def set_filter(self, text: str) -> None:
-        """Show only what contains `text`."""
-        self.table.set_filter(text)
-        self._follow()
-
-    def next_sort(self) -> None:
-        """Sort by the next column."""
-        self.table.next_sort()
-        self._follow()
-
-    def perform(self, name: str) -> None:
-        """Carry out an action and let the orders follow the cursor."""
-        super().perform(name)
-        self._follow()
-
     def moved(self, panel: Panel) -> Panel:
         """Among the orders of one pair, moving goes to the next pair's."""
         del panel
         return self.table
 
     def details(self, panel: Panel) -> None:
-        """Fold or unfold the orders."""
-        del panel
+        """Resolve a stuck pair, or fold or unfold the orders."""
         if self.stuck_pair() is not None:
             self._app.perform("resolve")
-            return
-        self.toggle_class("-folded")
-        if self.has_class("-folded"):
-            self.table.focus()
+        else:
+            super().details(panel)
 
     def stuck_pair(self) -> TradeView | None:
         """Return the pair under the cursor, if it is stuck."""
@@ -113,6 +90,6 @@ class OrdersView(View):
         app: ArbotApp = self.app  # type: ignore[assignment]
         return app
 
-    def _follow(self) -> None:
-        if self.state is not None:
-            self.legs.show(self.state, self.table.selected)
+    def follow(self, state: ViewState) -> None:
+        """Show the selected pair's orders."""
+        self.legs.show(state, self.table.selected)
