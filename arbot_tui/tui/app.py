@@ -45,6 +45,7 @@ from arbot_tui.tui.screens.help import HelpScreen
 from arbot_tui.tui.screens.welcome import WelcomeCard
 from arbot_tui.tui.theme_watch import ThemeWatch
 from arbot_tui.tui.themes import VARIABLES
+from arbot_tui.tui.theming import Theming
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
@@ -57,6 +58,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     Attributes:
         view: What has been merged so far; the panels show it, or what it was when paused.
         acting: Carries out what goes beyond looking.
+        theming: The themes there are.
         clock: The screen's clock.
         ending: The signal, or loss of the terminal, that ends it.
         on_hang_up: Called when the terminal is gone.
@@ -82,6 +84,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     App.-ascii Question > #question { border: ascii $warn; }
     App.-ascii Question #lines { scrollbar-size: 0 0; }
     App.-ascii EditScreen > #form { border: ascii $frame-focus; }
+    App.-ascii SecretForm > #form { border: ascii $frame-focus; }
+    App.-ascii CredentialsScreen > #keys { border: ascii $frame-focus; }
     App.-ascii WelcomeCard > #card { border: ascii $frame-focus; }
     App.-ascii HelpScreen > VerticalScroll { border: ascii $frame-focus; scrollbar-size: 0 0; }
     App.-ascii Toast { border: none; }
@@ -128,13 +132,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self._caller = Caller()
         self._notify: CallKind = notify
         self.set_pace(fps, low_bandwidth=low_bandwidth)
-        self._theme_names: list[str] = []
-        self._theme_watch = ThemeWatch(theme_files or {})
-        for entry in themes:
-            self.register_theme(entry)
-            self._theme_names.append(entry.name)
-        if theme in self._theme_names:
-            self.theme = theme
+        self.theming = Theming(self, themes, ThemeWatch(theme_files or {}))
+        self.theming.show(theme)
         # Textual's own choice still sends greys. And a terminal knows its sixteen colours: to
         # translate them, each line of each picture would be gone through once more.
         self._filters = [NoColor()] if self.no_color else []
@@ -197,7 +196,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             self._show(clock_only=not self._owed)
             self._owed = False
         if view.second != second:
-            self._reload_theme()
+            self.theming.reload(partial(self.acting.say, ok=False))
         self._ask()
         return news
 
@@ -206,18 +205,6 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         sent = call_bytes(self._notify, self._caller.look(self.view), os.environ)
         if sent and self._drawing and isinstance(self._driver, TerminalDriver):
             self._driver.write(sent)
-
-    def _reload_theme(self) -> None:
-        """Show the theme in use anew when its file was saved, or say what is wrong with it."""
-        saved = self._theme_watch.saved(self.theme)
-        if saved is None:
-            return
-        theme, faults = saved
-        if theme is None:
-            self.acting.say(f"theme {self.theme} stays as it is: {faults[0]}", ok=False)
-            return
-        self.register_theme(theme)
-        self._watch_theme(theme.name)
 
     def _affordable(self) -> bool:
         """Whether the line has carried what was sent so far; what waits is shown later."""
@@ -279,7 +266,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         elif self.acting.perform(name):
             return
         elif name == "theme":
-            self._next_theme()
+            self.theming.next()
         elif name == "help":
             self.push_screen(HelpScreen(self.dashboard.current, self.glyphs, self.size.width))
         elif name == "palette":
@@ -323,9 +310,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         seen, self._settings = self._settings, values
         if not seen:
             return
-        theme = values.get("ui.theme", "")
-        if theme != seen.get("ui.theme") and theme in self._theme_names:
-            self.theme = theme
+        if (theme := values.get("ui.theme", "")) != seen.get("ui.theme"):
+            self.theming.show(theme)
         self._notify = next((k for k in get_args(CallKind) if k == values.get("ui.notify")), "bell")
         keys = values.get("ui.keys", "")
         if keys != seen.get("ui.keys"):
@@ -334,12 +320,6 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         pace = [values.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]
         if pace != [seen.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]:
             self.set_pace(float(pace[0]), low_bandwidth=pace[1] == "true")
-
-    def _next_theme(self) -> None:
-        if self._theme_names:
-            names = self._theme_names
-            at = names.index(self.theme) if self.theme in names else -1
-            self.theme = names[(at + 1) % len(names)]
 
     def _pause(self) -> None:
         status = self.view.status

@@ -29,7 +29,7 @@ async def test_it_is_shown_anew_and_a_broken_one_is_named_and_left_out(tmp_path:
     text = (themes_folder() / "dark.toml").read_text()
     path.write_text(text)
     async with dashboard() as screen:
-        screen.app._theme_watch = ThemeWatch(load_themes(tmp_path).files)
+        screen.app.theming.watch = ThemeWatch(load_themes(tmp_path).files)
         assert background(screen) == Color.parse("#0d1117")
         path.write_text(text.replace('background = "#0d1117"', 'background = "#102030"'))
         await second(screen, 1)
