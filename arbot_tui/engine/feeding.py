@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from arbot_tui.domain.feed import FeedEvent, FeedEventKind
 from arbot_tui.domain.quotes import BookUpdate, Ticker
-from arbot_tui.market.board import QuoteBoard
+from arbot_tui.market.board import UNCHANGED, QuoteBoard
 from arbot_tui.market.books import BookSet
 from arbot_tui.market.feeds import FeedMonitor
 from arbot_tui.strategy.detector import ArbitrageStrategy
@@ -54,11 +54,11 @@ class MarketFeed:
             connection = self._by_row[venue][row]
         except IndexError:
             connection = self._monitor.connection(venue, row)
-        if connection.on_frame(ticker.event_ns, ticker.recv_ns, changed):
+        if connection.on_frame(ticker.event_ns, ticker.recv_ns, changed > UNCHANGED):
             self._judge(venue)
         if changed:
             self.newest[venue, row] = ticker
-            self._check(ticker)
+            self._check(ticker, changed)
 
     def on_book(self, update: BookUpdate) -> None:
         """Take a depth message."""

@@ -90,8 +90,8 @@ class EdgeHistory:
         if not (board.is_tradeable(buy, row) and board.is_tradeable(sell, row)):
             return math.nan
         base = row * len(self._venues)
-        costs = board.buy_cost[base + buy]
-        return 100.0 * (board.sell_net[base + sell] - costs) / board.ask[base + buy]
+        costs = board.buy_cost(base + buy)
+        return 100.0 * (board.sell_net(base + sell) - costs) / board.ask[base + buy]
 
 
 class EquityHistory:

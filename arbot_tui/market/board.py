@@ -1,19 +1,29 @@
 """The quote board: best bid and ask of every symbol on every venue, in flat lists.
 
-Everything between a decoded frame and a signal reads these lists by index, so they hold plain
-floats and ints, are never rebound and only grow at the end. Taker fees are folded in at write
-time, which makes "does it clear the fees" one comparison.
+Everything between a decoded frame and a signal reads these lists by index, so they are never
+rebound and only grow at the end. A list that is written at every quote costs a miss of the cache
+once there are many symbols: beside the two prices that every check compares, the rest of a quote
+stays in its ticker, and fees are only looked at where two books overlap by as much as the lowest.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.domain.states import FeedState
 
-__all__ = ["ABSENT_ASK", "ABSENT_BID", "ALL_ROWS", "QuoteBoard"]
+__all__ = [
+    "ABSENT_ASK",
+    "ABSENT_BID",
+    "ALL_ROWS",
+    "MOVED",
+    "RESIZED",
+    "UNCHANGED",
+    "QuoteBoard",
+]
 
 ABSENT_BID = 0.0
 """Stands where a book has no bid: lower than any ask, so it never looks like an edge."""
@@ -23,9 +33,16 @@ ABSENT_ASK = float("inf")
 ALL_ROWS = -1
 """Stands for every row of a venue where a change concerns them all."""
 
+UNCHANGED, RESIZED, MOVED = range(3)
+"""What a ticker was: nothing new; other sizes at the same good prices; anything else."""
+
 # A price or size outside is no market but a broken frame; products of two stay finite.
 _LOW = 1e-18
 _HIGH = 1e18
+
+_NOTHING = Ticker(-1, -1, 0.0, 0.0, 0.0, 0.0, 0, 0)
+# A hair below a bound that was computed in other steps than what it is compared with.
+_SHADE = 1.0 - 1e-12
 
 # Beyond so many it is cheaper to look through all rows than to be told of each.
 _FEW_ROWS = 32
@@ -44,8 +61,6 @@ _CLOSED = 256  # the venue does not trade the symbol: halted, delisted, or no lo
 _OF_TICKER = _NO_QUOTE | _ONE_SIDED | _CROSSED | _STALE
 """What a good ticker ends."""
 _OF_DEPTH = _GAPPED | _DEPTH_CROSSED
-_RENEWED = _NO_QUOTE | _STALE
-"""What even an unchanged ticker ends."""
 
 _WORDS = (
     (_NO_QUOTE | _NO_FEE | _ONE_SIDED, FeedState.CONNECTING),
@@ -63,16 +78,13 @@ class QuoteBoard:
     Attributes:
         venues: Venue names; a venue's number is its position.
         bid: Highest resting buy price; `ABSENT_BID` where there is none.
-        bid_size: Base quantity at `bid`.
         ask: Lowest resting sell price; `ABSENT_ASK` where there is none.
-        ask_size: Base quantity at `ask`.
-        buy_cost: ``ask * (1 + taker fee)``: what a unit bought there costs.
-        sell_net: ``bid * (1 - taker fee)``: what a unit sold there brings.
-        event_ns: Exchange time of the latest ticker, 0 where it sent none.
+        latest: The latest good ticker, with sizes and times; that of an absent side is 0.
         recv_ns: When the latest good ticker was received, changed or not; 0 before the first.
         changed_ns: When a price or size last changed; 0 before the first ticker.
         blocked: 0 where the book may be traded, otherwise why not, as bits.
         fee: Taker fee as a fraction.
+        least_fee: The lowest of them ever told; infinite before the first.
         dirty: Rows that changed since `take_dirty`.
         rejected: Tickers refused because of an impossible price or size.
     """
@@ -84,16 +96,13 @@ class QuoteBoard:
         self.rtt_ns = [0] * self._n
         """How long requests to each venue take, stamped on what is judged; 0 where unknown."""
         self.bid: list[float] = []
-        self.bid_size: list[float] = []
         self.ask: list[float] = []
-        self.ask_size: list[float] = []
-        self.buy_cost: list[float] = []
-        self.sell_net: list[float] = []
-        self.event_ns: list[int] = []
+        self.latest: list[Ticker] = []
         self.recv_ns: list[int] = []
         self.changed_ns: list[int] = []
         self.blocked: list[int] = []
         self.fee: list[float] = []
+        self.least_fee = math.inf
         self.dirty: set[int] = set()
         self.rejected = 0
         # The venue's own, for rows to come, and those of the books.
@@ -126,15 +135,12 @@ class QuoteBoard:
         count = fresh * self._n
         for floats, value in (
             (self.bid, ABSENT_BID),
-            (self.bid_size, 0.0),
             (self.ask, ABSENT_ASK),
-            (self.ask_size, 0.0),
-            (self.buy_cost, ABSENT_ASK),
-            (self.sell_net, ABSENT_BID),
             (self.fee, 0.0),
         ):
             floats.extend([value] * count)
-        for stamps in (self.event_ns, self.recv_ns, self.changed_ns):
+        self.latest.extend([_NOTHING] * count)
+        for stamps in (self.recv_ns, self.changed_ns):
             stamps.extend([0] * count)
         one_row = [
             _NO_QUOTE | _NO_FEE | (0 if verdict is FeedState.LIVE else _VENUE)
@@ -143,8 +149,8 @@ class QuoteBoard:
         self.blocked.extend(one_row * fresh)
         self._book_verdicts.extend(self._verdicts * fresh)
 
-    def update(self, ticker: Ticker) -> bool:
-        """Take a best bid and ask; tell whether prices, sizes or usability changed.
+    def update(self, ticker: Ticker) -> int:
+        """Take a best bid and ask; tell what changed: `UNCHANGED`, `RESIZED` or `MOVED`.
 
         A side with price and size 0 is absent. An impossible number never enters; since it
         proves that the quote held is no longer the venue's, that book is unusable until the
@@ -153,73 +159,87 @@ class QuoteBoard:
         row = ticker.row
         i = row * self._n + ticker.exchange
         bid = ticker.bid
-        bid_size = ticker.bid_size
         ask = ticker.ask
-        ask_size = ticker.ask_size
         try:
             held = self.bid[i]
         except IndexError:
             self.grow(row + 1)
             held = ABSENT_BID
-        if (
-            bid == held
-            and ask == self.ask[i]
-            and bid_size == self.bid_size[i]
-            and ask_size == self.ask_size[i]
-            and not self.blocked[i] & _RENEWED
-        ):
-            # Sent again unchanged: the venue confirms what is held.
-            self.event_ns[i] = ticker.event_ns
-            self.recv_ns[i] = ticker.recv_ns
-            return False
+        if bid == held and ask == self.ask[i] and not self.blocked[i] & _OF_TICKER:
+            return self._update_sizes(ticker, i)
         # One chain refuses NaN, infinity, zero, negative, absurd and crossed alike.
-        if not (_LOW < bid < ask < _HIGH and _LOW < bid_size < _HIGH and _LOW < ask_size < _HIGH):
+        if not (
+            _LOW < bid < ask < _HIGH
+            and _LOW < ticker.bid_size < _HIGH
+            and _LOW < ticker.ask_size < _HIGH
+        ):
             return self._update_odd(ticker, i)
-        fee = self.fee[i]
         self.bid[i] = bid
-        self.bid_size[i] = bid_size
         self.ask[i] = ask
-        self.ask_size[i] = ask_size
-        self.buy_cost[i] = ask * (1.0 + fee)
-        self.sell_net[i] = bid * (1.0 - fee)
-        self.event_ns[i] = ticker.event_ns
+        self.latest[i] = ticker
         self.recv_ns[i] = self.changed_ns[i] = ticker.recv_ns
         if self.blocked[i]:
             self.blocked[i] &= ~_OF_TICKER
         self.dirty.add(row)
-        return True
+        return MOVED
 
-    def _update_odd(self, ticker: Ticker, i: int) -> bool:
+    def _update_sizes(self, ticker: Ticker, i: int) -> int:
+        """Take a ticker with the good prices that are held."""
+        held = self.latest[i]
+        if ticker.bid_size == held.bid_size and ticker.ask_size == held.ask_size:
+            # Sent again unchanged: the venue confirms what is held.
+            self.latest[i] = ticker
+            self.recv_ns[i] = ticker.recv_ns
+            return UNCHANGED
+        if not (_LOW < ticker.bid_size < _HIGH and _LOW < ticker.ask_size < _HIGH):
+            return self._update_odd(ticker, i)
+        self.latest[i] = ticker
+        self.recv_ns[i] = self.changed_ns[i] = ticker.recv_ns
+        self.dirty.add(ticker.row)
+        return RESIZED
+
+    def _update_odd(self, ticker: Ticker, i: int) -> int:
         """Take a ticker that is crossed, one-sided or impossible."""
         bid_there = _present(ticker.bid, ticker.bid_size)
         ask_there = _present(ticker.ask, ticker.ask_size)
         if bid_there is None or ask_there is None:
             self.rejected += 1
             if self.blocked[i] & _NO_QUOTE:
-                return False
+                return UNCHANGED
             self.blocked[i] |= _NO_QUOTE
             self.dirty.add(ticker.row)
-            return True
-        before = (self.bid[i], self.bid_size[i], self.ask[i], self.ask_size[i], self.blocked[i])
+            return MOVED
+        held = self.latest[i]
+        before = (self.bid[i], held.bid_size, self.ask[i], held.ask_size, self.blocked[i])
         self.bid[i] = ticker.bid if bid_there else ABSENT_BID
-        self.bid_size[i] = ticker.bid_size if bid_there else 0.0
         self.ask[i] = ticker.ask if ask_there else ABSENT_ASK
-        self.ask_size[i] = ticker.ask_size if ask_there else 0.0
-        self._fold(i)
-        self.event_ns[i] = ticker.event_ns
+        self.latest[i] = ticker
         self.recv_ns[i] = ticker.recv_ns
         self.blocked[i] &= ~_OF_TICKER
         self.blocked[i] |= _CROSSED if bid_there and ask_there else _ONE_SIDED
-        after = (self.bid[i], self.bid_size[i], self.ask[i], self.ask_size[i], self.blocked[i])
+        after = (self.bid[i], ticker.bid_size, self.ask[i], ticker.ask_size, self.blocked[i])
         if before == after:
-            return False
+            return UNCHANGED
         self.changed_ns[i] = ticker.recv_ns
         self.dirty.add(ticker.row)
-        return True
+        return MOVED
 
-    def _fold(self, i: int) -> None:
-        self.buy_cost[i] = self.ask[i] * (1.0 + self.fee[i])
-        self.sell_net[i] = self.bid[i] * (1.0 - self.fee[i])
+    def buy_cost(self, i: int) -> float:
+        """Return what a unit bought in a book costs with its taker fee; infinite without an ask."""
+        return self.ask[i] * (1.0 + self.fee[i])
+
+    def sell_net(self, i: int) -> float:
+        """Return what a unit sold in a book brings after the taker fee; 0 without a bid."""
+        return self.bid[i] * (1.0 - self.fee[i])
+
+    @property
+    def least_ratio(self) -> float:
+        """How many times an ask a bid is at least where the pair may clear both fees; a bound.
+
+        A book whose fee is not known is not traded, whatever it says.
+        """
+        fee = self.least_fee if self.least_fee < math.inf else 0.0
+        return (1.0 + fee) / (1.0 - fee) * _SHADE
 
     def set_fee(self, venue: int, row: int, taker: float) -> None:
         """Learn the taker fee of a book, a fraction; until then the book is not traded.
@@ -232,7 +252,7 @@ class QuoteBoard:
         self.grow(row + 1)
         i = row * self._n + venue
         self.fee[i] = taker
-        self._fold(i)
+        self.least_fee = min(self.least_fee, taker)
         self.blocked[i] &= ~_NO_FEE
         self.dirty.add(row)
         self._tell(venue, row)
@@ -375,9 +395,9 @@ class QuoteBoard:
         return QuoteView(
             venue=self.venues[venue],
             bid=self.bid[i],
-            bid_size=self.bid_size[i],
+            bid_size=self.latest[i].bid_size,
             ask=self.ask[i],
-            ask_size=self.ask_size[i],
+            ask_size=self.latest[i].ask_size,
             recv_ns=self.recv_ns[i],
             tradeable=live and self.blocked[i] == 0,
             verdict=self.book_state(venue, row) if live or verdict is None else verdict,

@@ -138,21 +138,22 @@ class DepthRule:
     def _scores(self, least_pct: float) -> dict[_Key, float]:
         """Return for every book the net edge of its best pair, percent, if at least `least_pct`."""
         board, count = self._board, len(self._limits)
-        nets, costs, asks = board.sell_net, board.buy_cost, board.ask
-        # Fees and rebates are below a tenth, and the edge is a share of the price without them.
-        least = 1.0 + min(least_pct / 90.0, least_pct / 110.0)
+        bids, asks = board.bid, board.ask
+        # A tenth stands for the fees and rebates that the edge is a share of the price without.
+        least = board.least_ratio + min(least_pct / 90.0, least_pct / 110.0)
         scores: dict[_Key, float] = {}
         for row in range(board.rows):
             base = row * count
             # Most rows are far from any edge; this tells without looking at pairs.
-            if max(nets[base : base + count]) < min(costs[base : base + count]) * least:
+            if max(bids[base : base + count]) < min(asks[base : base + count]) * least:
                 continue
             usable = [v for v in range(count) if board.is_quoted(v, row)]
             for buy in usable:
                 for sell in usable:
                     if sell == buy:
                         continue
-                    pct = 100.0 * (nets[base + sell] - costs[base + buy]) / asks[base + buy]
+                    got, paid = board.sell_net(base + sell), board.buy_cost(base + buy)
+                    pct = 100.0 * (got - paid) / asks[base + buy]
                     if pct >= least_pct:
                         for key in ((buy, row), (sell, row)):
                             scores[key] = max(scores.get(key, pct), pct)

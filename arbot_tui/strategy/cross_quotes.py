@@ -181,7 +181,7 @@ class CrossQuotes:
         b, s = paid.row * count + paid.venue, got.row * count + got.venue
         ask, bid = board.ask[b], board.bid[s]
         edge_pct = self._net_pct(paid, got)
-        qty = min(board.ask_size[b], board.bid_size[s])
+        qty = min(board.latest[b].ask_size, board.latest[s].bid_size)
         profit = qty * paid.price * edge_pct / 100.0
         known = self._lifecycle.find(key)
         if known is not None:

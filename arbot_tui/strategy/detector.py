@@ -16,7 +16,7 @@ from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import Level, Ticker
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
-from arbot_tui.market.board import ALL_ROWS, QuoteBoard
+from arbot_tui.market.board import ALL_ROWS, MOVED, RESIZED, QuoteBoard
 from arbot_tui.market.config import QuotesConfig
 from arbot_tui.market.rates import CrossRates
 from arbot_tui.market.universe import Universe
@@ -112,19 +112,17 @@ class ArbitrageStrategy:
         self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
         # Distances from one venue's place in a row to the others', and the pairs' funnel bits.
         self._steps = [
-            tuple(
-                (other - venue, 1 << venue * count + other, 1 << other * count + venue)
-                for other in others
-            )
+            tuple((other - venue, 1 << 2 * n, 2 << 2 * n) for n, other in enumerate(others))
             for venue, others in enumerate(self._others)
         ]
-        self._shift = count * count
+        self._shift = 2 * (count - 1)
         # The highest bid for an ask in this run, and where; fees do not change which it is.
         self._best_ratio = 1.0
         self._best: Edge | None = None
+        # Below it a bid for an ask neither clears any fees nor is the highest of this run.
+        self._watch_ratio = 1.0
         # The board never rebinds its lists, nor the life-cycle its rows.
         self._bids, self._asks = board.bid, board.ask
-        self._nets, self._costs = board.sell_net, board.buy_cost
         self._open_rows = lifecycle.rows
         # Pairs whose edge has to last until then before it is handed over.
         self._young: dict[OpportunityKey, int] = {}
@@ -185,8 +183,8 @@ class ArbitrageStrategy:
         for venue in range(self._count):
             self._on_usability(venue, ALL_ROWS)
 
-    def on_ticker(self, ticker: Ticker) -> None:
-        """Check the symbol of a ticker that changed the board (`QuoteBoard.update` told so)."""
+    def on_ticker(self, ticker: Ticker, change: int = MOVED) -> None:
+        """Check the symbol of a ticker that changed the board, as `QuoteBoard.update` told."""
         row = ticker.row
         venue = ticker.exchange
         self._now_ns = ticker.recv_ns
@@ -195,37 +193,53 @@ class ArbitrageStrategy:
         if self._watching:
             for watch in self._watching:
                 watch(ticker)
+        if change == RESIZED and row not in self._open_rows:
+            # No size makes an edge where the same prices were none.
+            return
         i = row * self._count + venue
         bids, asks = self._bids, self._asks
         bid, ask = bids[i], asks[i]
         crossing = 0
+        close = False
+        watch_ratio = self._watch_ratio
         for step, buying, selling in self._steps[venue]:
             k = i + step
             if bids[k] > ask:
                 crossing |= buying
-                if self._nets[k] > self._costs[i]:
-                    break
-                if bids[k] > ask * self._best_ratio:
-                    self._note_best(row, i, k)
+                if bids[k] > ask * watch_ratio:
+                    close = True
             if bid > asks[k]:
                 crossing |= selling
-                if self._nets[i] > self._costs[k]:
-                    break
-                if bid > asks[k] * self._best_ratio:
-                    self._note_best(row, k, i)
-        else:
-            if row not in self._open_rows:
-                if crossing:
-                    funnel = self._funnel
-                    pairs = crossing.bit_count()
-                    funnel.candidates += pairs
-                    funnel.fee += pairs
-                    code = row << self._shift | crossing
-                    funnel.near[code] = funnel.near.get(code, 0) + 1
-                return
+                if bid > asks[k] * watch_ratio:
+                    close = True
+        if row not in self._open_rows and not (close and self._clears(row, venue)):
+            if crossing:
+                funnel = self._funnel
+                funnel.near_pairs += crossing.bit_count()
+                code = i << self._shift | crossing
+                try:
+                    funnel.near[code] += 1
+                except KeyError:
+                    funnel.near[code] = 1
+            return
         for other in self._others[venue]:
             self._examine(row, venue, other, ticker.recv_ns)
             self._examine(row, other, venue, ticker.recv_ns)
+
+    def _clears(self, row: int, venue: int) -> bool:
+        """Tell whether a pair of the book clears the fees; note those that nearly do, if none."""
+        board, base = self._board, row * self._count
+        i = base + venue
+        pairs = [
+            pair for other in self._others[venue] for pair in ((i, base + other), (base + other, i))
+        ]
+        overlapping = [(b, s) for b, s in pairs if board.bid[s] > board.ask[b]]
+        if any(board.sell_net(s) > board.buy_cost(b) for b, s in overlapping):
+            return True
+        for b, s in overlapping:
+            if board.bid[s] > board.ask[b] * self._best_ratio:
+                self._note_best(row, b, s)
+        return False
 
     def advance(self, now_ns: int) -> None:
         """Let time pass without a tick; what happens from here on is not dated before it."""
@@ -247,18 +261,18 @@ class ArbitrageStrategy:
 
     def _on_usability(self, venue: int, row: int) -> None:
         """Look at books that became gapped, stale, usable or dearer without a ticker."""
+        self._set_watch_ratio()
         if self._cross is not None:
             self._cross.review(self._now_ns)
         if row != ALL_ROWS:
             self._recheck_book(venue, row)
             return
-        board, count = self._board, self._count
+        board, count, ratio = self._board, self._count, self._board.least_ratio
         for each in range(min(board.rows, len(self._universe))):
             base = each * count
             # Most rows have nothing to open or to end; this tells without looking at pairs.
-            clears = max(board.sell_net[base : base + count]) > min(
-                board.buy_cost[base : base + count]
-            )
+            overlap = max(board.bid[base : base + count]) / min(board.ask[base : base + count])
+            clears = overlap > ratio
             if clears or each in self._lifecycle.rows:
                 self._recheck_book(venue, each)
 
@@ -273,7 +287,7 @@ class ArbitrageStrategy:
         b, s = row * self._count + buy, row * self._count + sell
         stands = (
             board.bid[s] > board.ask[b]
-            and board.sell_net[s] > board.buy_cost[b]
+            and board.sell_net(s) > board.buy_cost(b)
             and not board.blocked[b] | board.blocked[s]
             and not self._is_doubted(row, buy, sell)
         )
@@ -290,7 +304,7 @@ class ArbitrageStrategy:
         if not bid > ask:
             self._end(row, buy, sell, now_ns, Reason.VANISHED)
             return
-        if not board.sell_net[s] > board.buy_cost[b]:
+        if not board.sell_net(s) > board.buy_cost(b):
             if bid > ask * self._best_ratio:
                 self._note_best(row, b, s)
             self._funnel.reject((row, buy, sell), Reason.FEE)
@@ -346,8 +360,8 @@ class ArbitrageStrategy:
         b, s = row * self._count + buy, row * self._count + sell
         ask, bid = board.ask[b], board.bid[s]
         edge_pct = net_edge_pct(ask, bid, board.fee[b], board.fee[s])
-        qty = min(board.ask_size[b], board.bid_size[s])
-        profit = qty * (board.sell_net[s] - board.buy_cost[b])
+        qty = min(board.latest[b].ask_size, board.latest[s].bid_size)
+        profit = qty * (board.sell_net(s) - board.buy_cost(b))
         key = (row, buy, sell)
         opportunity = self._lifecycle.find(key)
         if opportunity is not None:
@@ -426,8 +440,8 @@ class ArbitrageStrategy:
         if self._depth is not None:
             asks = self._depth(buy, row, OrderSide.SELL)
             bids = self._depth(sell, row, OrderSide.BUY)
-        asks = asks or ((board.ask[b], board.ask_size[b]),)
-        bids = bids or ((board.bid[s], board.bid_size[s]),)
+        asks = asks or ((board.ask[b], board.latest[b].ask_size),)
+        bids = bids or ((board.bid[s], board.latest[s].bid_size),)
         cap, floor = limit_prices(
             opportunity.buy_price, opportunity.sell_price, self.settings.slippage_pct
         )
@@ -439,7 +453,11 @@ class ArbitrageStrategy:
         buy, sell = b - row * self._count, s - row * self._count
         if not board.blocked[b] | board.blocked[s] and not self._is_doubted(row, buy, sell):
             self._best_ratio = board.bid[s] / board.ask[b]
+            self._set_watch_ratio()
             self._best = self.ranking.edge(row, buy, sell)
+
+    def _set_watch_ratio(self) -> None:
+        self._watch_ratio = min(self._best_ratio, self._board.least_ratio)
 
     @property
     def nearest(self) -> Edge | None:

@@ -31,49 +31,53 @@ class RejectFunnel:
     """Counts candidates and their ends, per pair and in total; the sums stay in balance.
 
     Attributes:
-        candidates: Evaluations with a positive gross spread.
-        fee: Those that did not clear fees and minimum profit; a field of its own because the
-            hot path adds to it at almost every quote.
-        near: Ticks by the set of their pairs that overlapped below the fees, for the hot path to
-            add to: ``row << venues² | sum of 1 << buy * venues + sell``.
+        near: Ticks by their book and those of its pairs that overlapped below the fees, for the
+            hot path to add to: ``(row * venues + venue) << 2 * (venues - 1)``, and for the n-th
+            other venue bit 2n where that one sells and bit 2n + 1 where it buys.
+        near_pairs: How many pairs that were, for the hot path to add to as well.
         pending: Handed to the money core, which has not answered yet.
         committed: Became a pair.
     """
 
     __slots__ = (
         "_counts",
+        "_examined",
         "_handed",
         "_pairs",
         "_venues",
-        "candidates",
         "committed",
-        "fee",
         "near",
+        "near_pairs",
         "pending",
     )
 
     def __init__(self, venues: int) -> None:
         """Start at zero with that many venues."""
-        self.candidates = 0
-        self.fee = 0
         self.near: dict[int, int] = {}
+        self.near_pairs = 0
         self.pending = 0
         self.committed = 0
         self._venues = venues
+        self._examined = 0
         self._counts: dict[Reason, int] = {}
         self._pairs: dict[PairKey, PairFunnel] = {}
         self._handed: dict[int, list[PairFunnel]] = {}
 
+    @property
+    def candidates(self) -> int:
+        """Evaluations with a positive gross spread."""
+        return self._examined + self.near_pairs
+
     def reject(self, pair: PairKey, reason: Reason) -> None:
         """Count a candidate that detection itself ended."""
-        self.candidates += 1
+        self._examined += 1
         found = self._of(pair)
         found.candidates += 1
         self._add(found, reason)
 
     def hand(self, pair: PairKey, opportunity_id: int) -> None:
         """Count a candidate that goes to the money core."""
-        self.candidates += 1
+        self._examined += 1
         self.pending += 1
         found = self._of(pair)
         found.candidates += 1
@@ -91,7 +95,8 @@ class RejectFunnel:
 
     def counts(self) -> dict[str, int]:
         """Return reason and count, highest count first, without zeros."""
-        return _ordered({Reason.FEE: self.fee, **self._counts})
+        fee = self.near_pairs + self._counts.get(Reason.FEE, 0)
+        return _ordered({**self._counts, Reason.FEE: fee})
 
     def pairs(self) -> dict[PairKey, PairFunnel]:
         """Return the funnel of every pair that ever overlapped."""
@@ -109,14 +114,18 @@ class RejectFunnel:
     @property
     def balanced(self) -> bool:
         """Whether every candidate is accounted for exactly once."""
-        ended = self.fee + sum(self._counts.values()) + self.committed
-        return self.pending >= 0 and self.candidates == ended + self.pending
+        ended = sum(self._counts.values()) + self.committed
+        return self.pending >= 0 and self._examined == ended + self.pending
 
     def _decode(self, code: int) -> Iterator[PairKey]:
-        row, mask = code >> self._venues**2, code & ((1 << self._venues**2) - 1)
-        for bit in range(mask.bit_length()):
-            if mask >> bit & 1:
-                yield row, *divmod(bit, self._venues)
+        bits = 2 * (self._venues - 1)
+        row, venue = divmod(code >> bits, self._venues)
+        others = [other for other in range(self._venues) if other != venue]
+        for n, other in enumerate(others):
+            if code >> 2 * n & 1:
+                yield row, venue, other
+            if code >> 2 * n & 2:
+                yield row, other, venue
 
     def _of(self, pair: PairKey) -> PairFunnel:
         found = self._pairs.get(pair)
@@ -139,10 +148,7 @@ class RejectFunnel:
 
     def _add(self, pair: PairFunnel, reason: Reason) -> None:
         pair.rejected[reason] = pair.rejected.get(reason, 0) + 1
-        if reason is Reason.FEE:
-            self.fee += 1
-        else:
-            self._counts[reason] = self._counts.get(reason, 0) + 1
+        self._counts[reason] = self._counts.get(reason, 0) + 1
 
 
 def _ordered(counts: dict[Reason, int]) -> dict[str, int]:

@@ -45,10 +45,10 @@ class Ranking:
         usable = [v for v in range(self._count) if board.is_tradeable(v, row) and not why(v, row)]
         best: tuple[int, int, float] | None = None
         for buy in usable:
-            ask, cost = board.ask[base + buy], board.buy_cost[base + buy]
+            ask, cost = board.ask[base + buy], board.buy_cost(base + buy)
             for sell in usable:
                 if sell != buy:
-                    pct = 100.0 * (board.sell_net[base + sell] - cost) / ask
+                    pct = 100.0 * (board.sell_net(base + sell) - cost) / ask
                     if best is None or pct > best[2]:
                         best = (buy, sell, pct)
         return best

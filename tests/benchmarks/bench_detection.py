@@ -3,10 +3,17 @@
     python -m tests.benchmarks.bench_detection
 
 CPU time in nanoseconds per update, loop included, best of some interleaved rounds. Only ratios
-within one line carry meaning on a shared machine. "apart": outside any overlap of the books, the
-common end; "overlapping": about two of six comparisons are positive gross spreads below the fees,
-which are counted as candidates. "decode" is Binance's combined ``bookTicker`` frame; "all" is
-decode, board and check together, and the last column compares it with decoding and mere writing.
+within one line carry meaning on a shared machine. "apart": outside any overlap of the books;
+"overlapping": about two of six comparisons are positive gross spreads below the fees, which are
+counted as candidates; "resized": overlapping, and most quotes bring other sizes at the same prices,
+as most do on the venues.
+
+"flat lists" is the floor of PERFORMANCE.md: every field of a quote into a list of its own, prices
+with fees folded in as well. "least" is what this board writes, without any check; the ratios are to
+the former, so that they compare with older figures. "decode" is Binance's combined ``bookTicker``
+frame; "all" is decode, board and check together, and the last column compares it with decoding and
+writing the flat lists. The growth at the end is from the fewest symbols to the most: what the floor
+grows by is what the machine's caches cost.
 """
 
 from __future__ import annotations
@@ -54,12 +61,17 @@ def rig(symbols: int) -> tuple[QuoteBoard, ArbitrageStrategy]:
     return board, strategy
 
 
-def tickers(symbols: int, basis: float) -> list[Ticker]:
+def tickers(symbols: int, basis: float, resized: float = 0.0) -> list[Ticker]:
+    """Return random quotes, of which a share brings other sizes at the book's former prices."""
     draw = random.Random(1)
     tickers = []
+    mids: dict[tuple[int, int], float] = {}
     for number in range(_UPDATES):
         mid = 100.0 * (1.0 + draw.gauss(0.0, basis))
         row, venue = draw.randrange(symbols), draw.randrange(len(_VENUES))
+        if resized and draw.random() < resized:
+            mid = mids.get((row, venue), mid)
+        mids[row, venue] = mid
         bid_size, ask_size = draw.uniform(1.0, 2.0), draw.uniform(1.0, 2.0)
         tickers.append(
             Ticker(venue, row, mid * 0.9999, bid_size, mid * 1.0001, ask_size, number, number + 1)
@@ -67,20 +79,37 @@ def tickers(symbols: int, basis: float) -> list[Ticker]:
     return tickers
 
 
-def _write_only(board: QuoteBoard) -> Callable[[Ticker], None]:
-    """Return the floor: the same fields written, nothing looked at."""
+def _flat_lists(symbols: int) -> Callable[[Ticker], None]:
+    """Return the floor: every field written to a list of its own, nothing looked at."""
+    count = len(_VENUES)
+    fees = [0.001] * symbols * count
+    bids, bid_sizes, asks, ask_sizes, costs, nets = ([0.0] * symbols * count for _ in range(6))
+    event_ns, recv_ns, changed_ns = ([0] * symbols * count for _ in range(3))
+
+    def write(ticker: Ticker) -> None:
+        i = ticker.row * count + ticker.exchange
+        bid, ask, fee = ticker.bid, ticker.ask, fees[i]
+        bids[i] = bid
+        bid_sizes[i] = ticker.bid_size
+        asks[i] = ask
+        ask_sizes[i] = ticker.ask_size
+        costs[i] = ask * (1.0 + fee)
+        nets[i] = bid * (1.0 - fee)
+        event_ns[i] = ticker.event_ns
+        recv_ns[i] = changed_ns[i] = ticker.recv_ns
+
+    return write
+
+
+def _least(board: QuoteBoard) -> Callable[[Ticker], None]:
+    """Return what writes what the board writes, and looks at nothing."""
     count = len(_VENUES)
 
     def write(ticker: Ticker) -> None:
         i = ticker.row * count + ticker.exchange
-        bid, ask, fee = ticker.bid, ticker.ask, board.fee[i]
-        board.bid[i] = bid
-        board.bid_size[i] = ticker.bid_size
-        board.ask[i] = ask
-        board.ask_size[i] = ticker.ask_size
-        board.buy_cost[i] = ask * (1.0 + fee)
-        board.sell_net[i] = bid * (1.0 - fee)
-        board.event_ns[i] = ticker.event_ns
+        board.bid[i] = ticker.bid
+        board.ask[i] = ticker.ask
+        board.latest[i] = ticker
         board.recv_ns[i] = board.changed_ns[i] = ticker.recv_ns
 
     return write
@@ -90,14 +119,14 @@ def _both(board: QuoteBoard, strategy: ArbitrageStrategy) -> Callable[[Ticker], 
     update, check = board.update, strategy.on_ticker
 
     def handle(ticker: Ticker) -> None:
-        if update(ticker):
-            check(ticker)
+        if change := update(ticker):
+            check(ticker, change)
 
     return handle
 
 
 def _frames(tickers: list[Ticker]) -> list[bytes]:
-    """Return the tickers as one venue's frames; which venue it is does not matter to decoding."""
+    """Return the tickers as frames of one kind, whatever their venue."""
     return [
         (
             f'{{"stream":"c{t.row}usdt@bookTicker","data":{{"u":{number},"s":"C{t.row}USDT",'
@@ -107,10 +136,13 @@ def _frames(tickers: list[Ticker]) -> list[bytes]:
     ]
 
 
-def _decoding(symbols: int, then: Callable[[Ticker], object]) -> Callable[[bytes], object]:
-    """Return what decodes a frame of one of four connections, in turn, and hands it on."""
+def _decoding(
+    symbols: int, quotes: list[Ticker], then: Callable[[Ticker], object]
+) -> Callable[[bytes], object]:
+    """Return what decodes the quotes' frames, each on its venue's connection, and hands them on."""
     rows = {f"C{number}USDT": number for number in range(symbols)}
-    parsers = cycle([StreamParser(venue, rows) for venue in range(len(_VENUES))])
+    of_venue = [StreamParser(venue, rows) for venue in range(len(_VENUES))]
+    parsers = cycle([of_venue[ticker.exchange] for ticker in quotes])
 
     def handle(raw: bytes) -> None:
         parser = next(parsers)
@@ -138,27 +170,37 @@ def _best(works: Sequence[Callable[[_Item], object]], items: list[_Item]) -> lis
 
 
 def main() -> None:
-    """Measure and print one line per size and spread."""
+    """Measure and print one line per size and kind of books."""
     gc.disable()
     sys.stdout.write(
-        "symbols  books        write only  board.update  update + check  ratio"
-        "  decode + write     all  ratio\n"
+        "symbols  books        flat lists  least  board.update  update + check  ratio"
+        "  decode + lists     all  ratio\n"
     )
-    for name, basis in (("apart", 1e-6), ("overlapping", 3e-4)):
+    for name, basis, resized in (
+        ("apart", 1e-6, 0.0),
+        ("overlapping", 3e-4, 0.0),
+        ("resized", 3e-4, 0.7),
+    ):
+        found: list[tuple[float, float]] = []
         for symbols in (50, 500, 2000):
             gc.collect()
             board, strategy = rig(symbols)
-            quotes = tickers(symbols, basis)
-            write, handle = _write_only(board), _both(board, strategy)
+            quotes = tickers(symbols, basis, resized)
+            write, handle = _flat_lists(symbols), _both(board, strategy)
             _measure(handle, quotes)
-            floor, update, both = _best([write, board.update, handle], quotes)
-            decoding = [_decoding(symbols, then) for then in (write, handle)]
-            least, everything = _best(decoding, _frames(quotes))
+            floor, least, update, both = _best([write, _least(board), board.update, handle], quotes)
+            decoding = [_decoding(symbols, quotes, then) for then in (write, handle)]
+            lists, everything = _best(decoding, _frames(quotes))
             sys.stdout.write(
-                f"{symbols:7}  {name:11}  {floor:10.0f}  {update:12.0f}  {both:14.0f}"
-                f"  {both / floor:5.2f}  {least:14.0f}  {everything:6.0f}"
-                f"  {everything / least:5.2f}\n"
+                f"{symbols:7}  {name:11}  {floor:10.0f}  {least:5.0f}  {update:12.0f}"
+                f"  {both:14.0f}  {both / floor:5.2f}  {lists:14.0f}  {everything:6.0f}"
+                f"  {everything / lists:5.2f}\n"
             )
+            found.append((floor, both))
+        sys.stdout.write(
+            f"         growth       {found[-1][0] / found[0][0]:10.2f}  {'':19}"
+            f"  {found[-1][1] / found[0][1]:14.2f}\n"
+        )
 
 
 if __name__ == "__main__":

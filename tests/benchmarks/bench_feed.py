@@ -78,11 +78,11 @@ def main() -> None:
 
         def handle(
             ticker: Ticker,
-            update: Callable[[Ticker], bool] = update,
-            check: Callable[[Ticker], None] = check,
+            update: Callable[[Ticker], int] = update,
+            check: Callable[[Ticker, int], None] = check,
         ) -> None:
-            if update(ticker):
-                check(ticker)
+            if change := update(ticker):
+                check(ticker, change)
 
         rule = DepthRule(board, [DepthLimits(50, 10_000)] * 4, 0.2, 20)
         least = everything = depth = chosen = float("inf")

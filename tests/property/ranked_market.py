@@ -122,8 +122,8 @@ class RankedMarket:
         self._quoted[row, venue] = good and bid < ask
         if good:
             self._bid[row, venue], self._ask[row, venue] = bid, ask
-        if self._board.update(ticker):
-            self.strategy.on_ticker(ticker)
+        if change := self._board.update(ticker):
+            self.strategy.on_ticker(ticker, change)
             self.found.ticks += 1
             self._compare()
 

@@ -226,6 +226,8 @@ class _World:
         odd = self.draw.random()
         if odd < 0.05:
             quote = [book.bid, book.bid_size, book.ask, book.ask_size]  # the same again
+        elif odd < 0.07:
+            quote = [book.bid, quote[1], book.ask, quote[3]]  # other sizes
         elif odd < 0.1:
             quote[0], quote[2] = quote[2], quote[0]  # crossed
         elif odd < 0.13:
@@ -236,9 +238,11 @@ class _World:
             bad = [float("nan"), float("inf"), 0.0, -1.0, 1e300]
             quote[self.draw.randrange(4)] = self.draw.choice(bad)
         bid, bid_size, ask, ask_size = quote
-        changed = self.board.update(
-            Ticker(venue, row, bid, bid_size, ask, ask_size, 0, self.now_ns)
-        )
+        stood = {pair[0] for pair in self.oracle.standing()}
+        ticker = Ticker(venue, row, bid, bid_size, ask, ask_size, 0, self.now_ns)
+        change = self.board.update(ticker)
+        resized = change and book.usable and book.fresh and not book.stale
+        resized = resized and (book.bid, book.ask) == (bid, ask)
         sides = ((bid, bid_size), (ask, ask_size))
         if all((p, s) == (0.0, 0.0) or (0 < p < 1e12 and 0 < s < 1e12) for p, s in sides):
             book.bid, book.bid_size, book.ask, book.ask_size = quote
@@ -246,10 +250,12 @@ class _World:
             book.usable = bool(bid and ask) and bid < ask
         else:
             book.fresh = False
-        if not changed:
+        if not change:
             return None
         self.ticked_ns = self.now_ns
-        self.strategy.on_ticker(Ticker(venue, row, bid, bid_size, ask, ask_size, 0, self.now_ns))
+        self.strategy.on_ticker(ticker, change)
+        if resized and book.fresh and _SYMBOLS[row] not in stood:
+            return None  # no size makes an edge of prices that were none
         return _VENUES[venue], _SYMBOLS[row]
 
     def _other(self) -> None:

@@ -37,7 +37,8 @@ def visible_levels(
         return ()
     i = row * len(board.venues) + venue
     buying = side is OrderSide.BUY
-    best, size = (board.ask[i], board.ask_size[i]) if buying else (board.bid[i], board.bid_size[i])
+    quote = board.latest[i]
+    best, size = (board.ask[i], quote.ask_size) if buying else (board.bid[i], quote.bid_size)
     top = [(best, size)] if 0 < best < math.inf and size > 0 else []
     book = books.book(venue, row)
     if book is None or not book.synced or book.crossed:

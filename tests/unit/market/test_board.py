@@ -5,7 +5,15 @@ import pytest
 
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.states import FeedState
-from arbot_tui.market.board import ABSENT_ASK, ABSENT_BID, ALL_ROWS, QuoteBoard
+from arbot_tui.market.board import (
+    ABSENT_ASK,
+    ABSENT_BID,
+    ALL_ROWS,
+    MOVED,
+    RESIZED,
+    UNCHANGED,
+    QuoteBoard,
+)
 
 _NAN, _INF = math.nan, math.inf
 
@@ -33,13 +41,18 @@ def _ticker(
     return Ticker(venue, row, bid, bid_size, ask, ask_size, 5, recv_ns)
 
 
+def _quote(board: QuoteBoard) -> tuple[float, float, float, float]:
+    latest = board.latest[0]
+    return board.bid[0], latest.bid_size, board.ask[0], latest.ask_size
+
+
 def test_a_good_quote_enters_with_its_fees_folded_in() -> None:
     board = _board()
     assert board.update(_ticker())
-    assert (board.bid[0], board.bid_size[0], board.ask[0], board.ask_size[0]) == (100, 1, 101, 2)
-    assert board.buy_cost[0] == 101.0 * 1.001
-    assert board.sell_net[0] == 100.0 * 0.999
-    assert (board.event_ns[0], board.recv_ns[0], board.changed_ns[0]) == (5, 10, 10)
+    assert _quote(board) == (100, 1, 101, 2)
+    assert board.buy_cost(0) == 101.0 * 1.001
+    assert board.sell_net(0) == 100.0 * 0.999
+    assert (board.latest[0].event_ns, board.recv_ns[0], board.changed_ns[0]) == (5, 10, 10)
     assert board.is_tradeable(0, 0)
     assert board.take_dirty() == {0}
     assert board.take_dirty() == set()
@@ -60,7 +73,26 @@ def test_a_size_or_a_price_alone_is_a_change(change: dict[str, float]) -> None:
     board.update(_ticker())
     bid = _ticker(bid_size=change.get("bid_size", 1.0), ask_size=change.get("ask_size", 2.0))
     bid.ask = change.get("ask", 101.0)
-    assert board.update(bid)
+    assert board.update(bid) == (MOVED if "ask" in change else RESIZED)
+    assert _quote(board) == (bid.bid, bid.bid_size, bid.ask, bid.ask_size)
+    assert (board.recv_ns[0], board.take_dirty()) == (10, {0})
+
+
+def test_the_same_prices_after_a_doubt_are_news() -> None:
+    board = _board()
+    assert board.update(_ticker()) == MOVED
+    board.set_book_state(0, 0, FeedState.STALE)
+    assert board.update(_ticker(recv_ns=20)) == MOVED
+    assert board.update(_ticker(recv_ns=30)) == UNCHANGED
+    assert board.is_tradeable(0, 0)
+
+
+@pytest.mark.parametrize("bad", [_NAN, _INF, 0.0, -1.0, 1e30])
+def test_an_impossible_size_at_the_same_prices_makes_the_book_unusable(bad: float) -> None:
+    board = _board()
+    board.update(_ticker())
+    assert board.update(_ticker(ask_size=bad)) == MOVED
+    assert not board.is_tradeable(0, 0)
 
 
 @pytest.mark.parametrize("bad", [_NAN, _INF, -_INF, 0.0, -1.0, 1e-30, 1e30])
@@ -68,11 +100,11 @@ def test_a_size_or_a_price_alone_is_a_change(change: dict[str, float]) -> None:
 def test_impossible_numbers_never_enter_and_make_the_book_unusable(field: str, bad: float) -> None:
     board = _board()
     board.update(_ticker())
-    before = (board.bid[0], board.bid_size[0], board.ask[0], board.ask_size[0])
+    before = _quote(board)
     broken = _ticker(99.0, 102.0, recv_ns=30)
     setattr(broken, field, bad)
     assert board.update(broken)
-    assert (board.bid[0], board.bid_size[0], board.ask[0], board.ask_size[0]) == before
+    assert _quote(board) == before
     assert board.rejected == 1
     assert not board.is_tradeable(0, 0)
     # What detection knows already is no news.
@@ -98,10 +130,10 @@ def test_a_crossed_or_locked_book_is_marked_at_once() -> None:
 def test_a_book_with_one_side_is_untradeable_and_never_looks_like_an_edge() -> None:
     board = _board()
     assert board.update(_ticker(0.0, bid_size=0.0))
-    assert (board.bid[0], board.sell_net[0]) == (ABSENT_BID, ABSENT_BID)
+    assert (board.bid[0], board.sell_net(0)) == (ABSENT_BID, ABSENT_BID)
     assert not board.is_tradeable(0, 0)
     assert board.update(_ticker(100.0, 0.0, ask_size=0.0))
-    assert (board.ask[0], board.buy_cost[0]) == (ABSENT_ASK, ABSENT_ASK)
+    assert (board.ask[0], board.buy_cost(0)) == (ABSENT_ASK, ABSENT_ASK)
     assert not board.update(_ticker(100.0, 0.0, ask_size=0.0))
     assert board.book_state(0, 0) is FeedState.CONNECTING
     assert board.rejected == 0
@@ -114,7 +146,7 @@ def test_a_book_without_a_known_fee_is_not_traded() -> None:
     assert not board.is_tradeable(0, 0)
     board.set_fee(0, 0, -0.0001)
     assert board.is_tradeable(0, 0)
-    assert board.buy_cost[0] == 101.0 * (1 - 0.0001)
+    assert board.buy_cost(0) == 101.0 * (1 - 0.0001)
 
 
 @pytest.mark.parametrize("fee", [0.1, -0.1, 1.0, _NAN])

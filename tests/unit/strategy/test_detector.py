@@ -52,8 +52,8 @@ class _Desk:
     def quote(self, venue: int, bid: float, ask: float, *, size: float = 1.0, row: int = 0) -> None:
         self.now_ns += 1
         ticker = Ticker(venue, row, bid, size, ask, size, 0, self.now_ns)
-        if self.board.update(ticker):
-            self.strategy.on_ticker(ticker)
+        if change := self.board.update(ticker):
+            self.strategy.on_ticker(ticker, change)
         assert self.funnel.balanced
 
     def deny(self, reason: Reason) -> None:
@@ -250,6 +250,18 @@ def test_one_sided_and_impossible_quotes_never_reach_a_signal() -> None:
     desk.strategy.on_ticker(ticker)
     assert desk.signals == []
     assert desk.funnel.counts() == {"data_fresh": 1}
+
+
+def test_other_sizes_at_the_same_prices_are_no_candidates_but_reach_an_open_edge() -> None:
+    desk = _Desk()
+    desk.quote(_BINANCE, 100.0, 100.1)
+    desk.quote(_OKX, 100.2, 100.3)
+    assert desk.funnel.counts() == {"fee": 1}
+    desk.quote(_OKX, 100.2, 100.3, size=7.0)
+    assert desk.funnel.counts() == {"fee": 1}
+    desk.quote(_OKX, 101.0, 101.1, size=7.0)
+    desk.quote(_OKX, 101.0, 101.1, size=0.2)
+    assert [signal.qty for signal in desk.signals] == [1.0, 0.2]
 
 
 def test_an_absurd_price_is_shown_and_not_handed_over() -> None:

@@ -33,11 +33,14 @@ def test_every_candidate_is_accounted_for_at_every_step() -> None:
 
 def test_what_the_hot_path_adds_is_told_apart_by_pair() -> None:
     funnel = RejectFunnel(3)
-    funnel.near[7 << 9 | 1 << 0 * 3 + 2 | 1 << 1 * 3 + 0] = 4
+    # Venue 0 buys where the second of the others sells, and sells where the first one buys.
+    funnel.near[(7 * 3 + 0) << 4 | 1 << 2 | 2 << 0] = 4
+    funnel.near_pairs = 8
     funnel.reject(_ONE, Reason.FEE)
     pairs = funnel.pairs()
     assert {pair: found.candidates for pair, found in pairs.items()} == {_ONE: 5, _OTHER: 4}
     assert pairs[_ONE].rejected == {Reason.FEE: 5}
+    assert (funnel.candidates, funnel.counts(), funnel.balanced) == (9, {"fee": 9}, True)
     # A copy: what a screen holds does not change under it.
     assert funnel.pairs() == pairs
 
