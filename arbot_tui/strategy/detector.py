@@ -12,8 +12,7 @@ import msgspec
 
 from arbot_tui.domain.edge import limit_prices, net_edge_pct
 from arbot_tui.domain.opportunity import Opportunity
-from arbot_tui.domain.orders import OrderSide
-from arbot_tui.domain.quotes import Level, Ticker
+from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.market.board import ALL_ROWS, MOVED, RESIZED, QuoteBoard
@@ -26,19 +25,12 @@ from arbot_tui.strategy.cross_quotes import CrossQuotes
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.identity import IdentityGuard
 from arbot_tui.strategy.lifecycle import OpportunityBook, OpportunityKey
-from arbot_tui.strategy.liquidity import offered, taken_value
+from arbot_tui.strategy.offer import DepthSource, make_signal
 from arbot_tui.strategy.ranking import Ranking
 from arbot_tui.strategy.trading_strategy import TradingStrategy
 from arbot_tui.strategy.verdict import Edge
 
-__all__ = ["ArbitrageStrategy", "DepthSource", "DetectionSettings"]
-
-DepthSource = Callable[[int, int, OrderSide], Sequence[Level]]
-"""(venue, row, resting side) to levels, best first; empty where depth is not to be trusted."""
-
-ABSURD_RATIO = 2.0
-"""A bid at so many times an ask is no market but a broken quote, or another coin: whatever the
-limits of the money core, it is not handed over."""
+__all__ = ["ArbitrageStrategy", "DetectionSettings"]
 
 
 class DetectionSettings(msgspec.Struct, frozen=True):
@@ -393,32 +385,20 @@ class ArbitrageStrategy:
     def _hand_over(
         self, opportunity: Opportunity, row: int, buy: int, sell: int, now_ns: int
     ) -> None:
-        asks, bids = self._within_limits(opportunity, row, buy, sell)
-        qty = min(sum(size for _, size in levels) for levels in (asks, bids))
-        if qty <= 0.0:
-            self._funnel.reject((row, buy, sell), Reason.DEPTH)
-            self._lifecycle.mark_denied(opportunity.id, Reason.DEPTH)
-            return
-        if bids[0][0] > asks[0][0] * ABSURD_RATIO:
-            self._funnel.reject((row, buy, sell), Reason.EDGE_TOO_GOOD)
-            self._lifecycle.mark_denied(opportunity.id, Reason.EDGE_TOO_GOOD)
-            return
-        board, base = self._board, row * self._count
-        brings = taken_value(bids, qty) * (1.0 - board.fee[base + sell])
-        costs = taken_value(asks, qty) * (1.0 + board.fee[base + buy])
-        signal = ArbitrageSignal(
-            opportunity_id=opportunity.id,
-            symbol=opportunity.symbol,
-            buy=self._board.quote_view(buy, row),
-            sell=self._board.quote_view(sell, row),
-            edge_pct=opportunity.edge_pct,
-            qty=qty,
-            expected_quote=brings - costs,
-            created_ns=now_ns,
-            loop_lag_ns=self.loop_lag_ns,
-            asks=asks,
-            bids=bids,
+        pair = (row, buy, sell)
+        signal = make_signal(
+            self._board,
+            self._depth,
+            self.settings.slippage_pct,
+            opportunity,
+            pair,
+            now_ns,
+            self.loop_lag_ns,
         )
+        if isinstance(signal, Reason):
+            self._funnel.reject(pair, signal)
+            self._lifecycle.mark_denied(opportunity.id, signal)
+            return
         for each in self._filters:
             if not each.should_execute_trade(signal):
                 self._funnel.reject((row, buy, sell), each.reason)
@@ -428,24 +408,6 @@ class ArbitrageStrategy:
         self._lifecycle.mark_signalled(opportunity.id)
         for callback in self._callbacks:
             callback(signal)
-
-    def _within_limits(
-        self, opportunity: Opportunity, row: int, buy: int, sell: int
-    ) -> tuple[tuple[Level, ...], tuple[Level, ...]]:
-        """Return the asks and bids at or better than the limits."""
-        board = self._board
-        b, s = row * self._count + buy, row * self._count + sell
-        asks: Sequence[Level] = ()
-        bids: Sequence[Level] = ()
-        if self._depth is not None:
-            asks = self._depth(buy, row, OrderSide.SELL)
-            bids = self._depth(sell, row, OrderSide.BUY)
-        asks = asks or ((board.ask[b], board.latest[b].ask_size),)
-        bids = bids or ((board.bid[s], board.latest[s].bid_size),)
-        cap, floor = limit_prices(
-            opportunity.buy_price, opportunity.sell_price, self.settings.slippage_pct
-        )
-        return offered(asks, cap, buying=True), offered(bids, floor, buying=False)
 
     def _note_best(self, row: int, b: int, s: int) -> None:
         """Keep the pair that came nearest to clearing; books that are not traded do not count."""

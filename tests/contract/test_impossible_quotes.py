@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from arbot_tui.exchanges.transport.line import Line
-from arbot_tui.strategy import detector
+from arbot_tui.strategy import offer
 from tests.contract.virtual_market import NAMES, play_market
 from tests.contract.virtual_world import VirtualVenue
 
@@ -166,5 +166,5 @@ def test_a_quote_that_cannot_be_read_and_is_not_withdrawn_would_be_noticed(
 def test_an_absurd_quote_that_is_handed_over_would_be_noticed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(detector, "ABSURD_RATIO", math.inf)
+    monkeypatch.setattr(offer, "ABSURD_RATIO", math.inf)
     assert play_market(15.0, rate_hz=24.0, damage=_Spoiler(3, "absurd")).wrong != []

@@ -11,9 +11,10 @@ from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.domain.states import FeedState
 from arbot_tui.market.board import QuoteBoard
 from arbot_tui.market.universe import Universe
-from arbot_tui.strategy.detector import ArbitrageStrategy, DepthSource, DetectionSettings
+from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
+from arbot_tui.strategy.offer import DepthSource
 
 _VENUES = ("binance", "bybit", "okx")
 _BINANCE, _BYBIT, _OKX = 0, 1, 2
