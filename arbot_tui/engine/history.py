@@ -34,6 +34,8 @@ class EdgeHistory:
         ]
         # By row, least recently looked at first: one ring for each pair, in their order.
         self._rings: dict[int, list[array[float]]] = {}
+        # By row: how many samples there had been when it was first kept.
+        self._since: dict[int, int] = {}
         self._samples = 0
 
     def sample(self, rows: int) -> None:
@@ -43,6 +45,7 @@ class EdgeHistory:
                 break
             if row not in self._rings:
                 self._rings[row] = self._empty()
+                self._since[row] = self._samples
         at = self._samples % KEPT_S
         self._samples += 1
         for row, rings in self._rings.items():
@@ -52,6 +55,8 @@ class EdgeHistory:
     def edges(self, row: int, symbol: str, span_s: int, points: int) -> EdgesView:
         """Return what is known of a row, and keep it from now on.
 
+        The view's span is no longer than the row has been kept.
+
         Args:
             row: The row.
             symbol: Its name.
@@ -60,9 +65,11 @@ class EdgeHistory:
         """
         rings = self._rings.pop(row, None) or self._empty()
         if len(self._rings) >= MAX_ROWS:
-            del self._rings[next(iter(self._rings))]
+            unseen = next(iter(self._rings))
+            del self._rings[unseen], self._since[unseen]
         self._rings[row] = rings
-        span_s = min(span_s, KEPT_S, self._samples)
+        since = self._since.setdefault(row, self._samples)
+        span_s = min(span_s, KEPT_S, self._samples - since)
         pairs = [
             PairEdges(
                 self._venues[buy], self._venues[sell], thinned(self._tail(ring, span_s), points)

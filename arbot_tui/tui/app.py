@@ -234,11 +234,14 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         """Let what is shown meanwhile go straight to the terminal, where nothing is in between."""
         driver = self._driver
         direct = isinstance(driver, TerminalDriver) and self._running and not self._batch_count
-        if not direct or self._filters or self.screen is not self.dashboard:
+        if not direct or self.screen is not self.dashboard:
             return nullcontext()
         return self._look.canvas.open(self.dashboard, self._paint)
 
     def _paint(self, texts: Iterable[Text]) -> None:
+        if self._filters:
+            # What the filter does to the lines that go Textual's way.
+            texts = ((x, y, text, style + NoColor.DEFAULT_COLORS) for x, y, text, style in texts)
         if isinstance(self._driver, TerminalDriver):
             self._driver.paint_texts(texts, self._colors(), synchronised=self._sync_available)
 

@@ -35,7 +35,6 @@ SYMBOLS = 200
 VISIBLE = 30
 """Rows that every layout at 160×48 shows; what changes, changes there."""
 STEPS = 40
-WARM_UP_S = 3.0
 LAG_STEP_S = 0.005
 
 
@@ -51,6 +50,8 @@ class Run:
         seconds: How long to measure.
         frames: Frames of a burst.
         low_bandwidth: With the preset for thin lines.
+        warm_up_s: How long it draws before measuring.
+        settle_s: How long the end of the data may take to reach the picture.
     """
 
     kind: str
@@ -59,6 +60,8 @@ class Run:
     seconds: float = 20.0
     frames: int = 0
     low_bandwidth: bool = False
+    warm_up_s: float = 3.0
+    settle_s: float = 4.0
 
 
 class Market:
@@ -298,7 +301,7 @@ class Measuring:
         os.write(self._status, json.dumps(words).encode() + b"\n")
 
     async def measure(self) -> None:
-        await asyncio.sleep(WARM_UP_S)
+        await asyncio.sleep(self._run.warm_up_s)
         if self._run.kind == "burst":
             await self._burst()
         else:
@@ -319,7 +322,7 @@ class Measuring:
         if task is not None and self._client is not None:
             task.cancel()
             self._client.ended = True
-            await asyncio.sleep(4.0)
+            await asyncio.sleep(self._run.settle_s)
             self.say(mark="settled", **probe.figures())
 
     async def _burst(self) -> None:

@@ -144,3 +144,21 @@ async def test_focus_shows_at_once_though_nothing_else_changes() -> None:
         await screen.press("6")
         assert "▸" in screen.line("made up no 12")
         assert "no 12" in screen.line("Line")
+
+
+async def test_without_colours_frames_go_the_short_way_and_look_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    draw = Random(1)
+    async with dashboard(FakeClient(world()), theme="ansi") as screen:
+        for version in range(2, 6):
+            screen.client.push(moved(version, draw))
+            before = terminal(screen).cells()
+            screen.app.pull()
+            # Without a turn of the loop: Textual has not drawn yet.
+            shown = terminal(screen).cells()
+            assert shown != before
+            assert {cell[1:3] for line in shown for cell in line} == {("default", "default")}
+            await screen.pilot.pause()
+            assert terminal(screen).cells() == await drawn_anew(screen)

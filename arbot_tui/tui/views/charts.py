@@ -104,6 +104,7 @@ class ChartsView(View):
                 "Edge",
                 "net edge of a symbol's four best directions; each point its second's highest",
             ),
+            ("ago", "how far back is known: of very many symbols, some from when first drawn"),
             ("Equity", "all holdings at the bids, over this run; below it what was realised"),
             ("Latency", "how many of the newest measurements took how long"),
             ("feed", "from the venue's event to its arrival here, clocks compared"),

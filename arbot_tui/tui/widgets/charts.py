@@ -108,6 +108,8 @@ class EdgeChart(Panel):
 
     def placeholder(self) -> Sequence[str]:
         """Return why there is nothing to draw."""
+        if self._edges is not None and not self._edges.span_s:
+            return ("This symbol's edges are kept from now on; the first point comes in a second.",)
         return ("No edge is known yet: fewer than two books of this symbol are tradeable.",)
 
     def _body(self, width: int, height: int) -> list[Line]:

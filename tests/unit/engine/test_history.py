@@ -93,12 +93,18 @@ def test_the_oldest_samples_give_way() -> None:
 def test_a_symbol_beyond_the_limit_is_kept_from_when_it_is_looked_at() -> None:
     made = board({0: 100.0, MAX_ROWS: 100.0})
     history = EdgeHistory(made, ("a", "b"))
+    for _ in range(5):
+        history.sample(MAX_ROWS + 1)
+    view = history.edges(MAX_ROWS, "N/USDT", 60, 60)
+    # Nothing is claimed about the time before.
+    assert (view.span_s, view.pairs[0].points) == (0, ())
     history.sample(MAX_ROWS + 1)
-    assert history.edges(MAX_ROWS, "N/USDT", 60, 60).pairs[0].points == (None,)
-    history.sample(MAX_ROWS + 1)
-    assert history.edges(MAX_ROWS, "N/USDT", 60, 60).pairs[0].points[-1] is not None
-    # Row 0 was looked at longest ago and gave its place.
-    assert history.edges(0, "O/USDT", 60, 60).pairs[0].points == (None, None)
+    view = history.edges(MAX_ROWS, "N/USDT", 60, 60)
+    assert (view.span_s, len(view.pairs[0].points)) == (1, 1)
+    assert view.pairs[0].points[-1] is not None
+    # Row 0 was looked at longest ago and gave its place; the others have all of it.
+    assert history.edges(0, "O/USDT", 60, 60).span_s == 0
+    assert history.edges(5, "P/USDT", 60, 60).span_s == 6
 
 
 def test_equity_is_kept_over_the_whole_run_in_a_bounded_number_of_points() -> None:
