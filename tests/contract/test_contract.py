@@ -121,7 +121,7 @@ class TestEveryVenue(WorldContract):
     async def test_ten_lost_connections_are_made_again(
         self, world: ContractWorld, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(FullJitterBackoff, "failed", lambda self: 0.01)
+        monkeypatch.setattr(FullJitterBackoff, "failed", lambda self, most_s: 0.01)
         world.adapter.request_depth(0, True)
         async with _following(world) as follower:
             await until(lambda: _synced(follower) == {0}, 15)

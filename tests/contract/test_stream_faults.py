@@ -106,6 +106,25 @@ def test_a_venue_that_is_down_and_flaps_is_not_stormed(name: str) -> None:
 
 
 @every_venue
+def test_after_minutes_offline_every_symbol_is_quoted_within_fifteen_seconds(name: str) -> None:
+    async def scenario(venue: VirtualVenue) -> None:
+        lines = len(venue.open_wires)
+        venue.offline = True
+        for wire in venue.open_wires:
+            wire.link.reset()
+        await asyncio.sleep(200)
+        assert venue.open_wires == []
+        venue.offline = False
+        await asyncio.sleep(15)
+        assert len(venue.open_wires) == lines
+        venue.check_quotes()
+        assert venue.refused == {}
+
+    # Three connections of OKX and Bitget each, which wait for one another.
+    play(name, scenario, symbols=60, rate_hz=40.0, step_s=0.5)
+
+
+@every_venue
 def test_lost_repeated_and_exchanged_frames_never_make_a_wrong_book(name: str) -> None:
     async def scenario(venue: VirtualVenue) -> None:
         for row in venue.rows.values():

@@ -156,6 +156,7 @@ class VirtualVenue:
         self.refused: Counter[int] = Counter()
         self.snapshots: Counter[int] = Counter()
         self.refuse_dials = False
+        self.offline = False
         self.arrives: Callable[[bytes], bytes | None] = lambda raw: raw
         self.told: set[int] = set()
         self._truths: dict[tuple[int, int], tuple[list[Level], list[Level]]] = {}
@@ -226,6 +227,8 @@ class VirtualVenue:
         network, venues = self.venues.networks[self.name], self.venues
         if self.refuse_dials:
             raise DialFailed(self.name, "nobody there")
+        if self.offline:
+            raise DialFailed(self.name, "no name", offline=True)
         if network.swallows(None):
             await asyncio.sleep(options.timeout_s)
             raise DialFailed(self.name, "no connection in time")

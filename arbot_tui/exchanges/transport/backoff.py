@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 __all__ = ["FullJitterBackoff"]
@@ -38,11 +39,12 @@ class FullJitterBackoff:
         # The exponent is bounded so that a week of failures does not overflow a float.
         return min(self._cap_s, self._base_s * 2.0 ** min(self._attempt, 32))
 
-    def failed(self) -> float:
-        """Count a failure and return the seconds to wait before trying again."""
-        delay_s = self._draw() * self.ceiling_s
-        self._attempt += 1
-        return delay_s
+    def failed(self, most_s: float = math.inf) -> float:
+        """Count a failure and return the seconds to wait before trying again, below `most_s`."""
+        ceiling_s = self.ceiling_s
+        if ceiling_s < most_s:
+            self._attempt += 1
+        return self._draw() * min(ceiling_s, most_s)
 
     def succeeded(self) -> None:
         """Forget the failures: the connection has proved stable."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.limiter import Charge, RateLimiter, acquire
-from arbot_tui.exchanges.transport.wire import Dial, DialOptions, Wire
+from arbot_tui.exchanges.transport.wire import Dial, DialFailed, DialOptions, Wire
 
 __all__ = ["PacedDial"]
 
@@ -40,5 +40,12 @@ class PacedDial:
             if wait_s == 0.0:
                 wait_s = acquire(self._charges, now_ns) / SECOND
             if wait_s == 0.0:
-                return await self._dial(options)
+                try:
+                    return await self._dial(options)
+                except DialFailed as e:
+                    if e.offline:
+                        # The venue has not counted it, and what it allows is needed soon.
+                        for limiter, units in self._charges:
+                            limiter.give_back(units)
+                    raise
             await asyncio.sleep(wait_s)

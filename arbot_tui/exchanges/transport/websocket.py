@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +38,8 @@ _BANNING_STATUS: Mapping[int, float] = MappingProxyType({429: 60.0, 418: 120.0, 
 _CLOSE_WITHIN_S = 1.0
 # How long a connection has to last before earlier failures are forgotten.
 _STABLE_NS = 60 * SECOND
+# Longest wait while our own network is down, where trying harms nobody.
+_OFFLINE_S = 8.0
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,17 +162,20 @@ class WebSocketSession:
                 await asyncio.sleep(banned_s)
                 continue
             self._tell(FeedEventKind.CONNECTING)
+            most_s = math.inf
             try:
                 wire = await self._dial(self._dial_options())
             except DialFailed as e:
                 self._heed(e)
+                if e.offline:
+                    most_s = _OFFLINE_S
                 self._tell(FeedEventKind.DISCONNECTED, str(e))
             else:
                 opened_ns = self._clock.now_ns()
                 await self._serve(wire)
                 if self._clock.now_ns() - opened_ns >= _STABLE_NS:
                     self._backoff.succeeded()
-            await asyncio.sleep(self._backoff.failed())
+            await asyncio.sleep(self._backoff.failed(most_s))
 
     def send(self, message: bytes) -> None:
         """Queue one message behind the pace; forgotten where there is no connection.

@@ -32,7 +32,13 @@ from websockets.frames import Close
 
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.transport.retry_after import retry_after_s
-from arbot_tui.exchanges.transport.wire import DialFailed, DialOptions, Wire, WireHandler
+from arbot_tui.exchanges.transport.wire import (
+    DialFailed,
+    DialOptions,
+    Wire,
+    WireHandler,
+    is_offline,
+)
 
 __all__ = ["dial"]
 
@@ -300,7 +306,7 @@ async def dial(options: DialOptions) -> Wire:
     except TimeoutError as e:
         raise DialFailed(venue, f"no connection within {options.timeout_s:g} s") from e
     except (OSError, WSError, ValueError) as e:
-        raise DialFailed(venue, sanitise(f"no connection: {e}")) from e
+        raise DialFailed(venue, sanitise(f"no connection: {e}"), offline=is_offline(e)) from e
     finally:
         opening.end(given_up=given_up)
     if transport.response is None:

@@ -48,7 +48,7 @@ async def test_an_order_stays_unknown_until_names_resolve_again(
     connector = partial(aiohttp.TCPConnector, use_dns_cache=False, force_close=True)
     monkeypatch.setattr(aiohttp, "TCPConnector", lambda **_: connector())
     quick = partial(FullJitterBackoff, base_s=0.1)
-    monkeypatch.setattr(websocket, "FullJitterBackoff", lambda draw, **bounds: quick(draw))
+    monkeypatch.setattr(websocket, "FullJitterBackoff", lambda draw, **_: quick(draw, cap_s=0.2))
     async with world_of(KINDS[name], name) as world:
         about = world.about
         for part in ("rest", "ws_public"):

@@ -16,6 +16,14 @@ def test_the_delay_is_drawn_from_zero_to_the_ceiling() -> None:
     assert [backoff.failed() for _ in range(3)] == [0.0, 2.0, 7.992]
 
 
+def test_a_wait_may_be_bounded_and_then_grows_no_further() -> None:
+    backoff = FullJitterBackoff(lambda: 0.5)
+
+    assert [backoff.failed(most_s=8.0) for _ in range(6)] == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0]
+    assert backoff.failed() == 4.0
+    assert backoff.failed() == 8.0
+
+
 def test_success_forgets_the_failures() -> None:
     backoff = FullJitterBackoff(lambda: 1.0)
     for _ in range(5):
