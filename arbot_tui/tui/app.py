@@ -15,7 +15,6 @@ from rich.color import ColorSystem
 from rich.console import RenderableType
 from textual import events
 from textual.app import App, SystemCommand
-from textual.command import CommandPalette
 from textual.driver import Driver
 from textual.filter import NoColor
 from textual.screen import Screen
@@ -38,7 +37,7 @@ from arbot_tui.tui.keys import bindings
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.pacing import LOW_BYTES_PER_S, LOW_FPS, Budget, Pacer
 from arbot_tui.tui.painter import Text
-from arbot_tui.tui.palette import ActionCommands
+from arbot_tui.tui.palette import ActionCommands, ActionPalette
 from arbot_tui.tui.screens.credentials import CredentialsScreen
 from arbot_tui.tui.screens.dashboard import DashboardScreen
 from arbot_tui.tui.screens.help import HelpScreen
@@ -334,8 +333,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     def action_command_palette(self) -> None:
         """Open the palette, once."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder="Find an action"))
+        if not isinstance(self.screen, ActionPalette):
+            self.push_screen(ActionPalette(placeholder="Find an action"))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return none of Textual's own: the table is all there is."""

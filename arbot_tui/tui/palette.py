@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.markup import escape
 
 from arbot_tui.domain.actions import ACTIONS, Action
@@ -16,10 +17,18 @@ if TYPE_CHECKING:
 
     from arbot_tui.tui.app import ArbotApp
 
-__all__ = ["ActionCommands"]
+__all__ = ["ActionCommands", "ActionPalette"]
 
 _MENTIONED = 0.1
 """Score of an action whose sentence contains what was typed; below any match of a name."""
+
+
+class ActionPalette(CommandPalette):
+    """Textual's palette, which closes once, as `Dialog` does."""
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close, once."""
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
 
 class ActionCommands(Provider):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from arbot_tui.domain.actions import ACTIONS
@@ -156,3 +157,20 @@ async def test_every_action_does_something_or_says_why_not_in_every_view() -> No
             await screen.pilot.pause()
         assert screen.app.screen is screen.app.dashboard
         assert screen.client.commands.count("halt") == 7
+
+
+@pytest.mark.parametrize(
+    ("opened", "key"), [("x", "enter"), ("x", "escape"), ("ctrl+p", "enter"), ("ctrl+p", "escape")]
+)
+async def test_keys_that_come_faster_than_a_dialog_closes_close_only_that(
+    opened: str, key: str
+) -> None:
+    async with dashboard() as screen:
+        await screen.press(opened)
+        assert screen.app.screen is not screen.app.dashboard
+        for _ in range(4):
+            screen.app.post_message(Key(key, None))
+        await screen.pilot.pause()
+        await screen.pilot.pause()
+        assert screen.app.dashboard in screen.app.screen_stack
+        assert screen.app.return_value is None

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.widgets import Input
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.tui.glyphs import ASCII, UNICODE
 from arbot_tui.tui.look import Look
+from arbot_tui.tui.screens.help import HelpScreen
 from arbot_tui.tui.screens.welcome import WelcomeCard, first_time
 from arbot_tui.tui.view import ViewState
 from tests.ui.fakes import START_NS, FakeClient, frame, row, status, venue
@@ -90,3 +92,14 @@ async def test_a_halt_and_a_filter_come_through_it() -> None:
         assert screen.client.commands == ["halt"]
         await screen.press("slash", "e", "t", "h")
         assert screen.app.screen.query_one(Input).value == "eth"
+
+
+async def test_keys_that_come_at_once_close_only_the_card() -> None:
+    async with dashboard(welcome=True) as screen:
+        for key in ("escape", "escape", "question_mark"):
+            screen.app.post_message(Key(key, None))
+        await screen.pilot.pause()
+        await screen.pilot.pause()
+        assert isinstance(screen.app.screen, HelpScreen)
+        await screen.press("escape")
+        assert screen.app.screen.id == screen.app.dashboard.id

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen, ScreenResultType
@@ -33,6 +34,13 @@ class Dialog(ModalScreen[ScreenResultType]):
         """Take the keys of the key map; those of the class itself come first."""
         app: ArbotApp = self.app  # type: ignore[assignment]
         bind(self, app.key_map, self.DOES)
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Close, once: a second key may be on its way when the first one closes it.
+
+        Textual takes away whatever is on top then, the dashboard included.
+        """
+        return super().dismiss(result) if self.app.screen is self else AwaitComplete()
 
 
 class Question(Dialog[ScreenResultType]):
