@@ -107,7 +107,7 @@ def _adopt(bot: ArBot, args: Mapping[str, str]) -> CommandResult:
         return CommandResult(False, why)
     text = difference(core, venue)
     if args.get("confirm", "") != "yes":
-        return CommandResult(False, f"{venue}: {text}; confirm to book this difference")
+        return CommandResult(True, f"{venue}: {text}, not booked before it is confirmed")
     bot.executor.handle(Operator(OperatorAction.ADOPT, _ASKED, venue=venue))
     return CommandResult(True, f"{venue}: booked {text}")
 

@@ -33,7 +33,7 @@ async def run_headless(
 
     Returns:
         The exit code: 0; 1 the money core failed; 4 halted, or with a stuck or unknown leg; 130
-        interrupted twice.
+        interrupted twice; 5 another engine was seen to trade with one of the keys.
 
     Raises:
         ArbotError: The engine could not start.

@@ -139,10 +139,17 @@ def _verdict(bot: ArBot) -> _Verdict:
 
 
 def exit_code(bot: ArBot, summary: Summary) -> int:
-    """Return 1 when the core failed, 4 when halted or with a stuck or unknown leg; else 0."""
+    """Return how the run ended: 0, or the worst of what is not as it should be.
+
+    1 the core failed; 4 halted, or with a stuck or unknown leg; 5 another engine was seen to trade
+    with one of the keys.
+    """
     if bot.failed.is_set():
         return 1
-    return 4 if bot.core.trading is TradingState.HALTED or summary.trades.stuck else 0
+    if bot.core.trading is TradingState.HALTED or summary.trades.stuck:
+        return 4
+    venues = bot.core.venues.values()
+    return 5 if any(venue.other_engine_ns >= bot.started_ns for venue in venues) else 0
 
 
 def rss_mib() -> float:

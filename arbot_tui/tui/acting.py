@@ -45,6 +45,8 @@ class Acting:
             app.work(self._go_to_paper, "confirm")
         elif name == "resolve":
             app.work(self._resolve, "confirm")
+        elif name == "adopt":
+            app.work(self._adopt, "confirm")
         elif entry.confirm:
             app.work(partial(self._confirm, entry), "confirm")
         elif entry.engine:
@@ -114,6 +116,27 @@ class Acting:
         if answer is not None:
             accept = {"accept": "yes"} if answer == "accept" else {}
             self.command("resolve", {"id": trade.pair_id, **accept})
+
+    async def _adopt(self) -> None:
+        """Have the balances of a venue that differs taken for true, once the difference is seen."""
+        names = [venue.name for venue in self._app.view.venues]
+        try:
+            shown = {n: await self._app.client.command("adopt", {"venue": n}) for n in names}
+        except (ArbotError, OSError, ValueError) as e:
+            self.say(f"adopt: {e}", ok=False)
+            return
+        differing = {name: result for name, result in shown.items() if result.ok}
+        if not differing:
+            self.say("; ".join(result.message for result in shown.values()), ok=False)
+            return
+        for name, result in differing.items():
+            lines = [
+                action("adopt").help,
+                *map(self._clean, result.message.split(", ")),
+                "What explains it is not known: look for it first.",
+            ]
+            if await self._app.push_screen_wait(ConfirmScreen(f"Adopt {name}?", lines, "Adopt")):
+                self.command("adopt", {"venue": name, "confirm": "yes"})
 
     async def _open_lines(self) -> list[str]:
         """Return a sentence for each leg or exposure that is open."""

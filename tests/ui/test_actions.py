@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 import pytest
 from textual.events import Key
@@ -9,6 +11,7 @@ from textual.widgets import Input
 
 from arbot_tui.domain.actions import ACTIONS
 from arbot_tui.engine.answers import SettingsView
+from arbot_tui.engine.client import CommandResult
 from arbot_tui.tui.screens.confirm import ChooseScreen, TypedScreen
 from arbot_tui.tui.screens.help import HelpScreen
 from tests.ui.fakes import FakeClient, frame, settings, status, trade
@@ -174,3 +177,39 @@ async def test_keys_that_come_faster_than_a_dialog_closes_close_only_that(
         await screen.pilot.pause()
         assert screen.app.dashboard in screen.app.screen_stack
         assert screen.app.return_value is None
+
+
+async def test_balances_are_adopted_once_the_difference_was_seen() -> None:
+    class Differing(FakeClient):
+        async def command(self, name: str, args: Mapping[str, str]) -> CommandResult:
+            await super().command(name, args)
+            if args.get("venue") != "okx":
+                return CommandResult(False, f"{args['venue']} does not differ from the ledger")
+            return CommandResult(True, "okx: BTC ledger 4 venue 3 (-1), USDT ledger 5 venue 6 (+1)")
+
+    async with dashboard(Differing()) as screen:
+        screen.app.perform("adopt")
+        await screen.pilot.pause()
+        assert "Adopt okx?" in screen.text()
+        assert "BTC ledger 4 venue 3 (-1)" in screen.text()
+        assert "USDT ledger 5 venue 6 (+1)" in screen.text()
+        # The answer that has the focus changes nothing.
+        await screen.press("enter")
+        assert not any("confirm" in args for args in screen.client.arguments)
+        screen.app.perform("adopt")
+        await screen.pilot.pause()
+        await screen.press("right", "enter")
+        assert screen.client.arguments[-1] == {"venue": "okx", "confirm": "yes"}
+
+
+async def test_where_no_venue_differs_nothing_is_adopted() -> None:
+    class Agreeing(FakeClient):
+        async def command(self, name: str, args: Mapping[str, str]) -> CommandResult:
+            await super().command(name, args)
+            return CommandResult(False, f"{args['venue']} does not differ")
+
+    async with dashboard(Agreeing()) as screen:
+        screen.app.perform("adopt")
+        await screen.pilot.pause()
+        assert "binance does not differ" in screen.text()
+        assert not any("confirm" in args for args in screen.client.arguments)

@@ -105,7 +105,7 @@ def test_adopt_shows_the_difference_and_books_it_only_when_confirmed() -> None:
     text = f"USDT ledger {plain(ours)} venue {plain(ours + 50)} (+50)"
 
     shown = ask(rig, "adopt", venue="ant")
-    assert shown == CommandResult(False, f"ant: {text}; confirm to book this difference")
+    assert shown == CommandResult(True, f"ant: {text}, not booked before it is confirmed")
     assert rig.state.ledger.balance("ant", "USDT") == ours
     booked = ask(rig, "adopt", venue="ant", confirm="yes")
     assert booked == CommandResult(True, f"ant: booked {text}")

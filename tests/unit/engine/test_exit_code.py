@@ -1,0 +1,44 @@
+"""How a run ended, for whoever started it."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from arbot_tui.domain.states import TradingState
+from arbot_tui.engine.summary import Summary, exit_code
+
+if TYPE_CHECKING:
+    from arbot_tui.engine.bot import ArBot
+
+
+@pytest.mark.parametrize(
+    ("failed", "trading", "stuck", "other_ns", "code"),
+    [
+        (False, TradingState.STOPPED, 0, 0, 0),
+        (False, TradingState.STOPPED, 0, 99, 0),
+        (False, TradingState.STOPPED, 0, 100, 5),
+        (False, TradingState.HALTED, 0, 100, 4),
+        (False, TradingState.STOPPED, 1, 0, 4),
+        (True, TradingState.HALTED, 1, 100, 1),
+    ],
+)
+def test_the_exit_code_names_the_worst(
+    failed: bool, trading: TradingState, stuck: int, other_ns: int, code: int
+) -> None:
+    event = asyncio.Event()
+    if failed:
+        event.set()
+    venue = SimpleNamespace(other_engine_ns=other_ns)
+    bot = SimpleNamespace(
+        failed=event,
+        core=SimpleNamespace(trading=trading, venues={"okx": venue}),
+        # An engine that was seen before this run is an earlier run's news.
+        started_ns=100,
+    )
+    summary = SimpleNamespace(trades=SimpleNamespace(stuck=stuck))
+
+    assert exit_code(cast("ArBot", bot), cast("Summary", summary)) == code
