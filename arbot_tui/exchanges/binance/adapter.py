@@ -18,8 +18,8 @@ from arbot_tui.exchanges.binance.feed import BinanceFeed
 from arbot_tui.exchanges.binance.private import UserStream, socket_options
 from arbot_tui.exchanges.binance.public import BinancePublic
 from arbot_tui.exchanges.binance.quotas import Quotas
-from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
+from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
 from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect

@@ -22,8 +22,8 @@ from arbot_tui.exchanges.bitget.hosts import DEMO_HEADERS
 from arbot_tui.exchanges.bitget.instruments import parse_instruments
 from arbot_tui.exchanges.bitget.private import PrivateStream, socket_options
 from arbot_tui.exchanges.bitget.quotas import Quotas
-from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
+from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, RestResponse, ban_on
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.traffic import RemainingHeader

@@ -24,8 +24,8 @@ from arbot_tui.exchanges.bybit.feed import BybitFeed
 from arbot_tui.exchanges.bybit.hosts import URLS
 from arbot_tui.exchanges.bybit.instruments import parse_instruments
 from arbot_tui.exchanges.bybit.private import PrivateStream, socket_options
-from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
+from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
 from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient, RestResponse, ban_on

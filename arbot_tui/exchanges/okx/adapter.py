@@ -23,8 +23,8 @@ from arbot_tui.exchanges.okx.hosts import DEMO_HEADERS
 from arbot_tui.exchanges.okx.instruments import parse_instruments
 from arbot_tui.exchanges.okx.private import PrivateStream, socket_options
 from arbot_tui.exchanges.okx.quotas import Quotas
-from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
+from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
 from arbot_tui.exchanges.transport.limiter import Charge
 from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, RestResponse, ban_on

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from abc import abstractmethod
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -26,7 +26,6 @@ from arbot_tui.exchanges.base import (
     BaseExchange,
     Credentials,
     ExchangeConfig,
-    MarketDataSink,
     OrderEventSink,
     QuotaUse,
 )
@@ -40,7 +39,7 @@ from arbot_tui.exchanges.transport.traffic import Traffic
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 from arbot_tui.exchanges.transport.wire import Dial
 
-__all__ = ["Account", "Execution", "FeedAdapter", "PublicFeed", "VenueAdapter"]
+__all__ = ["Account", "Execution", "VenueAdapter"]
 
 _log = structlog.get_logger(__name__)
 
@@ -344,73 +343,3 @@ class VenueAdapter(BaseExchange):
             await self.sync_clock()
         except ExchangeError as e:
             _log.warning("clock_not_synced", venue=self.name, error=str(e))
-
-
-class PublicFeed(Protocol):
-    """The public connections of one adapter (`LineSet`)."""
-
-    def set_rows(self, rows: Mapping[str, int]) -> None:
-        """Follow these wire symbols from now on, and no others."""
-        ...
-
-    def symbol_of(self, row: int) -> str | None:
-        """Return the wire symbol of a followed row."""
-        ...
-
-    def request_depth(self, row: int, wanted: bool) -> None:
-        """Start or stop following depth of one row."""
-        ...
-
-    def resync(self, row: int) -> None:
-        """Start quote and book of one row over."""
-        ...
-
-    @property
-    def dial(self) -> Dial:
-        """Opens a wire no sooner than the venue's connection limits allow."""
-        ...
-
-    def run(self, sink: MarketDataSink) -> Awaitable[None]:
-        """Keep every connection up until cancelled."""
-        ...
-
-
-class FeedAdapter(VenueAdapter):
-    """An adapter whose best bid and ask and depth come on lines of their own."""
-
-    _feed: PublicFeed
-
-    def _private_dial(self) -> Dial:
-        """Return the feed's: all connections of an address count together."""
-        return self._feed.dial
-
-    def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
-        """Learn which wire symbols to follow, and the board row of each."""
-        self._feed.set_rows(rows)
-        self._learn(instruments)
-
-    async def connect_ws(self, sink: MarketDataSink) -> None:
-        """Follow best bid and ask of the universe, and depth where wanted, until cancelled."""
-        await self._feed.run(sink)
-
-    def request_depth(self, row: int, wanted: bool) -> None:
-        """Start or stop following depth of one row; survives reconnects."""
-        self._feed.request_depth(row, wanted)
-
-    def resync_book(self, row: int) -> None:
-        """Start quote and book of one row over by subscribing again, at most every 4 s.
-
-        After three times in five minutes the symbol is left alone until they have passed.
-        """
-        self._feed.resync(row)
-
-    def _followed(self, row: int) -> str:
-        """Return the wire symbol of a row.
-
-        Raises:
-            RequestRefused: The row is not followed.
-        """
-        symbol = self._feed.symbol_of(row)
-        if symbol is None:
-            raise RequestRefused(self.name, "row", f"row {row} is not followed")
-        return symbol

@@ -10,9 +10,9 @@ from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.secret import Secret
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig, VenueUrls
 from arbot_tui.exchanges.factory import ExchangeFactory
-from arbot_tui.exchanges.transport.adapter import FeedAdapter
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.dialing import PacedDial
+from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
 from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.wire import Dial, DialFailed, DialOptions, Wire
 from tests.virtual_loop import LoopClock, run_virtual
