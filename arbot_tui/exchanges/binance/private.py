@@ -164,7 +164,9 @@ class UserStream:
                         )
                     ),
                 )
-            case "eventStreamTerminated" | "serverShutdown":
+            case "eventStreamTerminated":
+                return (SocketRefused(event.e),)
+            case "serverShutdown":
                 return (Farewell(event.e),)
             case _:
                 return ()

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from decimal import Decimal
 
+import structlog
+
 from arbot_tui.domain.clock import MS, Clock
+from arbot_tui.domain.errors import ExchangeError
 from arbot_tui.domain.feed import Continuity
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
 from arbot_tui.domain.transfers import SuspendedTransfers
-from arbot_tui.exchanges.base import Credentials, ExchangeConfig
+from arbot_tui.exchanges.base import AccountSink, Credentials, ExchangeConfig
 from arbot_tui.exchanges.bitget import coins, turnover
-from arbot_tui.exchanges.bitget.account import ClassicAccount
+from arbot_tui.exchanges.bitget.account import BitgetAccount
 from arbot_tui.exchanges.bitget.answers import Answer, parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.bitget.errors import judge
-from arbot_tui.exchanges.bitget.execution import ClassicExecution
+from arbot_tui.exchanges.bitget.execution import BitgetExecution
 from arbot_tui.exchanges.bitget.feed import BitgetFeed
 from arbot_tui.exchanges.bitget.hosts import DEMO_HEADERS
 from arbot_tui.exchanges.bitget.instruments import parse_instruments
-from arbot_tui.exchanges.bitget.private import PrivateStream, socket_options
+from arbot_tui.exchanges.bitget.private import socket_options
 from arbot_tui.exchanges.bitget.quotas import Quotas
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
@@ -30,6 +34,8 @@ from arbot_tui.exchanges.transport.traffic import RemainingHeader
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 
 __all__ = ["BitgetExchange"]
+
+_log = structlog.get_logger(__name__)
 
 _VENUE = "bitget"
 _QUOTA_WAIT_S = 5.0
@@ -44,6 +50,7 @@ class BitgetExchange(FeedAdapter):
 
     continuity = Continuity.SNAPSHOT_ONLY
     client_ids = re.compile("[0-9A-Za-z_-]{1,32}")
+    _execution: BitgetExecution
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""
@@ -60,7 +67,7 @@ class BitgetExchange(FeedAdapter):
             options=RestOptions(headers=DEMO_HEADERS if config.environment == "demo" else {}),
         )
         self._quotas = Quotas()
-        self._execution = ClassicExecution(
+        self._execution = BitgetExecution(
             self._rest,
             clock,
             config.credentials,
@@ -68,9 +75,10 @@ class BitgetExchange(FeedAdapter):
             resync=self.sync_clock,
             doubt_clock=self._doubt_clock,
             quotas=self._quotas,
+            on_dialect=self._on_dialect,
         )
-        self._account = ClassicAccount(
-            self._execution, clock, offset_ns=lambda: self.offset_ns, quotas=self._quotas
+        self._account = BitgetAccount(
+            self._execution, offset_ns=lambda: self.offset_ns, quotas=self._quotas
         )
         self._feed = BitgetFeed(config.urls.ws_public, config.index, clock, self._ban)
 
@@ -115,8 +123,26 @@ class BitgetExchange(FeedAdapter):
         answer, response = await self._public(target)
         return parse_orderbook(answer.data, levels, response.recv_ns)
 
+    async def connect_private(self, sink: AccountSink) -> None:
+        """Follow the account until cancelled, in the dialect that it turns out to speak.
+
+        On the socket of the other dialect an account may log in, and is told nothing.
+        """
+        if self.has_private_stream:
+            # The login tells what is wrong with the account as well.
+            with contextlib.suppress(ExchangeError):
+                await self._execution.settle()
+        await super().connect_private(sink)
+
     def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
-        return PrivateStream(key, self._venue_ms, self._by_wire), socket_options(url)
+        dialect = self._execution.dialect
+        stream = dialect.stream(key, self._venue_ms, self._by_wire)
+        return stream, socket_options(dialect.private_url(url))
+
+    def _on_dialect(self, name: str) -> None:
+        _log.warning("account_dialect", venue=_VENUE, dialect=name)
+        if self._stream is not None:
+            self._stream.restart(f"the account has become a {name} one")
 
     async def _close_requests(self) -> None:
         await self._rest.close()

@@ -6,13 +6,13 @@ client calls it unknown.
 
 from __future__ import annotations
 
-from arbot_tui.domain.errors import MalformedMessage
+from arbot_tui.domain.errors import AuthRefused, MalformedMessage
 from arbot_tui.domain.refusal import Reaction, Refusal
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.bitget.answers import Answer, parse_answer
 from arbot_tui.exchanges.transport.rest import RestResponse
 
-__all__ = ["judge", "refusal"]
+__all__ = ["OtherDialect", "judge", "refusal", "speaks_other"]
 
 _VENUE = "bitget"
 _OK = "00000"
@@ -37,9 +37,12 @@ _LATE = frozenset(
     }
 )
 _THROTTLED = frozenset({"429", "25004", "45129", "30006", "30007"})
+# A unified account asked in v2, a Classic one asked in v3: nothing was done.
+_OTHER_DIALECT = frozenset({"40085", "25245"})
 _FATAL = frozenset(
     {
-        *("40085", "25245", "30032"),  # the account speaks the other dialect
+        *_OTHER_DIALECT,
+        "30032",  # v1 is gone
         # key, signature, passphrase
         *("40001", "40002", "40003", "40006", "40009", "40011", "40012", "40036", "40037"),
         *("40041", "30005", "30011", "30012", "30013", "30015"),
@@ -88,6 +91,19 @@ _BY_CODE: dict[str, Reaction] = {
 # Headers missing or a wrong path: a bug of ours, nothing was done. (403 and 429 are bans: the
 # REST client keeps them.)
 _BY_STATUS = {401: Reaction.FATAL, 404: Reaction.REFUSED}
+
+
+class OtherDialect(AuthRefused):
+    """The account is of the other kind: the same has to be asked in its dialect."""
+
+    def __init__(self, refused: Refusal) -> None:
+        """Carry what the venue said."""
+        super().__init__(refused.venue, refused.code, refused.message)
+
+
+def speaks_other(refused: Refusal) -> bool:
+    """Tell whether a refusal says that the account is of the other kind."""
+    return refused.code in _OTHER_DIALECT
 
 
 def judge(response: RestResponse) -> Answer | Refusal:

@@ -1,21 +1,23 @@
-"""Orders and account of Bitget over REST in the v2 ("Classic") dialect.
+"""Orders of a Bitget account over REST, in whichever dialect it speaks.
 
 Pages of 2025-12-05; facts page sections 6, 7, 10 and 11. A placement or a cancel is answered
-with acceptance only; what became of the order is learnt by asking. Every order carries its
-deadline as ``requestTime`` and ``receiveWindow``. A unified account answers 40085 to all of this:
-that is reported as fatal, its dialect (v3) is a class of its own beside this one.
+with acceptance only; what became of the order is learnt by asking. An account is taken for a
+Classic one until it says otherwise, and may become the other kind at any time: a read is then
+asked again in the other dialect, an order is not.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeVar
 
 import msgspec
 
 from arbot_tui.domain.clock import MS, SECOND, Clock
 from arbot_tui.domain.errors import (
     AuthRefused,
+    ExchangeError,
     ExchangeUnavailable,
     MalformedMessage,
     OrderNotFound,
@@ -23,7 +25,7 @@ from arbot_tui.domain.errors import (
 )
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, plain
+from arbot_tui.domain.numbers import ZERO
 from arbot_tui.domain.orders import (
     Balance,
     Fill,
@@ -37,28 +39,19 @@ from arbot_tui.domain.orders import (
 )
 from arbot_tui.domain.refusal import Reaction, Refusal, cancel_error, placement_event, read_error
 from arbot_tui.exchanges.base import Credentials
-from arbot_tui.exchanges.bitget.answers import (
-    Answer,
-    OrderRow,
-    TradeRow,
-    fill_of,
-    order_state,
-    parse_balances,
-    parse_fees,
-    parse_order_id,
-    parse_orders,
-    parse_trades,
-)
-from arbot_tui.exchanges.bitget.errors import judge
+from arbot_tui.exchanges.bitget.answers import Answer, parse_fees, parse_order_id
+from arbot_tui.exchanges.bitget.classic.requests import Classic
+from arbot_tui.exchanges.bitget.dialect import Dialect
+from arbot_tui.exchanges.bitget.errors import OtherDialect, judge, speaks_other
 from arbot_tui.exchanges.bitget.quotas import Quotas
+from arbot_tui.exchanges.bitget.rows import VENUE, OrderRow, Page, TradeRow, fill_of, order_state
 from arbot_tui.exchanges.bitget.signing import rest_headers
+from arbot_tui.exchanges.bitget.unified.requests import Unified
 from arbot_tui.exchanges.transport.limiter import Charge
 from arbot_tui.exchanges.transport.rest import RestClient
 
-__all__ = ["ClassicExecution"]
+__all__ = ["BitgetExecution"]
 
-_VENUE = "bitget"
-_TRADE = "/api/v2/spot/trade"
 # A deadline further away than this would let a delayed order fill long after its edge is gone.
 _LONGEST_WINDOW_MS = 5_000
 _PLACE_TIMEOUT_S = 2.0
@@ -71,9 +64,16 @@ _KNOWN_SENDS = 10_000
 # Our clock against the venue's stamps, with much to spare.
 _CLOCK_MARGIN_NS = 60 * SECOND
 
+T = TypeVar("T")
+RowT = TypeVar("RowT", OrderRow, TradeRow)
 
-class ClassicExecution:
-    """Signed requests of one Classic account."""
+
+class BitgetExecution:
+    """Signed requests of one account.
+
+    Attributes:
+        dialect: What the account speaks, as far as is known.
+    """
 
     def __init__(
         self,
@@ -85,6 +85,7 @@ class ClassicExecution:
         resync: Callable[[], Awaitable[None]],
         doubt_clock: Callable[[], None],
         quotas: Quotas,
+        on_dialect: Callable[[str], None],
     ) -> None:
         """Prepare; nothing is sent before it is asked for.
 
@@ -96,7 +97,10 @@ class ClassicExecution:
             resync: Measures that offset again.
             doubt_clock: Has it measured soon, without waiting; called when an order came late.
             quotas: What the venue allows, shared with public requests.
+            on_dialect: Is told the name of the dialect when it turns out to be another one.
         """
+        self.dialect: Dialect = Classic()
+        self._other: Dialect = Unified()
         self._rest = rest
         self._clock = clock
         self._credentials = credentials
@@ -104,8 +108,33 @@ class ClassicExecution:
         self._resync = resync
         self._doubt_clock = doubt_clock
         self._quotas = quotas
+        self._on_dialect = on_dialect
         # When an order was sent bounds the search for it. Oldest forgotten first.
         self._sent_ns: OrderedDict[str, int] = OrderedDict()
+
+    async def settle(self) -> None:
+        """Find out which dialect the account speaks.
+
+        Raises:
+            ExchangeError: The account could not be asked, or speaks neither.
+        """
+        await self.balances()
+
+    async def in_dialect(self, ask: Callable[[Dialect], Awaitable[T]]) -> T:
+        """Return what `ask` returns in the dialect that the account speaks.
+
+        Raises:
+            ExchangeError: It failed; `AuthRefused` where the account speaks neither dialect.
+        """
+        dialect, other = self.dialect, self._other
+        try:
+            return await ask(dialect)
+        except OtherDialect:
+            answer = await ask(other)
+        if self.dialect is dialect:
+            self.dialect, self._other = other, dialect
+            self._on_dialect(other.name)
+        return answer
 
     async def place(self, order: OrderRequest, instrument: Instrument) -> list[OrderEvent]:
         """Place a limit order and return what is known of it afterwards."""
@@ -113,34 +142,36 @@ class ClassicExecution:
         window_ms = min((order.expires_ns - now_ns) // MS, _LONGEST_WINDOW_MS)
         if window_ms < 1:
             text = "its deadline passed before it was sent"
-            return [OrderReject(_VENUE, order.client_id, "expired", text)]
-        body = msgspec.json.encode(
-            {
-                "symbol": instrument.wire_symbol,
-                "side": order.side,
-                "orderType": "limit",
-                "force": order.time_in_force,
-                "price": plain(order.price),
-                "size": plain(order.qty),
-                "clientOid": order.client_id,
-                "requestTime": str((now_ns + self._offset_ns()) // MS),
-                "receiveWindow": str(window_ms),
-            }
-        )
+            return [OrderReject(VENUE, order.client_id, "expired", text)]
+        dialect, venue_ms = self.dialect, self._venue_ms(now_ns)
+        placement = dialect.placement(order, instrument, venue_ms, window_ms)
         self._remember(order.client_id, now_ns)
         try:
-            answer = await self._post(f"{_TRADE}/place-order", body, self._quotas.place)
+            answer = await self._post(
+                dialect.place_path, placement.body, self._quotas.place, placement.timestamp_ms
+            )
             if isinstance(answer, Refusal):
-                if answer.reaction is Reaction.LATE:
-                    self._doubt_clock()
-                return [placement_event(answer, order.client_id)]
-            return [OrderAck(_VENUE, order.client_id, parse_order_id(answer.data))]
+                return [await self._refused(answer, order.client_id)]
+            return [OrderAck(VENUE, order.client_id, parse_order_id(answer.data))]
         except AuthRefused as e:
-            return [OrderReject(_VENUE, order.client_id, e.code, str(e), fatal=True)]
+            return [OrderReject(VENUE, order.client_id, e.code, str(e), fatal=True)]
         except ExchangeUnavailable as e:
-            return [OrderReject(_VENUE, order.client_id, "not_sent", str(e))]
+            return [OrderReject(VENUE, order.client_id, "not_sent", str(e))]
         except (OutcomeUnknown, MalformedMessage) as e:
-            return [OrderUnknown(_VENUE, order.client_id, str(e))]
+            return [OrderUnknown(VENUE, order.client_id, str(e))]
+
+    async def _refused(self, refusal: Refusal, client_id: str) -> OrderReject | OrderUnknown:
+        """Return what a refused placement reports."""
+        if refusal.reaction is Reaction.LATE:
+            self._doubt_clock()
+        if not speaks_other(refusal):
+            return placement_event(refusal, client_id)
+        # Certainly not executed. The order is not sent again, the next one in the other dialect.
+        try:
+            await self.settle()
+        except ExchangeError:
+            return placement_event(refusal, client_id)
+        return OrderReject(VENUE, client_id, refusal.code, refusal.message)
 
     async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.
@@ -150,34 +181,43 @@ class ClassicExecution:
             OutcomeUnknown: It may have taken effect.
             ExchangeError: Anything else that went wrong.
         """
-        identity = {"orderId": venue_id} if venue_id else {"clientOid": client_id}
-        body = msgspec.json.encode({"symbol": instrument.wire_symbol, **identity})
-        answer = await self._post(
-            f"{_TRADE}/cancel-order", body, self._quotas.cancel, max_wait_s=_QUOTA_WAIT_S
-        )
-        if isinstance(answer, Refusal):
-            raise cancel_error(answer)
+
+        async def ask(dialect: Dialect) -> None:
+            answer = await self._post(
+                dialect.cancel_path,
+                dialect.cancel_body(instrument, client_id, venue_id),
+                self._quotas.cancel,
+                self._venue_ms(self._clock.now_ns()),
+                max_wait_s=_QUOTA_WAIT_S,
+            )
+            if isinstance(answer, Refusal):
+                raise OtherDialect(answer) if speaks_other(answer) else cancel_error(answer)
+
+        await self.in_dialect(ask)
 
     async def query(self, instrument: Instrument, client_id: str, venue_id: str) -> OrderState:
         """Return the order's state.
 
-        Asked are the order itself (it knows our id for two hours), then open orders, history and
-        executions.
+        Asked are the order itself (a Classic account knows our id for two hours), then open
+        orders, history and executions.
 
         Raises:
             ExchangeError: One of the places could not be asked: nothing is concluded then.
         """
-        identity = f"orderId={venue_id}" if venue_id else f"clientOid={client_id}"
-        try:
-            answer = await self.get(f"{_TRADE}/orderInfo?{identity}", self._quotas.query)
-        except OrderNotFound:
-            rows = []
-        else:
-            rows = parse_orders(answer.data)
-        found = _ours(rows, client_id, venue_id)
-        if found:
-            return order_state(found, "order")
-        return await self._search(instrument, client_id, venue_id)
+
+        async def ask(dialect: Dialect) -> OrderState:
+            target = dialect.order_target(client_id, venue_id)
+            try:
+                answer = await self.get(target, self._quotas.query)
+            except OrderNotFound:
+                found = None
+            else:
+                found = _ours(dialect.read_order(answer.data).rows, client_id, venue_id)
+            if found:
+                return order_state(found, "order")
+            return await self._search(dialect, instrument, client_id, venue_id)
+
+        return await self.in_dialect(ask)
 
     async def fills(self, instrument: Instrument, client_id: str, venue_id: str) -> list[Fill]:
         """Return all executions of one order, oldest first.
@@ -189,24 +229,31 @@ class ClassicExecution:
         if not venue_id:
             venue_id = (await self.query(instrument, client_id, "")).venue_id
             if not venue_id:
-                raise OrderNotFound(_VENUE, f"no order {client_id} to ask executions of")
-        query = f"symbol={instrument.wire_symbol}&orderId={venue_id}"
-        rows, complete = await self.trades(query, 0)
+                raise OrderNotFound(VENUE, f"no order {client_id} to ask executions of")
+
+        async def ask(dialect: Dialect) -> tuple[list[TradeRow], bool]:
+            return await self.trades(dialect, instrument, venue_id, 0)
+
+        rows, complete = await self.in_dialect(ask)
         if not complete:
-            raise ExchangeUnavailable(_VENUE, f"too many executions of {client_id}")
+            raise ExchangeUnavailable(VENUE, f"too many executions of {client_id}")
         fills = [
-            fill_of(row, client_id, instrument.symbol) for row in rows if row.orderId == venue_id
+            fill_of(row, client_id, instrument.symbol) for row in rows if row.order_id == venue_id
         ]
         return sorted(fills, key=lambda fill: fill.event_ns)
 
     async def balances(self) -> list[Balance]:
-        """Return the non-zero balances of the spot account.
+        """Return the non-zero balances of the account that trades.
 
         Raises:
             ExchangeError: They could not be fetched.
         """
-        target = "/api/v2/spot/account/assets?assetType=hold_only"
-        return parse_balances((await self.get(target, self._quotas.assets)).data)
+
+        async def ask(dialect: Dialect) -> list[Balance]:
+            answer = await self.get(dialect.balances_target, self._quotas.assets)
+            return dialect.read_balances(answer.data)
+
+        return await self.in_dialect(ask)
 
     async def fees(self, symbols: Mapping[str, str]) -> dict[str, TradingFees]:
         """Return the account's rates by canonical symbol.
@@ -217,77 +264,95 @@ class ClassicExecution:
         Raises:
             ExchangeError: They could not be fetched.
         """
-        fees: dict[str, TradingFees] = {}
-        for wire_symbol, symbol in symbols.items():
-            answer = await self.get(
-                f"/api/v2/common/trade-rate?symbol={wire_symbol}&businessType=spot",
-                self._quotas.fees,
-                max_wait_s=_PATIENT_S,
-            )
-            fees[symbol] = parse_fees(answer.data)
-        return fees
 
-    async def _search(self, instrument: Instrument, client_id: str, venue_id: str) -> OrderState:
-        """Look for an order that ``orderInfo`` does not know."""
-        symbol = f"symbol={instrument.wire_symbol}"
+        async def ask(dialect: Dialect, wire_symbol: str) -> TradingFees:
+            target, charges = dialect.fee_target(wire_symbol), dialect.fee_charges(self._quotas)
+            return parse_fees((await self.get(target, charges, max_wait_s=_PATIENT_S)).data)
+
+        return {
+            symbol: await self.in_dialect(lambda dialect, wire=wire: ask(dialect, wire))  # type: ignore[misc]
+            for wire, symbol in symbols.items()
+        }
+
+    async def _search(
+        self, dialect: Dialect, instrument: Instrument, client_id: str, venue_id: str
+    ) -> OrderState:
+        """Look for an order that is not found by its id."""
+        symbol = instrument.wire_symbol
         sent_ns = self._sent_ns.get(client_id, 0)
         since_ms = (sent_ns + self._offset_ns() - _CLOCK_MARGIN_NS) // MS
         listed: set[str] = set()
         asked = ["order"]
-        for path, source in (("unfilled-orders", "open"), ("history-orders", "history")):
-            rows, complete = await self.orders(f"{_TRADE}/{path}?{symbol}", since_ms)
+        lists = (dialect.open_target(symbol), "open"), (dialect.history_target(symbol), "history")
+        for target, source in lists:
+            rows, complete = await self.orders(dialect, target, since_ms)
             found = _ours(rows, client_id, venue_id)
             if found:
                 return order_state(found, source)
-            listed.update(row.orderId for row in rows)
+            listed.update(row.order_id for row in rows)
             if complete:
                 asked.append(source)
-        # Executions name only the venue's ids. Those of listed orders belong to others; one of
-        # an order that no list shows could be ours.
-        trades, complete = await self.trades(symbol, since_ms)
-        strange = [row for row in trades if row.orderId not in listed and _ms(row) >= since_ms]
+        # Executions may name only the venue's ids. Those of listed orders belong to others; one
+        # of an order that no list shows could be ours.
+        trades, complete = await self.trades(dialect, instrument, "", since_ms if sent_ns else 0)
+        strange = [row for row in trades if row.order_id not in listed and _ms(row) >= since_ms]
         if complete and not strange and "history" in asked:
             asked.append("fills")
-        return OrderState(_VENUE, client_id, OrderStatus.NOT_FOUND, ZERO, tuple(asked))
+        return OrderState(VENUE, client_id, OrderStatus.NOT_FOUND, ZERO, tuple(asked))
 
-    async def orders(self, target: str, since_ms: int) -> tuple[list[OrderRow], bool]:
+    async def orders(
+        self, dialect: Dialect, target: str, since_ms: int
+    ) -> tuple[list[OrderRow], bool]:
         """Return orders of a list back to `since_ms`, and whether none can be missing.
 
         Args:
+            dialect: In which to ask.
             target: Path and query of the list, newest first.
             since_ms: Venue time, UTC milliseconds.
         """
-        found: list[OrderRow] = []
-        before = ""
-        joint = "" if target.endswith("?") else "&"
-        for _ in range(_MOST_PAGES):
-            page = f"{target}{joint}limit={_ROWS_PER_PAGE}{before}"
-            answer = await self.get(page, self._quotas.query)
-            rows = parse_orders(answer.data)
-            found += rows
-            if len(rows) < _ROWS_PER_PAGE or 0 < _ms(rows[-1]) < since_ms:
-                return found, True
-            before = f"&idLessThan={_id(rows[-1].orderId)}"
-        return found, False
+        charges = self._quotas.query
+        return await self._pages(dialect, target, charges, dialect.read_orders, since_ms)
 
-    async def trades(self, query: str, since_ms: int) -> tuple[list[TradeRow], bool]:
+    async def trades(
+        self, dialect: Dialect, instrument: Instrument, venue_id: str, since_ms: int
+    ) -> tuple[list[TradeRow], bool]:
         """Return executions back to `since_ms`, and whether none can be missing.
 
         Args:
-            query: Which ones.
-            since_ms: Venue time, UTC milliseconds.
+            dialect: In which to ask.
+            instrument: Of which symbol.
+            venue_id: Of which order; empty for all.
+            since_ms: Venue time, UTC milliseconds; 0 for all.
         """
         found: list[TradeRow] = []
+        now_ms = self._venue_ms(self._clock.now_ns())
+        symbol, charges = instrument.wire_symbol, self._quotas.fills
+        for target in dialect.fills_targets(symbol, venue_id, since_ms, now_ms):
+            rows, complete = await self._pages(
+                dialect, target, charges, dialect.read_trades, since_ms
+            )
+            found += rows
+            if not complete:
+                return found, False
+        return found, True
+
+    async def _pages(
+        self,
+        dialect: Dialect,
+        target: str,
+        charges: Sequence[Charge],
+        read: Callable[[msgspec.Raw], Page[RowT]],
+        since_ms: int,
+    ) -> tuple[list[RowT], bool]:
+        found: list[RowT] = []
         before = ""
         for _ in range(_MOST_PAGES):
-            answer = await self.get(
-                f"{_TRADE}/fills?{query}&limit={_ROWS_PER_PAGE}{before}", self._quotas.fills
-            )
-            rows = parse_trades(answer.data)
-            found += rows
-            if len(rows) < _ROWS_PER_PAGE or 0 < _ms(rows[-1]) < since_ms:
+            answer = await self.get(f"{target}limit={_ROWS_PER_PAGE}{before}", charges)
+            page = read(answer.data)
+            found += page.rows
+            if len(page.rows) < _ROWS_PER_PAGE or 0 < _ms(page.rows[-1]) < since_ms:
                 return found, True
-            before = f"&idLessThan={_id(rows[-1].tradeId)}"
+            before = f"&{dialect.page_word}={_id(page.older)}"
         return found, False
 
     async def get(
@@ -303,7 +368,7 @@ class ClassicExecution:
             await self._resync()
             answer = await self._get_once(target, charges, max_wait_s)
         if isinstance(answer, Refusal):
-            raise read_error(answer)
+            raise OtherDialect(answer) if speaks_other(answer) else read_error(answer)
         return answer
 
     async def _get_once(
@@ -312,7 +377,7 @@ class ClassicExecution:
         response = await self._rest.request(
             "GET",
             target,
-            headers=self._headers("GET", target, ""),
+            headers=self._headers("GET", target, "", self._venue_ms(self._clock.now_ns())),
             charges=charges,
             urgent=True,
             max_wait_s=max_wait_s,
@@ -320,12 +385,18 @@ class ClassicExecution:
         return judge(response)
 
     async def _post(
-        self, path: str, body: bytes, charges: Sequence[Charge], *, max_wait_s: float = 0.0
+        self,
+        path: str,
+        body: bytes,
+        charges: Sequence[Charge],
+        timestamp_ms: int,
+        *,
+        max_wait_s: float = 0.0,
     ) -> Answer | Refusal:
         response = await self._rest.request(
             "POST",
             path,
-            headers=self._headers("POST", path, body.decode()),
+            headers=self._headers("POST", path, body.decode(), timestamp_ms),
             body=body,
             effect=True,
             charges=charges,
@@ -334,11 +405,14 @@ class ClassicExecution:
         )
         return judge(response)
 
-    def _headers(self, method: str, target: str, body: str) -> dict[str, str]:
+    def _headers(self, method: str, target: str, body: str, timestamp_ms: int) -> dict[str, str]:
         if self._credentials is None:
-            raise AuthRefused(_VENUE, "no_key", "no API key is set")
-        timestamp_ms = (self._clock.now_ns() + self._offset_ns()) // MS
+            raise AuthRefused(VENUE, "no_key", "no API key is set")
         return rest_headers(self._credentials, timestamp_ms, method, target, body)
+
+    def _venue_ms(self, now_ns: int) -> int:
+        """Return the venue's time at `now_ns` of our clock, UTC milliseconds."""
+        return (now_ns + self._offset_ns()) // MS
 
     def _remember(self, client_id: str, now_ns: int) -> None:
         self._sent_ns[client_id] = now_ns
@@ -348,7 +422,7 @@ class ClassicExecution:
 
 def _ours(rows: Sequence[OrderRow], client_id: str, venue_id: str) -> OrderRow | None:
     for row in rows:
-        if row.orderId == venue_id if venue_id else row.clientOid == client_id:
+        if row.order_id == venue_id if venue_id else row.client_id == client_id:
             return row
     return None
 
@@ -358,12 +432,12 @@ def _ms(row: OrderRow | TradeRow) -> int:
 
     Open orders are documented with seconds: too few digits to be told.
     """
-    text = row.cTime
+    text = row.created
     return int(text) if text.isascii() and text.isdigit() and 13 <= len(text) < 16 else 0
 
 
 def _id(text: str) -> str:
     """Return an id of the venue for use in a query, which must need no quoting."""
     if not (text.isascii() and text.isalnum()):
-        raise MalformedMessage(_VENUE, "an id that is no plain text")
+        raise MalformedMessage(VENUE, "an id that is no plain text")
     return text

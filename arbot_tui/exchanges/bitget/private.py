@@ -1,38 +1,26 @@
-"""Bitget's private socket in the v2 ("Classic") dialect: orders, executions, balances.
+"""What the private sockets of both dialects share: heartbeat, login, answers to control frames.
 
-Pages of 2025-12-05; facts page section 8. The ``orders`` channel carries each execution with our
-own id; the ``fill`` channel names only the venue's. Pushes can be lost (vendor FAQ): whoever
-follows this asks by REST as well.
+Pages of 2025-12-05; facts page section 8. Pushes can be lost (vendor FAQ): whoever follows this
+asks by REST as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from arbot_tui.domain.clock import MS
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import exact, parse_decimal
-from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
-from arbot_tui.exchanges.bitget.answers import OrderRow, order_state
+from arbot_tui.exchanges.bitget.rows import BROKEN, VENUE, malformed
 from arbot_tui.exchanges.bitget.signing import ws_login
-from arbot_tui.exchanges.transport.signed_socket import (
-    BalancesTold,
-    LoggedIn,
-    SocketRefused,
-    Subscribed,
-    Told,
-)
+from arbot_tui.exchanges.transport.signed_socket import LoggedIn, SocketRefused, Subscribed, Told
 from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions
 
 __all__ = ["PrivateStream", "socket_options"]
-
-_VENUE = "bitget"
-_BROKEN = (ValueError, RecursionError, ArithmeticError)
 
 
 def _is_pong(raw: bytes) -> bool:
@@ -50,32 +38,14 @@ def socket_options(url: str) -> WebSocketOptions:
     )
 
 
-class _Order(msgspec.Struct):
-    """An order push: the order, and the execution that this push tells of."""
-
-    instId: str
-    orderId: str
-    clientOid: str
-    status: str
-    side: str
-    force: str = ""
-    accBaseVolume: str = ""
-    baseVolume: str = ""
-    fillPrice: str = ""
-    fillFee: str = ""
-    fillFeeCoin: str = ""
-    fillTime: str = ""
-    tradeId: str = ""
-
-
-class _Asset(msgspec.Struct):
-    coin: str
-    available: str = ""
-    frozen: str = ""
-
-
 class _Arg(msgspec.Struct, frozen=True):
     channel: str = ""
+    topic: str = ""
+
+    @property
+    def name(self) -> str:
+        """What is told of: ``channel`` in v2, ``topic`` in v3."""
+        return self.channel or self.topic
 
 
 class _Frame(msgspec.Struct):
@@ -88,16 +58,16 @@ class _Frame(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Frame).decode
-_orders = msgspec.json.Decoder(list[_Order]).decode
-_assets = msgspec.json.Decoder(list[_Asset]).decode
 
 
-class PrivateStream:
-    """The language of the private socket; see `SocketDialect`."""
+class PrivateStream(ABC):
+    """The language of a private socket; see `SocketDialect`."""
 
-    venue = _VENUE
-    topics = frozenset({"orders", "account"})
+    venue = VENUE
+    topics: frozenset[str]
     needs_login = True
+    _args: Sequence[Mapping[str, str]]
+    """What is subscribed, as the dialect says it."""
 
     def __init__(
         self,
@@ -121,12 +91,8 @@ class PrivateStream:
         return [ws_login(self._credentials, self._venue_ms() // 1000).encode()]
 
     def subscriptions(self) -> Sequence[bytes]:
-        """Return the subscription of both channels; each is answered for itself."""
-        args = [
-            {"instType": "SPOT", "channel": "orders", "instId": "default"},
-            {"instType": "SPOT", "channel": "account", "coin": "default"},
-        ]
-        return [msgspec.json.encode({"op": "subscribe", "args": args})]
+        """Return the subscription of all topics; each is answered for itself."""
+        return [msgspec.json.encode({"op": "subscribe", "args": self._args})]
 
     def read(self, raw: bytes) -> Iterable[Told]:
         """Return what a frame says.
@@ -138,54 +104,32 @@ class PrivateStream:
             return ()
         try:
             frame = _decode(raw)
-            match frame.event or frame.arg.channel:
-                case "orders":
-                    return [told for row in _orders(frame.data) for told in self._order(row)]
-                case "account":
-                    return [BalancesTold(_balances(frame.data))]
-        except _BROKEN as e:
-            raise MalformedMessage(_VENUE, f"private stream: {sanitise(str(e))}") from e
+            if not frame.event:
+                return list(self._news(frame.arg.name, frame.data))
+        except MalformedMessage:
+            raise
+        except BROKEN as e:
+            raise malformed("private stream", e) from e
         text = f"{frame.code} {sanitise(frame.msg)}".strip()
         match frame.event:
             case "login":
                 return (LoggedIn(),) if str(frame.code) == "0" else (SocketRefused(text),)
             case "subscribe":
-                return (Subscribed(frame.arg.channel),)
+                return (Subscribed(frame.arg.name),)
             case "error":
                 return (SocketRefused(text),)
             case _:
                 return ()
 
-    def _order(self, row: _Order) -> Iterable[Told]:
-        client_id = sanitise(row.clientOid, 64)
-        order = OrderRow(row.orderId, client_id, row.status, row.accBaseVolume, row.force)
-        state: OrderState = order_state(order, "stream")
-        quantity = parse_decimal(row.baseVolume) if row.baseVolume else None
-        if not row.tradeId or not quantity or not row.fillPrice:
-            return (state,)
-        instrument = self._instrument(row.instId)
-        fill = Fill(
-            _VENUE,
-            client_id,
-            instrument.symbol if instrument else sanitise(row.instId, 40),
-            sanitise(row.tradeId, 64),
-            OrderSide(row.side),
-            parse_decimal(row.fillPrice),
-            quantity,
-            # Negative is paid here, positive elsewhere; a rebate is documented for neither.
-            exact.abs(parse_decimal(row.fillFee or "0")),
-            sanitise(row.fillFeeCoin, 20).upper(),
-            int(row.fillTime) * MS,
-        )
-        return (fill, state)
+    @abstractmethod
+    def _news(self, topic: str, data: msgspec.Raw) -> Iterable[Told]:
+        """Return what a push says; nothing for a topic that does not concern us.
 
+        Raises:
+            ValueError: It breaks its schema.
+        """
 
-def _balances(data: msgspec.Raw) -> tuple[Balance, ...]:
-    return tuple(
-        Balance(
-            sanitise(row.coin, 20).upper(),
-            parse_decimal(row.available or "0"),
-            parse_decimal(row.frozen or "0"),
-        )
-        for row in _assets(data)
-    )
+    def _symbol(self, wire_symbol: str) -> str:
+        """Return the canonical symbol, or the venue's name where it is not followed."""
+        instrument = self._instrument(wire_symbol)
+        return instrument.symbol if instrument else sanitise(wire_symbol, 40)

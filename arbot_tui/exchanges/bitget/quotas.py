@@ -24,6 +24,7 @@ class Quotas:
         fills: Executions.
         assets: Balances.
         fees: Fee rates.
+        unified_fees: Fee rates of a unified account.
         info: Key and account.
         public: Each public read.
     """
@@ -37,6 +38,7 @@ class Quotas:
         self.fills = self._per_second(8)
         self.assets = self._per_second(8)
         self.fees = self._per_second(8)
+        self.unified_fees = self._per_second(2)
         self.info = self._per_second(1)
         self.public = self._per_second(16)
 

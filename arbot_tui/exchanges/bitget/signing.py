@@ -14,7 +14,10 @@ import json
 from arbot_tui.domain.secret import Secret
 from arbot_tui.exchanges.base import Credentials
 
-__all__ = ["rest_headers", "signature", "ws_login"]
+__all__ = ["VALID_MS", "rest_headers", "signature", "ws_login"]
+
+VALID_MS = 30_000
+"""How long after its timestamp the venue takes a signed request, milliseconds."""
 
 
 def signature(secret: Secret, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 
 import structlog
 
@@ -11,12 +12,8 @@ from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.orders import Fill, OrderAck, OrderEvent, OrderState
 from arbot_tui.exchanges.base import AccountSink
 from arbot_tui.exchanges.transport.ban import BanClock
-from arbot_tui.exchanges.transport.signed_socket import (
-    BalancesTold,
-    SignedSocket,
-    SocketDialect,
-    Told,
-)
+from arbot_tui.exchanges.transport.relay import SocketRelay
+from arbot_tui.exchanges.transport.signed_socket import BalancesTold, SocketDialect, Told
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 from arbot_tui.exchanges.transport.wire import Dial
 from arbot_tui.exchanges.transport.wires import default_dial
@@ -75,8 +72,8 @@ class AccountStream:
 
     def __init__(
         self,
-        dialect: SocketDialect,
-        options: WebSocketOptions,
+        venue: str,
+        make: Callable[[], tuple[SocketDialect, WebSocketOptions]],
         sink: AccountSink,
         *,
         clock: Clock,
@@ -86,20 +83,20 @@ class AccountStream:
         """Prepare; nothing is opened before `run`.
 
         Args:
-            dialect: The venue's language.
-            options: How to open and keep the connection.
+            venue: Name of the venue.
+            make: Returns the venue's language and how to open and keep a connection; asked for
+                each one.
             sink: Takes what is told.
             clock: Our clock.
             ban: Stops attempts while the venue wants us away.
             dial: Opens a wire.
         """
-        self._venue = dialect.venue
+        self._venue = venue
         self._sink = sink
         self._clock = clock
         self._canary = Canary()
-        self._socket = SignedSocket(
-            dialect,
-            options,
+        self._socket = SocketRelay(
+            make,
             clock=clock,
             ban=ban,
             on_told=self._on_told,
@@ -115,6 +112,10 @@ class AccountStream:
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
+
+    def restart(self, cause: str) -> None:
+        """Start over: the account has to be followed in another way."""
+        self._socket.restart(cause)
 
     def note(self, event: OrderEvent) -> None:
         """Note what a request proved of an order."""

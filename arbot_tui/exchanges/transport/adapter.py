@@ -138,9 +138,13 @@ class VenueAdapter(BaseExchange):
         url, key = self.config.urls.ws_private, self.config.credentials
         if url is None or key is None:
             return
-        dialect, options = self._private_stream(url, key)
         stream = AccountStream(
-            dialect, options, sink, clock=self.clock, ban=self._ban, dial=self._private_dial()
+            self.name,
+            lambda: self._private_stream(url, key),
+            sink,
+            clock=self.clock,
+            ban=self._ban,
+            dial=self._private_dial(),
         )
         self._stream = stream
         self._entry = self._order_entry(key)

@@ -20,12 +20,8 @@ from arbot_tui.domain.orders import OrderEvent, OrderReject, OrderRequest, Order
 from arbot_tui.exchanges.base import OrderEventSink
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.limiter import Charge, acquire
-from arbot_tui.exchanges.transport.signed_socket import (
-    EntryReply,
-    SignedSocket,
-    SocketDialect,
-    Told,
-)
+from arbot_tui.exchanges.transport.relay import SocketRelay
+from arbot_tui.exchanges.transport.signed_socket import EntryReply, SocketDialect, Told
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
 from arbot_tui.exchanges.transport.wire import Dial
 from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
@@ -90,9 +86,8 @@ class OrderEntry:
         self._clock = clock
         self._ban = ban
         self._pending: dict[str, _Pending] = {}
-        self._socket = SignedSocket(
-            dialect,
-            options,
+        self._socket = SocketRelay(
+            lambda: (dialect, options),
             clock=clock,
             ban=ban,
             on_told=self._on_told,

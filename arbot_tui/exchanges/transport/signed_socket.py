@@ -119,6 +119,7 @@ class SignedSocket:
 
     Attributes:
         ready: Logged in and subscribed on the connection that is open now.
+        opened_ns: `Clock.now_ns` of when the latest connection was opened.
     """
 
     def __init__(
@@ -130,6 +131,7 @@ class SignedSocket:
         ban: BanClock,
         on_told: Callable[[Told], None],
         on_ready: Callable[[bool, str], None],
+        on_farewell: Callable[[str], None],
         dial: Dial = default_dial,
     ) -> None:
         """Prepare; nothing is opened before `run`.
@@ -142,6 +144,7 @@ class SignedSocket:
             on_told: Takes what frames say, but for what this class needs itself.
             on_ready: Is told when the socket becomes ready, and with the cause when it ends,
                 also where it never became so.
+            on_farewell: Is told, with the cause, that the venue will end the connection soon.
             dial: Opens a wire.
         """
         self.ready = False
@@ -149,9 +152,10 @@ class SignedSocket:
         self._clock = clock
         self._on_told = on_told
         self._on_ready = on_ready
+        self._on_farewell = on_farewell
         self._logged_in = False
         self._subscribed: set[str] = set()
-        self._opened_ns = 0
+        self.opened_ns = 0
         self._session = WebSocketSession(
             venue=dialect.venue,
             exchange=0,
@@ -184,7 +188,7 @@ class SignedSocket:
     def _open(self) -> Sequence[bytes]:
         self._logged_in = not self._dialect.needs_login
         self._subscribed.clear()
-        self._opened_ns = self._clock.now_ns()
+        self.opened_ns = self._clock.now_ns()
         self._check()
         return self._dialect.opening()
 
@@ -198,9 +202,11 @@ class SignedSocket:
                         self._session.send(message)
                 case Subscribed():
                     self._subscribed.add(told.topic)
-                case SocketRefused() | Farewell():
+                case SocketRefused():
                     _log.warning("private_socket_ends", venue=self._dialect.venue, cause=told.text)
                     self._session.reconnect(told.text)
+                case Farewell():
+                    self._on_farewell(told.text)
                 case _:
                     self._on_told(told)
             self._check()
@@ -223,6 +229,6 @@ class SignedSocket:
         """Give up a connection that does not become ready."""
         while True:
             await asyncio.sleep(_WATCH_S)
-            late = self._clock.now_ns() - self._opened_ns > _READY_WITHIN_NS
+            late = self._clock.now_ns() - self.opened_ns > _READY_WITHIN_NS
             if self._session.connected and not self.ready and late:
                 self._session.reconnect("no answer to the login")

@@ -250,6 +250,93 @@ async def test_submit_reports_through_the_sink_and_close_leaves_nothing_open(
     assert [type(event) for event in events] == [OrderAck, OrderUnknown]
 
 
+V3_PLACE, V3_ASSETS = "/api/v3/trade/place-order", "/api/v3/account/assets"
+V3_HOLDS = {"assets": [{"coin": "USDT", "available": "10", "locked": "1"}]}
+
+
+async def test_a_read_is_asked_again_in_the_dialect_that_the_account_speaks(
+    venue: LoopbackVenue, adapter: BitgetExchange
+) -> None:
+    venue.answer("GET", ASSETS, _error("40085"), 400)
+    venue.answer("GET", V3_ASSETS, _ok(V3_HOLDS))
+    expected = [Balance("USDT", Decimal(10), Decimal(1))]
+    assert await adapter.get_balance() == expected
+    assert await adapter.get_balance() == expected
+    # Learnt once, and for good.
+    assert [len(venue.requests(path)) for path in (ASSETS, V3_ASSETS)] == [1, 2]
+
+
+async def test_an_account_that_becomes_a_classic_one_again_is_asked_as_one(
+    venue: LoopbackVenue, adapter: BitgetExchange
+) -> None:
+    venue.answer("GET", ASSETS, _error("40085"), 400)
+    venue.answer("GET", ASSETS, _ok([]))
+    venue.answer("GET", V3_ASSETS, _ok(V3_HOLDS))
+    venue.answer("GET", V3_ASSETS, _error("25245"), 400)
+    assert await adapter.get_balance() != []
+    assert await adapter.get_balance() == []
+    assert await adapter.get_balance() == []
+    assert len(venue.requests(V3_ASSETS)) == 2
+
+
+async def test_an_account_that_speaks_neither_dialect_is_refused(
+    venue: LoopbackVenue, adapter: BitgetExchange
+) -> None:
+    venue.answer("GET", ASSETS, _error("40085"), 400)
+    venue.answer("GET", V3_ASSETS, _error("25245"), 400)
+    with pytest.raises(AuthRefused):
+        await adapter.get_balance()
+    venue.answer("POST", PLACE, _error("40085"), 400)
+    (event,) = await adapter.place_order(_order())
+    assert isinstance(event, OrderReject)
+    assert event.fatal
+
+
+async def test_an_order_in_the_wrong_dialect_is_refused_and_only_the_next_one_sent(
+    venue: LoopbackVenue, adapter: BitgetExchange
+) -> None:
+    venue.answer("POST", PLACE, _error("40085"), 400)
+    venue.answer("GET", ASSETS, _error("40085"), 400)
+    venue.answer("GET", V3_ASSETS, _ok(V3_HOLDS))
+    (event,) = await adapter.place_order(_order())
+    assert event == OrderReject("bitget", "arb1", "40085", "no")
+    assert venue.requests(V3_PLACE) == []
+
+    venue.answer("POST", V3_PLACE, _ok({"orderId": "78", "clientOid": "arb1"}))
+    before_ms = SystemClock().now_ns() // MS
+    assert await adapter.place_order(_order()) == [OrderAck("bitget", "arb1", "78")]
+    (sent,) = venue.requests(V3_PLACE)
+    # Its signature ends with its deadline, two seconds from now.
+    ahead_ms = int(sent.headers["ACCESS-TIMESTAMP"]) - before_ms + 30_000
+    assert 1_000 < ahead_ms < 4_000
+    text = f"{sent.headers['ACCESS-TIMESTAMP']}POST{V3_PLACE}{sent.body}"
+    assert sent.headers["ACCESS-SIGN"] == signature(KEY.api_secret, text)
+
+
+async def test_lists_of_a_unified_account_go_on_at_the_cursor(
+    venue: LoopbackVenue, adapter: BitgetExchange
+) -> None:
+    venue.answer("GET", ASSETS, _error("40085"), 400)
+    venue.answer("GET", V3_ASSETS, _ok(V3_HOLDS))
+    await adapter.get_balance()
+    row = {"orderId": "1", "clientOid": "m", "orderStatus": "live", "category": "SPOT",
+           "symbol": "BTCUSDT", "side": "buy", "price": "4", "qty": "2"}  # fmt: skip
+    path = "/api/v3/trade/unfilled-orders"
+    venue.answer("GET", path, _ok({"list": [row] * 100, "cursor": "55"}))
+    venue.answer("GET", path, _ok({"list": [row], "cursor": "54"}))
+    orders = await adapter.get_open_orders("BTC/USDT")
+    assert len(orders) == 101
+    assert (orders[0].symbol, orders[0].price, orders[0].qty) == (
+        "BTC/USDT",
+        Decimal(4),
+        Decimal(2),
+    )
+    assert [sent.target for sent in venue.requests(path)] == [
+        f"{path}?category=SPOT&symbol=BTCUSDT&limit=100",
+        f"{path}?category=SPOT&symbol=BTCUSDT&limit=100&cursor=55",
+    ]
+
+
 async def test_query_is_signed_and_answered(venue: LoopbackVenue, adapter: BitgetExchange) -> None:
     venue.answer("GET", INFO, _ok([_row()]))
     state = await adapter.query_order("BTC/USDT", "arb1")

@@ -29,7 +29,7 @@ from arbot_tui.exchanges.binance.adapter import BinanceExchange
 from arbot_tui.exchanges.bitget.adapter import BitgetExchange
 from arbot_tui.exchanges.bybit.adapter import BybitExchange
 from arbot_tui.exchanges.okx.adapter import OKXExchange
-from tests.integration.exchanges.world import World, world_of
+from tests.integration.exchanges.world import AccountContract, World, world_of
 from tests.unit.exchanges.loopback import until
 
 KINDS: dict[str, type[BaseExchange]] = {
@@ -38,6 +38,8 @@ KINDS: dict[str, type[BaseExchange]] = {
     "okx": OKXExchange,
     "bitget": BitgetExchange,
 }
+# Bitget's account in both its dialects.
+ACCOUNTS = {**{name: (name, None) for name in KINDS}, "bitget-unified": ("bitget", "unified")}
 _OPEN = (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
 
 
@@ -80,10 +82,28 @@ async def following(world: World) -> AsyncIterator[Account]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.fixture(params=list(KINDS))
+@asynccontextmanager
+async def account_of(which: str) -> AsyncIterator[World]:
+    name, kind = ACCOUNTS[which]
+    async with world_of(KINDS[name], name, kind) as world:
+        # At start an account is read before anything is sent: its dialect is known then.
+        await world.adapter.get_balance()
+        yield world
+
+
+@pytest.fixture(params=list(ACCOUNTS))
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    async with world_of(KINDS[request.param], request.param) as running:
+    async with account_of(request.param) as running:
         yield running
+
+
+class TestUnifiedAccount(AccountContract):
+    """What every venue's account has to do (`tests/contract`), in Bitget's other dialect."""
+
+    @pytest.fixture
+    async def world(self) -> AsyncIterator[World]:
+        async with account_of("bitget-unified") as running:
+            yield running
 
 
 async def test_the_stream_tells_what_answers_and_queries_tell(world: World) -> None:
@@ -261,13 +281,19 @@ async def test_a_lost_socket_leaves_orders_unknown_and_later_ones_go_by_rest(nam
 
 @pytest.mark.parametrize(
     ("name", "how"),
-    [("binance", "reset"), ("bybit", "silence"), ("okx", "reset"), ("bitget", "silence")],
+    [
+        ("binance", "reset"),
+        ("bybit", "silence"),
+        ("okx", "reset"),
+        ("bitget", "silence"),
+        ("bitget-unified", "reset"),
+    ],
 )
 async def test_with_every_answer_lost_each_order_exists_once_and_is_found(
     name: str, how: str
 ) -> None:
     """Rows 35 and 39: by whichever way an order goes, its answer lost makes it no second one."""
-    async with world_of(KINDS[name], name) as world, following(world) as account:
+    async with account_of(name) as world, following(world) as account:
         await world.adapter.get_balance()
         orders = [await world.order(f"t8x0y{n}", OrderSide.BUY, "1.01") for n in range(3)]
         await world.fault("ack_lost", args={"op": "place", "how": how})
@@ -287,3 +313,28 @@ async def test_with_every_answer_lost_each_order_exists_once_and_is_found(
             # The stream tells what the answer did not.
             for order in orders:
                 assert sum(f.qty for f in account.fills(order.client_id)) == order.qty
+
+
+async def test_an_account_that_becomes_a_unified_one_is_followed_and_traded_on() -> None:
+    async with account_of("bitget") as world, following(world) as account:
+        before = await world.order("t9x0y1", OrderSide.BUY, "1.01")
+        await world.adapter.place_order(before)
+        await until(lambda: account.ended("t9x0y1"))
+        await world.become("unified")
+        # Refused for certain, and not sent again; from then on the other dialect is spoken.
+        (refused,) = await world.adapter.place_order(
+            await world.order("t9x0y2", OrderSide.BUY, "1.01")
+        )
+        assert isinstance(refused, OrderReject)
+        assert (refused.code, refused.fatal) == ("40085", False)
+        await until(lambda: account.streams[-1] == (True, ""))
+        assert account.streams[1] == (False, "the account has become a unified one")
+        after = await world.order("t9x0y3", OrderSide.BUY, "1.01")
+        await world.adapter.place_order(after)
+        await until(lambda: account.ended("t9x0y3"))
+        assert sum(fill.qty for fill in account.fills("t9x0y3")) == after.qty
+        rows = (await world.truth())["orders"]
+        assert isinstance(rows, list)
+        assert [row["client_id"] for row in rows] == ["t9x0y1", "t9x0y3"]
+        # What it did as the other kind is still known.
+        assert (await world.final("t9x0y1")).filled_qty == before.qty

@@ -32,7 +32,7 @@ from arbot_tui.simulator.core.world import WorldSpec
 from arbot_tui.simulator.server import SyntheticVenues
 from tests.unit.exchanges.loopback import Market, until
 
-__all__ = ["World", "WorldContract", "world_of"]
+__all__ = ["AccountContract", "World", "WorldContract", "world_of"]
 
 _NONE = TradingFees(maker=Decimal(0), taker=Decimal(0))
 
@@ -74,6 +74,13 @@ class World:
         self.rows = {instrument.symbol: row for row, instrument in enumerate(found)}
         by_wire = {instrument.wire_symbol: row for row, instrument in enumerate(found)}
         self.adapter.set_universe(by_wire, found)
+
+    async def become(self, kind: str) -> None:
+        """Turn the account into another kind, where the venue has two."""
+        body = {"action": "account", "venue": self.name, "kind": kind}
+        url = f"{self.control}/world"
+        async with aiohttp.ClientSession() as session, session.post(url, json=body) as answer:
+            assert answer.status < 300, await answer.text()
 
     async def truth(self) -> dict[str, object]:
         """Return what the world says about this venue."""
@@ -117,11 +124,16 @@ class World:
 
 
 @asynccontextmanager
-async def world_of(kind: type[BaseExchange], name: str) -> AsyncIterator[World]:
+async def world_of(
+    kind: type[BaseExchange], name: str, account: str | None = None
+) -> AsyncIterator[World]:
+    """Run a world and an adapter on it; `account` is the kind of account that it has there."""
     spec = WorldSpec(seed=7, symbols=4, rate_hz=200.0, edges_per_min=0.0)
     async with SyntheticVenues(spec) as venues:
         world = World(venues, kind, name)
         try:
+            if account is not None:
+                await world.become(account)
             await world.adapter.sync_clock()
             await world.load()
             yield world
@@ -133,44 +145,8 @@ def _of(balances: list[Balance], asset: str) -> Decimal:
     return next(row.free + row.locked for row in balances if row.asset == asset)
 
 
-class WorldContract:
-    """The tests themselves; a venue's test class names its adapter in a fixture `world`."""
-
-    async def test_clock_and_instruments_are_plausible(self, world: World) -> None:
-        assert abs(world.adapter.offset_ns) < SECOND
-        assert world.adapter.rtt_ns > 0
-        # The first of three may have had to connect: what a request takes the others tell.
-        assert len(world.adapter.rtts_ns) == (2 if isinstance(world.adapter, VenueAdapter) else 0)
-        assert len(world.instruments) == 4
-        btc = world.instruments["BTC/USDT"]
-        assert btc.tradeable
-        assert btc.tick_size > 0 < btc.lot_step
-
-    async def test_every_symbol_is_quoted_as_its_order_book_says(self, world: World) -> None:
-        market = Market()
-        task = asyncio.create_task(world.adapter.connect_ws(market))
-        try:
-            await until(lambda: {ticker.row for ticker in market.tickers} == {0, 1, 2, 3})
-            for ticker in market.tickers:
-                assert 0.0 < ticker.bid < ticker.ask
-                assert min(ticker.bid_size, ticker.ask_size) > 0.0
-                # Binance's best bid and ask is the one that carries no time.
-                untimed = world.name == "binance" and ticker.event_ns == 0
-                assert untimed or abs(ticker.recv_ns - ticker.event_ns) < SECOND
-            for _ in range(50):
-                before = market.tickers[-1]
-                book = await world.adapter.get_orderbook(before.row, 5)
-                same = [t for t in market.tickers if t.row == before.row]
-                if (*book.bids[0], *book.asks[0]) in {
-                    (t.bid, t.bid_size, t.ask, t.ask_size) for t in same
-                }:
-                    break
-            else:
-                pytest.fail("no order book agrees with the stream")
-            assert market.of(FeedEventKind.MALFORMED) == []
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+class AccountContract:
+    """What an account can be asked and told; a test class names its adapter in `world`."""
 
     async def test_account_has_money_and_fees(self, world: World) -> None:
         balances = await world.adapter.get_balance()
@@ -272,3 +248,43 @@ class WorldContract:
         assert (await world.truth())["fills"] == []
         # The clock is measured again without being asked.
         await until(lambda: abs(world.adapter.offset_ns) < SECOND)
+
+
+class WorldContract(AccountContract):
+    """The same, and what the market is told to be."""
+
+    async def test_clock_and_instruments_are_plausible(self, world: World) -> None:
+        assert abs(world.adapter.offset_ns) < SECOND
+        assert world.adapter.rtt_ns > 0
+        # The first of three may have had to connect: what a request takes the others tell.
+        assert len(world.adapter.rtts_ns) == (2 if isinstance(world.adapter, VenueAdapter) else 0)
+        assert len(world.instruments) == 4
+        btc = world.instruments["BTC/USDT"]
+        assert btc.tradeable
+        assert btc.tick_size > 0 < btc.lot_step
+
+    async def test_every_symbol_is_quoted_as_its_order_book_says(self, world: World) -> None:
+        market = Market()
+        task = asyncio.create_task(world.adapter.connect_ws(market))
+        try:
+            await until(lambda: {ticker.row for ticker in market.tickers} == {0, 1, 2, 3})
+            for ticker in market.tickers:
+                assert 0.0 < ticker.bid < ticker.ask
+                assert min(ticker.bid_size, ticker.ask_size) > 0.0
+                # Binance's best bid and ask is the one that carries no time.
+                untimed = world.name == "binance" and ticker.event_ns == 0
+                assert untimed or abs(ticker.recv_ns - ticker.event_ns) < SECOND
+            for _ in range(50):
+                before = market.tickers[-1]
+                book = await world.adapter.get_orderbook(before.row, 5)
+                same = [t for t in market.tickers if t.row == before.row]
+                if (*book.bids[0], *book.asks[0]) in {
+                    (t.bid, t.bid_size, t.ask, t.ask_size) for t in same
+                }:
+                    break
+            else:
+                pytest.fail("no order book agrees with the stream")
+            assert market.of(FeedEventKind.MALFORMED) == []
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 from urllib.error import HTTPError
@@ -233,3 +234,102 @@ def test_what_is_wrong_is_refused_as_documented(
     with connect(client.private) as socket:
         socket.send(json.dumps(client.login()))
         assert json.loads(socket.recv(WAIT_S))["code"] == socket_code
+
+
+# The same for a unified account: API v3.
+
+PLACE3, INFO3 = "/api/v3/trade/place-order", "/api/v3/trade/order-info"
+
+
+@pytest.fixture
+def unified(venues: Description) -> Iterator[Bitget]:
+    """Return a client of an account that has become a unified one for a while."""
+
+    def become(kind: str) -> None:
+        body = {"action": "account", "venue": "bitget", "kind": kind}
+        data, head = json.dumps(body).encode(), {"Content-Type": "application/json"}
+        url = f"{venues['control']}/world"
+        urlopen(Request(url, data, head), timeout=WAIT_S).close()  # noqa: S310 - loopback
+
+    become("unified")
+    yield Bitget(venues)
+    become("classic")
+
+
+def test_an_account_says_which_dialect_it_speaks(venues: Description, unified: Bitget) -> None:
+    refused = unified.signed("GET", "/api/v2/spot/account/info")
+    assert (refused["code"], refused["data"]) == ("40085", None)
+    settings = ok(unified.signed("GET", "/api/v3/account/settings"))
+    assert settings["accountMode"] == "unified"
+    assert "uta_trade" in ok(unified.signed("GET", "/api/v3/account/info"))["permissions"]
+
+
+def test_orders_of_a_unified_account_are_placed_found_and_cancelled(unified: Bitget) -> None:
+    (best,) = ok(unified.get("/api/v3/market/tickers?category=SPOT&symbol=BTCUSDT"))
+    order = {"category": "SPOT", "symbol": "BTCUSDT", "side": "buy", "orderType": "limit"}
+    order |= {"qty": "0.001"}
+    price = str(Decimal(best["ask1Price"]) + 100)
+    taken = ok(
+        unified.signed(
+            "POST", PLACE3, {**order, "timeInForce": "ioc", "price": price, "clientOid": "uta-1"}
+        )
+    )
+    found = ok(unified.signed("GET", f"{INFO3}?clientOid=uta-1"))
+    assert (found["orderId"], found["orderStatus"]) == (taken["orderId"], "filled")
+    assert Decimal(found["cumExecQty"]) == Decimal("0.001")
+    path = f"/api/v3/trade/fills?category=SPOT&orderId={taken['orderId']}"
+    fills = ok(unified.signed("GET", path))["list"]
+    assert sum(Decimal(fill["execQty"]) for fill in fills) == Decimal("0.001")
+    # What is paid is positive here.
+    assert all(Decimal(fill["feeDetail"][0]["fee"]) > 0 for fill in fills)
+
+    half = str(Decimal(best["bid1Price"]).to_integral_value() // 2)
+    ok(unified.signed("POST", PLACE3, {**order, "price": half, "clientOid": "uta-2"}))
+    resting = ok(unified.signed("GET", "/api/v3/trade/unfilled-orders?category=SPOT"))["list"]
+    assert [row["clientOid"] for row in resting] == ["uta-2"]
+    ok(unified.signed("POST", "/api/v3/trade/cancel-order", {"clientOid": "uta-2"}))
+    gone = ok(unified.signed("GET", f"{INFO3}?clientOid=uta-2"))
+    assert (gone["orderStatus"], gone["cancelReason"]) == ("cancelled", "normal_cancel")
+    rates = ok(unified.signed("GET", "/api/v3/account/fee-rate?category=SPOT&symbol=BTCUSDT"))
+    assert rates == {"makerFeeRate": "0.001", "takerFeeRate": "0.001"}
+    held = ok(unified.signed("GET", "/api/v3/account/assets"))["assets"]
+    assert all(Decimal(row["available"]) >= 0 for row in held)
+
+
+def test_a_unified_account_is_followed_on_its_own_socket(unified: Bitget) -> None:
+    (best,) = ok(unified.get("/api/v3/market/tickers?category=SPOT&symbol=BTCUSDT"))
+    args = [{"instType": "UTA", "topic": topic} for topic in ("order", "fill", "account")]
+    with connect(unified.private.replace("/v2/", "/v3/"), max_queue=None) as socket:
+
+        def hear() -> Any:
+            return json.loads(socket.recv(WAIT_S))
+
+        socket.send(json.dumps(unified.login()))
+        assert hear()["event"] == "login"
+        socket.send(json.dumps({"op": "subscribe", "args": args}))
+        assert [hear()["event"] for _ in args] == ["subscribe"] * 3
+        order = {"category": "SPOT", "symbol": "BTCUSDT", "side": "sell", "orderType": "limit"}
+        order |= {"qty": "0.001", "timeInForce": "ioc", "clientOid": "uta-3"}
+        ok(
+            unified.signed(
+                "POST", PLACE3, {**order, "price": str(Decimal(best["bid1Price"]) - 100)}
+            )
+        )
+        told: dict[str, list[Any]] = {"order": [], "fill": []}
+        while not (told["fill"] and told["order"][-1]["orderStatus"] == "filled"):
+            frame = hear()
+            told.get(frame["arg"]["topic"], []).extend(frame["data"])
+        assert {row["clientOid"] for rows in told.values() for row in rows} == {"uta-3"}
+        assert sum(Decimal(row["execQty"]) for row in told["fill"]) == Decimal("0.001")
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [({"secret": "x"}, "40009"), ({"passphrase": "Wrong1"}, "40012"), ({"late_s": 31}, "40008")],
+)
+def test_what_is_wrong_is_refused_in_the_other_dialect_as_well(
+    venues: Description, unified: Bitget, how: dict[str, Any], code: str
+) -> None:
+    order = {"category": "SPOT", "symbol": "BTCUSDT", "side": "buy", "orderType": "limit"}
+    order |= {"qty": "0.001", "price": "1", "clientOid": "uta-4"}
+    assert Bitget(venues, **how).signed("POST", PLACE3, order)["code"] == code

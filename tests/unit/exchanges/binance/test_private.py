@@ -123,9 +123,9 @@ def test_balances_are_absolute() -> None:
     assert read(event) == [BalancesTold((Balance("ETH", Decimal(10000), Decimal("0.5")),))]
 
 
-@pytest.mark.parametrize("kind", ["eventStreamTerminated", "serverShutdown"])
-def test_what_announces_the_end_is_a_farewell(kind: str) -> None:
-    assert read({"e": kind, "E": 1}) == [Farewell(kind)]
+def test_an_end_that_is_announced_is_a_farewell_and_one_that_came_is_not() -> None:
+    assert read({"e": "serverShutdown", "E": 1}) == [Farewell("serverShutdown")]
+    assert read({"e": "eventStreamTerminated", "E": 1}) == [SocketRefused("eventStreamTerminated")]
 
 
 @pytest.mark.parametrize("kind", ["balanceUpdate", "listStatus", "externalLockUpdate", "news"])

@@ -15,7 +15,8 @@ from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
 from arbot_tui.domain.quotes import DepthSnapshot
-from arbot_tui.exchanges.bitget import answers
+from arbot_tui.exchanges.bitget import answers, rows
+from arbot_tui.exchanges.bitget.classic import answers as classic
 
 # A market order's answer with its fee as JSON text inside JSON.
 ORDER_INFO = (
@@ -81,8 +82,8 @@ def _raw(value: object) -> msgspec.Raw:
     return msgspec.Raw(json.dumps(value).encode())
 
 
-def _row(**changes: object) -> answers.OrderRow:
-    (row,) = answers.parse_orders(_raw([IOC | changes]))
+def _row(**changes: object) -> rows.OrderRow:
+    (row,) = classic.parse_orders(_raw([IOC | changes])).rows
     return row
 
 
@@ -99,15 +100,15 @@ def test_documented_placement() -> None:
 
 
 def test_documented_order_info() -> None:
-    (row,) = answers.parse_orders(answers.parse_answer(ORDER_INFO).data)
-    assert answers.order_state(row, "order") == OrderState(
+    (row,) = classic.parse_orders(answers.parse_answer(ORDER_INFO).data).rows
+    assert rows.order_state(row, "order") == OrderState(
         "bitget", "arb1", OrderStatus.FILLED, Decimal("0.0007"), ("order",), "121211212122"
     )
 
 
 def test_documented_open_order() -> None:
-    (row,) = answers.parse_orders(_raw([OPEN]))
-    state = answers.order_state(row, "open")
+    (row,) = classic.parse_orders(_raw([OPEN])).rows
+    state = rows.order_state(row, "open")
     assert (state.status, state.filled_qty) == (OrderStatus.NEW, Decimal(0))
     assert state.sources == ("open",)
 
@@ -129,30 +130,30 @@ def test_documented_open_order() -> None:
     ],
 )
 def test_status_mapping(changes: dict[str, object], status: OrderStatus) -> None:
-    state = answers.order_state(_row(**changes), "order")
+    state = rows.order_state(_row(**changes), "order")
     assert (state.status, state.filled_qty) == (status, Decimal("0.02"))
 
 
 @pytest.mark.parametrize("changes", [{"status": "odd"}, {"baseVolume": "-1"}, {"baseVolume": "x"}])
 def test_an_order_that_cannot_be_is_malformed(changes: dict[str, object]) -> None:
     with pytest.raises(MalformedMessage):
-        answers.order_state(_row(**changes), "order")
+        rows.order_state(_row(**changes), "order")
 
 
 def test_orders_of_another_schema_are_malformed() -> None:
     with pytest.raises(MalformedMessage):
-        answers.parse_orders(_raw([IOC | {"orderId": 7}]))
+        classic.parse_orders(_raw([IOC | {"orderId": 7}]))
 
 
 def test_missing_lists_are_empty() -> None:
-    assert answers.parse_orders(_raw(None)) == []
-    assert answers.parse_trades(_raw(None)) == []
-    assert answers.order_state(_row(baseVolume=""), "order").filled_qty == 0
+    assert classic.parse_orders(_raw(None)) == rows.Page([])
+    assert classic.parse_trades(_raw(None)) == rows.Page([])
+    assert rows.order_state(_row(baseVolume=""), "order").filled_qty == 0
 
 
 def test_documented_execution_becomes_a_fill() -> None:
-    (row,) = answers.parse_trades(_raw([TRADE]))
-    assert answers.fill_of(row, "arb1", "BTC/USDT") == Fill(
+    (row,) = classic.parse_trades(_raw([TRADE])).rows
+    assert rows.fill_of(row, "arb1", "BTC/USDT") == Fill(
         "bitget",
         "arb1",
         "BTC/USDT",
@@ -183,8 +184,8 @@ _PAID = {"feeCoin": "bgb", "totalFee": "0.0041", "deduction": "yes", "totalDeduc
     ],
 )
 def test_fees_in_every_shape_become_a_cost(detail: object, cost: str, coin: str) -> None:
-    (row,) = answers.parse_trades(_raw([TRADE | {"feeDetail": detail}]))
-    fill = answers.fill_of(row, "arb1", "BTC/USDT")
+    (row,) = classic.parse_trades(_raw([TRADE | {"feeDetail": detail}])).rows
+    fill = rows.fill_of(row, "arb1", "BTC/USDT")
     assert (fill.fee, fill.fee_asset) == (Decimal(cost), coin)
 
 
@@ -201,15 +202,14 @@ def test_fees_in_every_shape_become_a_cost(detail: object, cost: str, coin: str)
     ],
 )
 def test_an_execution_that_cannot_be_is_malformed(changes: dict[str, object]) -> None:
-    (row,) = answers.parse_trades(_raw([TRADE | changes]))
     with pytest.raises(MalformedMessage):
-        answers.fill_of(row, "arb1", "BTC/USDT")
+        _trade_fills(_raw([TRADE | changes]))
 
 
 @pytest.mark.parametrize("changes", [{"feeDetail": 7}, {"tradeId": None}])
 def test_executions_of_another_schema_are_malformed(changes: dict[str, object]) -> None:
     with pytest.raises(MalformedMessage):
-        answers.parse_trades(_raw([TRADE | changes]))
+        classic.parse_trades(_raw([TRADE | changes]))
 
 
 def test_documented_balance_is_in_upper_case_and_without_zeros() -> None:
@@ -217,7 +217,7 @@ def test_documented_balance_is_in_upper_case_and_without_zeros() -> None:
         {"coin": "usdt", "available": "10", "frozen": "2", "locked": "5", "limitAvailable": "0"},
         {"coin": "BTC", "available": "0", "frozen": "0", "locked": "0"},
     ]
-    assert answers.parse_balances(_raw(assets)) == [Balance("USDT", Decimal(10), Decimal(2))]
+    assert classic.parse_balances(_raw(assets)) == [Balance("USDT", Decimal(10), Decimal(2))]
 
 
 def test_documented_fee_rate_is_a_cost() -> None:
@@ -251,15 +251,15 @@ def test_order_book_with_an_impossible_level_is_malformed(level: list[str]) -> N
 
 
 def _trade_fills(raw: msgspec.Raw) -> list[Fill]:
-    return [answers.fill_of(row, "arb1", "BTC/USDT") for row in answers.parse_trades(raw)]
+    return [rows.fill_of(row, "arb1", "BTC/USDT") for row in classic.parse_trades(raw).rows]
 
 
 _PARSERS: list[Callable[[msgspec.Raw], object]] = [
     lambda raw: answers.parse_answer(bytes(raw)),
     answers.parse_order_id,
-    lambda raw: [answers.order_state(row, "x") for row in answers.parse_orders(raw)],
+    lambda raw: [rows.order_state(row, "x") for row in classic.parse_orders(raw).rows],
     _trade_fills,
-    answers.parse_balances,
+    classic.parse_balances,
     answers.parse_fees,
     answers.parse_time_ms,
     lambda raw: answers.parse_orderbook(raw, 5, 1),

@@ -13,7 +13,8 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
 from arbot_tui.domain.secret import Secret
 from arbot_tui.exchanges.base import Credentials
-from arbot_tui.exchanges.bitget.private import PrivateStream, socket_options
+from arbot_tui.exchanges.bitget.classic.private import ClassicStream
+from arbot_tui.exchanges.bitget.private import socket_options
 from arbot_tui.exchanges.transport.signed_socket import (
     BalancesTold,
     LoggedIn,
@@ -24,7 +25,7 @@ from arbot_tui.exchanges.transport.signed_socket import (
 
 _BTC = Instrument("bitget", "BTCUSDT", "BTC", "USDT", Decimal("0.01"), Decimal("0.000001"))
 # The documented vector (facts page, section 6).
-_STREAM = PrivateStream(
+_STREAM = ClassicStream(
     Credentials(
         "bg_0123456789abcdef0123456789abcdef",
         Secret("6b8f1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"),

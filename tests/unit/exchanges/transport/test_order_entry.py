@@ -80,7 +80,7 @@ class World:
         self.ban = BanClock()
         self.entry = OrderEntry(
             Toy(),
-            WebSocketOptions(url="ws://toy", silence_s=3600.0),
+            WebSocketOptions(url="ws://toy", silence_s=1e6),
             clock=LoopClock(),
             ban=self.ban,
             dial=self._dial,

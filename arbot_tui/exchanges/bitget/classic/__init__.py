@@ -1,0 +1,1 @@
+"""Bitget's Classic accounts: API v2."""

@@ -1,0 +1,91 @@
+"""The private socket of a Classic account (v2): orders with their executions, balances.
+
+Pages of 2025-12-05; facts page section 8. The ``orders`` channel carries each execution with our
+own id; the ``fill`` channel names only the venue's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from arbot_tui.domain.numbers import exact, parse_decimal
+from arbot_tui.exchanges.bitget.private import PrivateStream
+from arbot_tui.exchanges.bitget.rows import OrderRow, TradeRow, balance_of, fill_of, order_state
+from arbot_tui.exchanges.transport.signed_socket import BalancesTold, Told
+
+__all__ = ["ClassicStream"]
+
+
+class _Order(msgspec.Struct):
+    """An order push: the order, and the execution that this push tells of."""
+
+    instId: str
+    orderId: str
+    clientOid: str
+    status: str
+    side: str
+    force: str = ""
+    accBaseVolume: str = ""
+    baseVolume: str = ""
+    fillPrice: str = ""
+    fillFee: str = ""
+    fillFeeCoin: str = ""
+    fillTime: str = ""
+    tradeId: str = ""
+
+
+class _Asset(msgspec.Struct):
+    coin: str
+    available: str = ""
+    frozen: str = ""
+
+
+_orders = msgspec.json.Decoder(list[_Order]).decode
+_assets = msgspec.json.Decoder(list[_Asset]).decode
+
+
+class ClassicStream(PrivateStream):
+    """The language of the v2 socket; see `SocketDialect`."""
+
+    topics = frozenset({"orders", "account"})
+    _args = (
+        {"instType": "SPOT", "channel": "orders", "instId": "default"},
+        {"instType": "SPOT", "channel": "account", "coin": "default"},
+    )
+
+    def _news(self, topic: str, data: msgspec.Raw) -> Iterable[Told]:
+        match topic:
+            case "orders":
+                for row in _orders(data):
+                    yield from self._order(row)
+            case "account":
+                rows = _assets(data)
+                yield BalancesTold(
+                    tuple(balance_of(row.coin, row.available, row.frozen) for row in rows)
+                )
+
+    def _order(self, row: _Order) -> Iterable[Told]:
+        order = OrderRow(
+            order_id=row.orderId,
+            client_id=row.clientOid,
+            status=row.status,
+            filled=row.accBaseVolume,
+            force=row.force,
+        )
+        state = order_state(order, "stream")
+        if row.tradeId and row.fillPrice and row.baseVolume and parse_decimal(row.baseVolume):
+            trade = TradeRow(
+                order_id=row.orderId,
+                trade_id=row.tradeId,
+                side=row.side,
+                price=row.fillPrice,
+                qty=row.baseVolume,
+                # Negative is paid here, positive elsewhere; a rebate is documented for neither.
+                fee=exact.abs(parse_decimal(row.fillFee or "0")),
+                fee_asset=row.fillFeeCoin,
+                created=row.fillTime,
+            )
+            yield fill_of(trade, state.client_id, self._symbol(row.instId))
+        yield state

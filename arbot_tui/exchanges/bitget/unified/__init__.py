@@ -1,0 +1,1 @@
+"""Bitget's unified accounts: API v3."""
