@@ -265,10 +265,10 @@ def test_an_account_says_which_dialect_it_speaks(venues: Description, unified: B
 
 
 def test_orders_of_a_unified_account_are_placed_found_and_cancelled(unified: Bitget) -> None:
-    (best,) = ok(unified.get("/api/v3/market/tickers?category=SPOT&symbol=BTCUSDT"))
+    (best,) = ok(unified.get("/api/v2/spot/market/tickers?symbol=BTCUSDT"))
     order = {"category": "SPOT", "symbol": "BTCUSDT", "side": "buy", "orderType": "limit"}
     order |= {"qty": "0.001"}
-    price = str(Decimal(best["ask1Price"]) + 100)
+    price = str(Decimal(best["askPr"]) + 100)
     taken = ok(
         unified.signed(
             "POST", PLACE3, {**order, "timeInForce": "ioc", "price": price, "clientOid": "uta-1"}
@@ -283,7 +283,7 @@ def test_orders_of_a_unified_account_are_placed_found_and_cancelled(unified: Bit
     # What is paid is positive here.
     assert all(Decimal(fill["feeDetail"][0]["fee"]) > 0 for fill in fills)
 
-    half = str(Decimal(best["bid1Price"]).to_integral_value() // 2)
+    half = str(Decimal(best["bidPr"]).to_integral_value() // 2)
     ok(unified.signed("POST", PLACE3, {**order, "price": half, "clientOid": "uta-2"}))
     resting = ok(unified.signed("GET", "/api/v3/trade/unfilled-orders?category=SPOT"))["list"]
     assert [row["clientOid"] for row in resting] == ["uta-2"]
@@ -297,7 +297,7 @@ def test_orders_of_a_unified_account_are_placed_found_and_cancelled(unified: Bit
 
 
 def test_a_unified_account_is_followed_on_its_own_socket(unified: Bitget) -> None:
-    (best,) = ok(unified.get("/api/v3/market/tickers?category=SPOT&symbol=BTCUSDT"))
+    (best,) = ok(unified.get("/api/v2/spot/market/tickers?symbol=BTCUSDT"))
     args = [{"instType": "UTA", "topic": topic} for topic in ("order", "fill", "account")]
     with connect(unified.private.replace("/v2/", "/v3/"), max_queue=None) as socket:
 
@@ -310,11 +310,7 @@ def test_a_unified_account_is_followed_on_its_own_socket(unified: Bitget) -> Non
         assert [hear()["event"] for _ in args] == ["subscribe"] * 3
         order = {"category": "SPOT", "symbol": "BTCUSDT", "side": "sell", "orderType": "limit"}
         order |= {"qty": "0.001", "timeInForce": "ioc", "clientOid": "uta-3"}
-        ok(
-            unified.signed(
-                "POST", PLACE3, {**order, "price": str(Decimal(best["bid1Price"]) - 100)}
-            )
-        )
+        ok(unified.signed("POST", PLACE3, {**order, "price": str(Decimal(best["bidPr"]) - 100)}))
         told: dict[str, list[Any]] = {"order": [], "fill": []}
         while not (told["fill"] and told["order"][-1]["orderStatus"] == "filled"):
             frame = hear()

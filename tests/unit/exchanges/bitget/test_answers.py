@@ -227,6 +227,13 @@ def test_documented_fee_rate_is_a_cost() -> None:
     )
 
 
+def test_fees_are_deducted_in_bgb_where_the_account_says_so() -> None:
+    assert answers.parse_fee_terms(_raw({"deduct": "on"})).discount_asset == "BGB"
+    assert answers.parse_fee_terms(_raw({"deduct": "off"})).discount_asset == ""
+    with pytest.raises(MalformedMessage):
+        answers.parse_fee_terms(_raw({"deduct": 1}))
+
+
 def test_documented_time() -> None:
     assert answers.parse_time_ms(_raw({"serverTime": "1688008631614"})) == 1688008631614
     with pytest.raises(MalformedMessage):
@@ -261,6 +268,7 @@ _PARSERS: list[Callable[[msgspec.Raw], object]] = [
     _trade_fills,
     classic.parse_balances,
     answers.parse_fees,
+    answers.parse_fee_terms,
     answers.parse_time_ms,
     lambda raw: answers.parse_orderbook(raw, 5, 1),
 ]
