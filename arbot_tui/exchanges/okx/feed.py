@@ -54,10 +54,11 @@ def _rules(url: str) -> LineRules:
             silence_s=10.0,
             heartbeat=Heartbeat(text=b"ping", is_pong=_is_pong, quiet_s=2.0),
         ),
-        # Three a second per address, less one for others behind it.
+        # Three a second per address, less one for others behind it; evenly, because two at once
+        # and two a second later may arrive within one.
         connects=(
             RateLimiter(200, 300 * SECOND, reserve=0.0),
-            RateLimiter(2, SECOND, reserve=0.0),
+            RateLimiter(1, SECOND // 2, reserve=0.0),
         ),
     )
 
