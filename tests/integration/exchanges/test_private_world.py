@@ -216,6 +216,8 @@ async def test_orders_go_over_their_socket_where_the_venue_has_one(name: str) ->
     async with world_of(KINDS[name], name) as world, following(world) as account:
         # At start the account is read: how it trades is known from then on.
         await world.adapter.get_balance()
+        entry = world.adapter._entry  # type: ignore[attr-defined]
+        await until(lambda: entry.ready)
         sent = _count_requests(world.adapter)
         told: list[OrderEvent] = []
         filled = await world.order("t6x0y1", OrderSide.BUY, "1.01")
@@ -259,13 +261,14 @@ def _count_requests(adapter: BaseExchange) -> list[str]:
 async def test_a_lost_socket_leaves_orders_unknown_and_later_ones_go_by_rest(name: str) -> None:
     async with world_of(KINDS[name], name) as world, following(world) as account:
         await world.adapter.get_balance()
+        entry = world.adapter._entry  # type: ignore[attr-defined]
+        await until(lambda: entry.ready)
         told: list[OrderEvent] = []
         first = await world.order("t7x0y1", OrderSide.BUY, "1.01")
         second = await world.order("t7x0y2", OrderSide.BUY, "1.01")
         # Written, and the connection gone before its answer.
         world.adapter.submit(first, told.append)
         await world.fault("rst")
-        entry = world.adapter._entry  # type: ignore[attr-defined]
         await until(lambda: told and not entry.ready)
         world.adapter.submit(second, told.append)
         await until(lambda: {event.client_id for event in told} == {"t7x0y1", "t7x0y2"})
