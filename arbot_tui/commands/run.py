@@ -269,7 +269,9 @@ def _engine_options(
     if mode is Mode.SIMULATE and world is not None:
         venues, account, terms = world_configs(settings, world), f"sim-{world.world_id}", None
     else:
-        venues, account = public_configs(settings, world), "paper"
+        venues = public_configs(settings, world)
+        # What an invented world brought must not be taken for what the real prices did.
+        account = f"paper-{world.world_id}" if world else "paper"
         terms = paper_terms(settings, folder / "accounts", world)
     for config in venues:
         if keys := config.credentials:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import shutil
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from decimal import Decimal
@@ -22,10 +21,9 @@ from types import TracebackType
 import structlog
 
 from arbot_tui.domain.clock import MS, SECOND, Clock, SystemClock
-from arbot_tui.domain.errors import AccountLocked
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
-from arbot_tui.domain.states import Mode, TradingState
+from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.account_feed import AccountFeed
 from arbot_tui.engine.client import EngineClient
@@ -42,6 +40,7 @@ from arbot_tui.engine.loop_lag import LoopLag
 from arbot_tui.engine.options import EngineOptions, HotSettings
 from arbot_tui.engine.papering import open_accounts, own_impact, put_paper_exchanges
 from arbot_tui.engine.recording import Recording
+from arbot_tui.engine.retention import forget_old_worlds
 from arbot_tui.engine.selection import QUOTE_CURRENCY
 from arbot_tui.engine.summary import Summary, exchange_summaries, summarise
 from arbot_tui.engine.supervisor import supervise
@@ -80,7 +79,6 @@ from arbot_tui.trading.policy import limits_from
 
 __all__ = ["ArBot"]
 
-_WORLDS_KEPT = 10
 _RECONCILE_S = 5.0
 _PAR = Decimal(1)
 
@@ -223,8 +221,8 @@ class ArBot:
         make_private_dir(options.account_dir)
         keys = [(c.name, c.credentials.api_key) for c in options.venues if c.credentials]
         self._stack.enter_context(AccountLocks(options.account_dir, keys))
-        if options.mode is Mode.SIMULATE:
-            _forget_old_worlds(options)
+        if options.world is not None:
+            forget_old_worlds(options.account_dir)
         journal, self.core = recover(options.account_dir)
         self._instance = journal.instance
         self._stack.callback(journal.close)
@@ -389,18 +387,3 @@ def _detection(arbitrage: ArbitrageConfig, filters: FilterConfig) -> DetectionSe
 def _log_strategy_failure(name: str, error: Exception) -> None:
     kind, message = type(error).__name__, sanitise(str(error))
     _log.error("strategy_failed", strategy=name, error=kind, message=message)
-
-
-def _forget_old_worlds(options: EngineOptions) -> None:
-    """Keep the accounts of the newest ended worlds only; a world never comes back."""
-    accounts = options.account_dir.parent
-    worlds = sorted(
-        (p for p in accounts.glob("sim-*") if p != options.account_dir and p.is_dir()),
-        key=lambda path: path.stat().st_mtime_ns,
-    )
-    for old in worlds[: max(0, len(worlds) - _WORLDS_KEPT)]:
-        try:
-            with AccountLocks(old, []):
-                shutil.rmtree(old)
-        except (OSError, AccountLocked) as e:
-            _log.warning("old_world_kept", account=old.name, message=str(e))

@@ -111,7 +111,7 @@ class TestOptions:
 
         options = composition._engine_options(request, loaded, tmp_path, logs, there)
 
-        assert (options.account, options.seed) == ("paper", 7)
+        assert (options.account, options.seed) == (f"paper-{there.world_id}", 7)
         assert [config.credentials for config in options.venues] == [None, None]
         assert options.venues[0].urls == there.venues["bybit"].urls
         assert options.paper is not None

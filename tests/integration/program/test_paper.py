@@ -40,8 +40,8 @@ def env(tmp_path: Path) -> dict[str, str]:
 
 
 def rows(data: Path, query: str) -> list[tuple[object, ...]]:
-    database = data / "accounts" / "paper" / "arbot.sqlite"
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+    (account,) = (data / "accounts").glob("paper*")
+    with sqlite3.connect(f"file:{account / 'arbot.sqlite'}?mode=ro", uri=True) as connection:
         return connection.execute(query).fetchall()
 
 
@@ -54,7 +54,7 @@ def orders_and_fills(venues: Document) -> list[tuple[object, object]]:
 def wait_for_fills(data: Path) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if (data / "accounts" / "paper" / "arbot.sqlite").exists():
+        if list((data / "accounts").glob("paper-*/arbot.sqlite")):
             try:
                 if rows(data, "SELECT 1 FROM fills LIMIT 1"):
                     return
@@ -86,7 +86,7 @@ def test_paper_trades_on_a_world_that_never_hears_of_it_and_goes_on_after_a_kill
 
     # Nothing of it reached a venue.
     assert orders_and_fills(venues) == before
-    assert {path.name for path in (data / "accounts").iterdir()} == {"paper"}
+    assert {path.name for path in (data / "accounts").iterdir()} == {f"paper-{venues['world_id']}"}
     fills = rows(data, "SELECT exchange, symbol, side, price, quantity, fee, fee_asset FROM fills")
     assert fills
     # What is held now is what was given plus what every fill of both runs moved.
