@@ -50,7 +50,7 @@ def link_words(link: Link, glyphs: Glyphs) -> tuple[Sequence[str], str]:
         last = f"last good answer at {numbers.clock_time(link.good_ns)}" if link.good_ns else ""
         waited = last or f"awaited for {link.for_s} s"
         said = f"{link.awaited[:1].upper()}{link.awaited[1:]}: {link.error}"
-        return (said, f"{waited} {glyphs.dot} asked again {again}"), "bad"
+        return (said, f"{waited} {glyphs.dot} {again}"), "bad"
     return (f"waiting for {link.awaited} {glyphs.dot} {link.for_s} s",), "dim"
 
 

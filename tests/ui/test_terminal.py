@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,6 +55,30 @@ def test_keys_and_resize_reach_the_dashboard(start: Start) -> None:
     terminal.wait_text("79 x 23, needed 80 x 24")
     terminal.resize(160, 48)
     terminal.wait_text("Why not")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+    assert terminal.restored()
+
+
+def test_a_storm_of_resizes_ends_with_the_picture_of_the_last_size(
+    start: Start, counter: Path
+) -> None:
+    terminal = start()
+    draw = random.Random(5)
+    for number in range(300):
+        terminal.resize(draw.randrange(20, 220), draw.randrange(5, 70))
+        if number % 30 == 0:
+            terminal.read()
+    frames = int(counter.read_text() or 0)
+    terminal.resize(160, 48)
+    terminal.wait_text("Why not")
+    # What other sizes left behind would stand where this one draws nothing new.
+    terminal.wait_for(lambda: int(counter.read_text() or 0) > frames + 5)
+    shown = terminal.screen.display
+    assert (len(shown), {len(line) for line in shown}) == (48, {160})
+    assert shown[-1].startswith(" s ")
+    assert sum(line.count("Matrix") for line in shown) == 1
+    assert sum(line.count("q quit") for line in shown) == 1
     terminal.send("q")
     assert terminal.wait_exit() == 0
     assert terminal.restored()
