@@ -24,8 +24,15 @@ from arbot_tui.tui.app import ArbotApp
 from arbot_tui.tui.themes import load_themes
 
 DOCS = Path(__file__).parents[2] / "docs"
-SIZES = {"dashboard": (160, 48), "small": (80, 24)}
+PICTURES = (
+    ("dashboard", (160, 48), ("1", "enter")),
+    ("opportunities", (120, 32), ("2",)),
+    ("charts", (120, 32), ("5",)),
+    ("small", (80, 24), ("1", "escape")),
+)
+"""Name, size of the terminal, keys."""
 _COMPLETED = 6
+_SETTLED_S = 2.5
 
 
 def options(world: WorldInfo, data_dir: Path) -> EngineOptions:
@@ -52,18 +59,23 @@ def options(world: WorldInfo, data_dir: Path) -> EngineOptions:
     )
 
 
-async def take(name: str, size: tuple[int, int], data_dir: Path) -> None:
-    """Run the dashboard until it has something to show, and save its picture."""
+async def take_all(data_dir: Path) -> None:
+    """Run the dashboard until it has something to show, and save its pictures."""
     with WorldProcess(SimulatorConfig(seed=7)) as world:
         async with ArBot(options(world.info(), data_dir)) as bot:
             app = ArbotApp(bot.client, themes=load_themes().themes.values())
-            async with app.run_test(size=size) as pilot:
+            async with app.run_test(size=PICTURES[0][1]) as pilot:
                 await bot.executor.wait_until(lambda: bot.core.outcomes["completed"] >= _COMPLETED)
-                await pilot.press("enter")
-                await asyncio.sleep(2.5)
-                picture = app.export_screenshot(title="arbot-tui --simulate")
+                for name, size, keys in PICTURES:
+                    await pilot.resize_terminal(*size)
+                    await pilot.press(*keys)
+                    await asyncio.sleep(_SETTLED_S)
+                    save(name, app.export_screenshot(title="arbot-tui --simulate"))
             await bot.stop()
-    # The picture must not ask another host for its font.
+
+
+def save(name: str, picture: str) -> None:
+    """Write a picture, which must not ask another host for its font."""
     picture = re.sub(r"\s*@font-face\s*{[^}]*}", "", picture)
     DOCS.mkdir(exist_ok=True)
     (DOCS / f"{name}.svg").write_text(picture, encoding="utf-8")
@@ -71,9 +83,8 @@ async def take(name: str, size: tuple[int, int], data_dir: Path) -> None:
 
 def main() -> None:
     """Take all pictures."""
-    for name, size in SIZES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(take(name, size, Path(folder)))
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(take_all(Path(folder)))
 
 
 if __name__ == "__main__":
