@@ -57,11 +57,12 @@ async def test_a_change_reaches_every_part_and_the_journal(
         assert bot.core.rules().trade_amount_quote == Decimal(50)
         assert bot.strategy.settings.min_profit_pct == 0.25
         assert bot.strategy.identity.config.identity_deny == ("BTC",)
-        assert [type(entry).__name__ for entry in bot.strategy.filters] == ["TrendFilterStrategy"]
-        (trend,) = bot.strategy.filters
+        filters = [type(entry).__name__ for entry in bot.strategy.filters]
+        assert filters == ["TrendFilterStrategy", "TransferGuard"]
+        trend, guard = bot.strategy.filters
         # Another key leaves the filters with what they remember.
         assert (await client.command("settings", {"arbitrage.cooldown_s": "2"})).ok
-        assert bot.strategy.filters == (trend,)
+        assert bot.strategy.filters == (trend, guard)
         assert dict(bot.core.ledger.book("okx")).keys() == holdings.keys()
         assert len(bot.board.bid) == len(quotes)
 

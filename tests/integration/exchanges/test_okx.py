@@ -584,6 +584,8 @@ async def test_many_symbols_are_spread_over_connections(venue: LoopbackVenue) ->
     market = Market()
     task = asyncio.create_task(adapter.connect_ws(market))
     await until(lambda: len({ticker.row for ticker in market.tickers}) == 150)
-    assert sorted(len(args) for _, args in server.requests) == [5, 29, 29, 29, 29, 29]
+    # The first connections wait for the last; a quiet channel is asked for again meanwhile.
+    asked = {tuple(args) for _, args in server.requests}
+    assert sorted(len(args) for args in asked) == [5, 29, 29, 29, 29, 29]
     assert {event.connection for event in market.events} == {0, 1, 2, 3, 4, 5}
     await _stop(task, adapter)
