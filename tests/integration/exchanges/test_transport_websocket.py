@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import itertools
 import shutil
 import ssl
 import subprocess
 import sys
+import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -115,6 +117,10 @@ async def running(client: Client) -> AsyncIterator[Client]:
             await task
         # A server may just have accepted an attempt that was given up: let it notice.
         await asyncio.sleep(0.02)
+        # The library leaves the socket of such an attempt, shut down, to the collector.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
 
 
 def url_of(server: Server, scheme: str = "ws") -> str:
