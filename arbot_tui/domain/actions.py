@@ -51,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
         "halt",
         ("ctrl+x",),
         "halt",
-        "Halt now: nothing leaves any more except cancels; latched until reset.",
+        "Halt now: no order leaves any more, only cancels and a flatten asked for later; latched.",
         engine=True,
         everywhere=True,
     ),
