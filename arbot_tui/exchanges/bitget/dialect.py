@@ -86,7 +86,7 @@ class Dialect(Protocol):
         """Return path and query of executions, newest span first.
 
         Args:
-            wire_symbol: Of which symbol.
+            wire_symbol: Of which symbol, where the list can be asked for one.
             venue_id: Of which order; empty for all.
             since_ms: From when on, venue time; 0 or less where that is not known.
             now_ms: Venue time.

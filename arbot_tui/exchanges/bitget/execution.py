@@ -60,6 +60,8 @@ _QUOTA_WAIT_S = 2.0
 _PATIENT_S = 30.0
 _ROWS_PER_PAGE = 100
 _MOST_PAGES = 20
+# A unified account's list of executions is that of all symbols.
+_MOST_TRADE_PAGES = 100
 _KNOWN_SENDS = 10_000
 # Our clock against the venue's stamps, with much to spare.
 _CLOCK_MARGIN_NS = 60 * SECOND
@@ -329,9 +331,10 @@ class BitgetExecution:
         symbol, charges = instrument.wire_symbol, self._quotas.fills
         for target in dialect.fills_targets(symbol, venue_id, since_ms, now_ms):
             rows, complete = await self._pages(
-                dialect, target, charges, dialect.read_trades, since_ms
+                dialect, target, charges, dialect.read_trades, since_ms, _MOST_TRADE_PAGES
             )
-            found += rows
+            # Nor is every list one symbol's: what is another's must not be booked as this one's.
+            found += [row for row in rows if row.symbol.upper() == symbol]
             if not complete:
                 return found, False
         return found, True
@@ -343,14 +346,16 @@ class BitgetExecution:
         charges: Sequence[Charge],
         read: Callable[[msgspec.Raw], Page[RowT]],
         since_ms: int,
+        most: int = _MOST_PAGES,
     ) -> tuple[list[RowT], bool]:
         found: list[RowT] = []
         before = ""
-        for _ in range(_MOST_PAGES):
+        for _ in range(most):
             answer = await self.get(f"{target}limit={_ROWS_PER_PAGE}{before}", charges)
             page = read(answer.data)
             found += page.rows
-            if len(page.rows) < _ROWS_PER_PAGE or 0 < _ms(page.rows[-1]) < since_ms:
+            full = len(page.rows) >= _ROWS_PER_PAGE and page.older
+            if not full or 0 < _ms(page.rows[-1]) < since_ms:
                 return found, True
             before = f"&{dialect.page_word}={_id(page.older)}"
         return found, False

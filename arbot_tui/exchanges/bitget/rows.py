@@ -84,6 +84,7 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
     """One execution, as the venue tells it.
 
     Attributes:
+        symbol: Wire symbol.
         order_id: The venue's order id.
         trade_id: The venue's execution id.
         client_id: Our order id; empty in v2, which does not name it.
@@ -95,6 +96,7 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
         created: When, UTC milliseconds.
     """
 
+    symbol: str
     order_id: str
     trade_id: str
     client_id: str = ""

@@ -82,6 +82,7 @@ def _row(client_id: str = "arb1", order_id: str = "77", age_s: int = 0) -> dict[
 
 def _trade(number: int, order_id: str = "77", age_s: int = 0) -> dict[str, object]:
     return {
+        "symbol": "BTCUSDT",
         "orderId": order_id,
         "tradeId": str(number),
         "side": "sell",
@@ -320,7 +321,8 @@ async def test_lists_of_a_unified_account_go_on_at_the_cursor(
     venue.answer("GET", V3_ASSETS, _ok(V3_HOLDS))
     await adapter.get_balance()
     row = {"orderId": "1", "clientOid": "m", "orderStatus": "live", "category": "SPOT",
-           "symbol": "BTCUSDT", "side": "buy", "price": "4", "qty": "2"}  # fmt: skip
+           "symbol": "BTCUSDT", "side": "buy", "price": "4", "qty": "2",
+           "cumExecQty": "0"}  # fmt: skip
     path = "/api/v3/trade/unfilled-orders"
     venue.answer("GET", path, _ok({"list": [row] * 100, "cursor": "55"}))
     venue.answer("GET", path, _ok({"list": [row], "cursor": "54"}))
@@ -335,6 +337,26 @@ async def test_lists_of_a_unified_account_go_on_at_the_cursor(
         f"{path}?category=SPOT&symbol=BTCUSDT&limit=100",
         f"{path}?category=SPOT&symbol=BTCUSDT&limit=100&cursor=55",
     ]
+
+
+async def test_executions_of_other_symbols_of_a_unified_account_are_not_booked_as_this_ones(
+    venue: LoopbackVenue, adapter: BitgetExchange
+) -> None:
+    # The list of executions is the whole account's, and a full page may be the last one.
+    venue.answer("GET", ASSETS, _error("40085"), 400)
+    venue.answer("GET", V3_ASSETS, _ok(V3_HOLDS))
+    await adapter.get_balance()
+    now_ns = SystemClock().now_ns()
+    row = {"execId": "1", "orderId": "9", "clientOid": "m", "category": "SPOT", "side": "buy",
+           "symbol": "BTCUSDT", "execPrice": "4", "execQty": "2",
+           "feeDetail": [{"feeCoin": "BTC", "fee": "0.1"}],
+           "createdTime": str(now_ns // MS)}  # fmt: skip
+    other = {**row, "execId": "2", "symbol": "ETHUSDT"}
+    path = "/api/v3/trade/fills"
+    venue.answer("GET", path, _ok({"list": [row] + [other] * 99, "cursor": None}))
+    fills = await adapter.get_account_fills("BTC/USDT", now_ns)
+    assert [seen.fill.trade_id for seen in fills] == ["1"]
+    assert len(venue.requests(path)) == 1
 
 
 async def test_query_is_signed_and_answered(venue: LoopbackVenue, adapter: BitgetExchange) -> None:
@@ -456,7 +478,7 @@ async def test_fills_without_the_venue_id_ask_for_the_order_first(
 async def test_more_fills_than_we_read_are_an_error(
     venue: LoopbackVenue, adapter: BitgetExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("arbot_tui.exchanges.bitget.execution._MOST_PAGES", 2)
+    monkeypatch.setattr("arbot_tui.exchanges.bitget.execution._MOST_TRADE_PAGES", 2)
     venue.answer("GET", FILLS, _ok([_trade(number) for number in range(100)]))
     with pytest.raises(ExchangeUnavailable):
         await adapter.get_fills("BTC/USDT", "arb1", "77")

@@ -37,9 +37,9 @@ class _Order(msgspec.Struct):
     """
 
     orderId: str
-    clientOid: str
     status: str
-    baseVolume: str = ""
+    baseVolume: str
+    clientOid: str | None = None
     force: str = ""
     cTime: str = ""
     symbol: str = ""
@@ -58,6 +58,7 @@ class _Fee(msgspec.Struct):
 class _Trade(msgspec.Struct):
     """An execution of ``trade/fills``; its fee is an object here, text or a list elsewhere."""
 
+    symbol: str
     orderId: str
     tradeId: str
     side: str
@@ -70,7 +71,7 @@ class _Trade(msgspec.Struct):
 class _Asset(msgspec.Struct):
     coin: str
     available: str
-    frozen: str = ""
+    frozen: str
 
 
 class _Info(msgspec.Struct):
@@ -95,7 +96,7 @@ def parse_orders(data: msgspec.Raw) -> Page[OrderRow]:
         rows = [
             OrderRow(
                 order_id=row.orderId,
-                client_id=row.clientOid,
+                client_id=row.clientOid or "",
                 status=row.status,
                 filled=row.baseVolume,
                 force=row.force,
@@ -128,6 +129,7 @@ def parse_trades(data: msgspec.Raw) -> Page[TradeRow]:
 def _trade_row(row: _Trade) -> TradeRow:
     fee, coin = _paid(row.feeDetail)
     return TradeRow(
+        symbol=row.symbol,
         order_id=row.orderId,
         trade_id=row.tradeId,
         side=row.side,

@@ -23,11 +23,11 @@ class _Order(msgspec.Struct):
 
     instId: str
     orderId: str
-    clientOid: str
     status: str
     side: str
+    accBaseVolume: str
+    clientOid: str | None = None
     force: str = ""
-    accBaseVolume: str = ""
     baseVolume: str = ""
     fillPrice: str = ""
     fillFee: str = ""
@@ -38,8 +38,8 @@ class _Order(msgspec.Struct):
 
 class _Asset(msgspec.Struct):
     coin: str
-    available: str = ""
-    frozen: str = ""
+    available: str
+    frozen: str
 
 
 _orders = msgspec.json.Decoder(list[_Order]).decode
@@ -69,21 +69,24 @@ class ClassicStream(PrivateStream):
     def _order(self, row: _Order) -> Iterable[Told]:
         order = OrderRow(
             order_id=row.orderId,
-            client_id=row.clientOid,
+            client_id=row.clientOid or "",
             status=row.status,
             filled=row.accBaseVolume,
             force=row.force,
         )
         state = order_state(order, "stream")
-        if row.tradeId and row.fillPrice and row.baseVolume and parse_decimal(row.baseVolume):
+        told = (row.tradeId, row.fillPrice, row.baseVolume, row.fillFee, row.fillFeeCoin)
+        # What does not say what it cost is left to the list of executions, which does.
+        if all(told) and parse_decimal(row.baseVolume):
             trade = TradeRow(
+                symbol=row.instId,
                 order_id=row.orderId,
                 trade_id=row.tradeId,
                 side=row.side,
                 price=row.fillPrice,
                 qty=row.baseVolume,
                 # Negative is paid here, positive elsewhere; a rebate is documented for neither.
-                fee=exact.abs(parse_decimal(row.fillFee or "0")),
+                fee=exact.abs(parse_decimal(row.fillFee)),
                 fee_asset=row.fillFeeCoin,
                 created=row.fillTime,
             )

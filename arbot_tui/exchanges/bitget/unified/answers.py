@@ -44,10 +44,10 @@ class _Order(msgspec.Struct):
     """An order; ``category`` is in capitals over REST and in small letters on the socket."""
 
     orderId: str
-    clientOid: str
     orderStatus: str
     category: str
-    cumExecQty: str = ""
+    cumExecQty: str
+    clientOid: str | None = None
     timeInForce: str = ""
     createdTime: str = ""
     symbol: str = ""
@@ -71,8 +71,8 @@ class _Trade(msgspec.Struct):
     execPrice: str
     execQty: str
     feeDetail: list[_Fee]
-    clientOid: str = ""
-    symbol: str = ""
+    symbol: str
+    clientOid: str | None = None
     createdTime: str = ""
     execTime: str = ""
 
@@ -89,8 +89,8 @@ class _Trades(msgspec.Struct):
 
 class _Asset(msgspec.Struct):
     coin: str
-    available: str = ""
-    locked: str = ""
+    available: str
+    locked: str
 
 
 class _Assets(msgspec.Struct):
@@ -173,15 +173,14 @@ def parse_trades(data: msgspec.Raw) -> Page[TradeRow]:
         raise malformed("fills", e) from e
 
 
-def trades_in(data: msgspec.Raw) -> list[tuple[str, TradeRow]]:
-    """Return wire symbol and row of each spot execution of a push.
+def trades_in(data: msgspec.Raw) -> list[TradeRow]:
+    """Return the spot executions of a push.
 
     Raises:
         MalformedMessage: `data` breaks its schema, or a fee is missing.
     """
     try:
-        rows = [row for row in _trade_list(data) if is_spot(row.category)]
-        return [(row.symbol, _trade_row(row)) for row in rows]
+        return [_trade_row(row) for row in _trade_list(data) if is_spot(row.category)]
     except BROKEN as e:
         raise malformed("fills", e) from e
 
@@ -232,7 +231,7 @@ def parse_permissions(info: msgspec.Raw, settings: msgspec.Raw) -> KeyPermission
 def _order_row(row: _Order) -> OrderRow:
     return OrderRow(
         order_id=row.orderId,
-        client_id=row.clientOid,
+        client_id=row.clientOid or "",
         status=row.orderStatus,
         filled=row.cumExecQty,
         force=row.timeInForce,
@@ -247,9 +246,10 @@ def _order_row(row: _Order) -> OrderRow:
 def _trade_row(row: _Trade) -> TradeRow:
     fee, coin = _paid(row.feeDetail)
     return TradeRow(
+        symbol=row.symbol,
         order_id=row.orderId,
         trade_id=row.execId,
-        client_id=row.clientOid,
+        client_id=row.clientOid or "",
         side=row.side,
         price=row.execPrice,
         qty=row.execQty,

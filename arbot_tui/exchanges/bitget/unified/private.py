@@ -23,8 +23,8 @@ _TOPICS = ("order", "fill", "account")
 
 class _Coin(msgspec.Struct):
     coin: str
-    available: str = ""
-    locked: str = ""
+    available: str
+    locked: str
 
 
 class _Account(msgspec.Struct):
@@ -46,8 +46,8 @@ class UnifiedStream(PrivateStream):
                 for order in orders_in(data):
                     yield order_state(order, "stream")
             case "fill":
-                for wire_symbol, row in trades_in(data):
-                    yield fill_of(row, sanitise(row.client_id, 64), self._symbol(wire_symbol))
+                for row in trades_in(data):
+                    yield fill_of(row, sanitise(row.client_id, 64), self._symbol(row.symbol))
             case "account":
                 for account in _accounts(data):
                     coins = account.coin

@@ -75,8 +75,12 @@ class Unified:
     def fills_targets(
         self, wire_symbol: str, venue_id: str, since_ms: int, now_ms: int
     ) -> Sequence[str]:
-        """Return path and query of executions, by spans of at most thirty days."""
-        target = f"{_TRADE}/fills?category=SPOT&symbol={wire_symbol}&"
+        """Return path and query of executions, by spans of at most thirty days.
+
+        The list is the whole account's: it has no parameter for a symbol.
+        """
+        del wire_symbol
+        target = f"{_TRADE}/fills?category=SPOT&"
         if venue_id:
             return [f"{target}orderId={venue_id}&"]
         if since_ms <= 0:

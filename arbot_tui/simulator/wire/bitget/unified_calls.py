@@ -146,9 +146,9 @@ class UnifiedCalls:
     # Fills and the account
 
     def fills(self, fields: Fields) -> Json:
-        """Return fills of the last ninety days."""
+        """Return fills of the last ninety days; the list knows no parameter `symbol`."""
         _check_category(fields)
-        by_symbol = {i.symbol: i for i in self._public.chosen(fields)}
+        by_symbol = {i.symbol: i for i in self._market.instruments}
         start, end = span(fields, self._market.now_ms())
         order_id = fields.integer("orderId")
         trades = [

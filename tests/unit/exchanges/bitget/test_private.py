@@ -79,10 +79,21 @@ def test_a_push_is_its_execution_and_the_state_it_leads_to() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("without", ["tradeId", "baseVolume", "fillPrice"])
-def test_a_push_without_an_execution_is_a_state_alone(without: str) -> None:
+@pytest.mark.parametrize(
+    "without", ["tradeId", "baseVolume", "fillPrice", "fillFee", "fillFeeCoin"]
+)
+def test_a_push_without_an_execution_or_its_fee_is_a_state_alone(without: str) -> None:
+    # The state says that something executed; the list of executions will say what it cost.
     (told,) = read("orders", {k: v for k, v in _PUSH.items() if k != without})
     assert isinstance(told, OrderState)
+    assert told.filled_qty == Decimal("0.0003")
+
+
+def test_an_order_of_somebody_else_may_have_no_id_of_its_sender() -> None:
+    fill, state = read("orders", _PUSH | {"clientOid": None})
+    assert isinstance(fill, Fill)
+    assert isinstance(state, OrderState)
+    assert (fill.client_id, state.client_id, state.venue_id) == ("", "", "1")
 
 
 @pytest.mark.parametrize(
@@ -153,11 +164,13 @@ def test_pong_is_no_json_and_no_news() -> None:
     [
         ("orders", _PUSH | {"status": "lost"}),
         ("orders", _PUSH | {"accBaseVolume": "much"}),
+        ("orders", {k: v for k, v in _PUSH.items() if k != "accBaseVolume"}),
         ("orders", _PUSH | {"baseVolume": "much"}),
         ("orders", _PUSH | {"side": "left"}),
         ("orders", _PUSH | {"fillTime": ""}),
         ("account", {"coin": "BTC", "available": "much"}),
         ("account", {"coin": 1}),
+        ("account", {"coin": "BTC", "available": "1"}),
     ],
 )
 def test_a_row_that_cannot_be_is_malformed(channel: str, row: object) -> None:

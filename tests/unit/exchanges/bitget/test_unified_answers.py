@@ -118,12 +118,18 @@ def test_a_fee_is_a_cost_in_the_coin_that_was_taken(detail: object, fee: str, co
     assert (found.fee, found.fee_asset) == (Decimal(fee), coin)
 
 
+def test_an_order_of_somebody_else_may_have_no_id_of_its_sender() -> None:
+    (row,) = answers.parse_order(raw(ORDER | {"clientOid": None})).rows
+    (trade,) = answers.parse_trades(raw({"list": [TRADE | {"clientOid": None}]})).rows
+    assert (row.client_id, trade.client_id) == ("", "")
+
+
 def test_pushes_tell_spot_alone() -> None:
     spot, future = {"category": "spot"}, {"category": "USDT-FUTURES"}
     assert len(answers.orders_in(raw([ORDER | spot, ORDER | future]))) == 1
     pushed = {k: v for k, v in TRADE.items() if k != "createdTime"} | {"execTime": "5"} | spot
-    ((symbol, row),) = answers.trades_in(raw([pushed, TRADE | future]))
-    assert (symbol, row.created) == ("BTCUSDT", "5")
+    (row,) = answers.trades_in(raw([pushed, TRADE | future]))
+    assert (row.symbol, row.created) == ("BTCUSDT", "5")
 
 
 def test_balances_are_what_is_free_and_what_orders_hold() -> None:
@@ -250,11 +256,9 @@ def test_executions_are_asked_for_in_spans_that_leave_no_hole() -> None:
     assert all(0 < late - early < 30 * _DAY_MS for late, early in pairwise(starts))
     # Of one order, and where nobody knows since when, the venue decides.
     assert Unified().fills_targets("BTCUSDT", "9", 5, now) == [
-        "/api/v3/trade/fills?category=SPOT&symbol=BTCUSDT&orderId=9&"
+        "/api/v3/trade/fills?category=SPOT&orderId=9&"
     ]
-    assert Unified().fills_targets("BTCUSDT", "", 0, now) == [
-        "/api/v3/trade/fills?category=SPOT&symbol=BTCUSDT&"
-    ]
+    assert Unified().fills_targets("BTCUSDT", "", 0, now) == ["/api/v3/trade/fills?category=SPOT&"]
 
 
 def test_the_socket_of_a_unified_account_has_another_path_on_the_same_host() -> None:
