@@ -68,7 +68,8 @@ _ORDER_REJECTED = -2010
 _MATCHING_ENGINE = -1010
 _DUPLICATE = "duplicate order"
 _NO_SUCH_ORDER = "unknown order"
-_ACCOUNT = ("on this account", "account may not")
+# The last one is that of a whole host: "WebSocket API trading is not enabled."
+_ACCOUNT = ("on this account", "account may not", "trading is not enabled")
 
 _BY_STATUS = {401: Reaction.FATAL, 410: Reaction.FATAL, 451: Reaction.FATAL}
 

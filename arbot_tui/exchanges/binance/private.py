@@ -47,31 +47,41 @@ def socket_options(url: str) -> WebSocketOptions:
     )
 
 
-class _Event(msgspec.Struct):
-    """Every event that concerns us; which fields there are, `e` says."""
+class _Kind(msgspec.Struct):
+    """What an event is: the same letter means other things in other events."""
 
     e: str
-    s: str = ""  # wire symbol
-    c: str = ""  # client order id; of the cancel where `C` is set
+
+
+class _Report(msgspec.Struct):
+    """``executionReport``; what it must tell has no default."""
+
+    s: str  # wire symbol
+    c: str  # client order id; of the cancel where `C` is set
+    S: str  # side
+    x: str  # execution type
+    X: str  # order status
+    i: int  # venue order id
+    t: int  # trade id
+    l: str  # noqa: E741 (the wire's name) quantity of this execution
+    L: str  # its price
+    z: str  # cumulative quantity
+    n: str | None  # its fee
+    N: str | None  # the fee's asset
+    T: int  # transaction time, ms
     C: str = ""  # original client order id
-    S: str = ""  # side
-    x: str = ""  # execution type
-    X: str = ""  # order status
-    i: int = 0  # venue order id
-    t: int = -1  # trade id
-    l: str = "0"  # noqa: E741 (the wire's name) quantity of this execution
-    L: str = "0"  # its price
-    z: str = "0"  # cumulative quantity
-    n: str | None = None  # its fee
-    N: str | None = None  # the fee's asset
-    T: int = 0  # transaction time, ms
-    B: list[_Asset] = []  # balances
 
 
 class _Asset(msgspec.Struct):
     a: str
     f: str
     l: str  # noqa: E741 (the wire's name)
+
+
+class _Position(msgspec.Struct):
+    """``outboundAccountPosition``."""
+
+    B: list[_Asset]
 
 
 class _Error(msgspec.Struct):
@@ -82,11 +92,14 @@ class _Error(msgspec.Struct):
 class _Frame(msgspec.Struct):
     id: str | int | None = None
     status: int = 0
-    event: _Event | None = None
+    event: msgspec.Raw = msgspec.Raw()
     error: _Error | None = None
 
 
 _decode = msgspec.json.Decoder(_Frame).decode
+_decode_kind = msgspec.json.Decoder(_Kind).decode
+_decode_report = msgspec.json.Decoder(_Report).decode
+_decode_position = msgspec.json.Decoder(_Position).decode
 
 
 class UserStream:
@@ -138,7 +151,7 @@ class UserStream:
         """
         try:
             frame = _decode(raw)
-            if frame.event is not None:
+            if bytes(frame.event):
                 return self._event(frame.event)
         except (ValueError, RecursionError) as e:
             raise MalformedMessage(_VENUE, f"user data: {sanitise(str(e))}") from e
@@ -147,10 +160,10 @@ class UserStream:
             return (SocketRefused(_words(frame)),) if frame.status == 401 else ()
         return (Subscribed(_TOPIC),) if frame.status == 200 else (SocketRefused(_words(frame)),)
 
-    def _event(self, event: _Event) -> Iterable[Told]:
-        match event.e:
+    def _event(self, event: msgspec.Raw) -> Iterable[Told]:
+        match kind := _decode_kind(event).e:
             case "executionReport":
-                return self._report(event)
+                return self._report(_decode_report(event))
             case "outboundAccountPosition":
                 return (
                     BalancesTold(
@@ -160,18 +173,18 @@ class UserStream:
                                 parse_decimal(row.f),
                                 parse_decimal(row.l),
                             )
-                            for row in event.B
+                            for row in _decode_position(event).B
                         )
                     ),
                 )
             case "eventStreamTerminated":
-                return (SocketRefused(event.e),)
+                return (SocketRefused(kind),)
             case "serverShutdown":
-                return (Farewell(event.e),)
+                return (Farewell(kind),)
             case _:
                 return ()
 
-    def _report(self, event: _Event) -> Iterable[Told]:
+    def _report(self, event: _Report) -> Iterable[Told]:
         client_id = sanitise(event.C or event.c, 64)
         told: list[Told] = []
         if event.x == _TRADE and event.t >= 0:

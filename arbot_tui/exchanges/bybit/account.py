@@ -14,7 +14,14 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, parse_decimal
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.text import sanitise
-from arbot_tui.exchanges.bybit.answers import ExecutionRow, OrderRow, fill_of, order_status
+from arbot_tui.exchanges.bybit.answers import (
+    ExecutionRow,
+    OrderRow,
+    amount,
+    fill_of,
+    is_trade,
+    order_status,
+)
 from arbot_tui.exchanges.bybit.execution import BybitExecution
 from arbot_tui.exchanges.transport.limiter import Charge
 
@@ -188,7 +195,7 @@ class BybitAccount:
                 f"category=spot&symbol={instrument.wire_symbol}&startTime={start_ms}"
                 f"&endTime={until_ms}&limit={_FILLS_PER_PAGE}"
             )
-            for row in await self._pages(query):
+            for row in filter(is_trade, await self._pages(query)):
                 fill = self._fill(row, instrument)
                 found[fill.fill.trade_id] = fill
             start_ms = until_ms + 1
@@ -248,7 +255,7 @@ class BybitAccount:
 
 
 def _open_order(row: OrderRow, names: Mapping[str, str]) -> OpenOrder:
-    filled = parse_decimal(row.cumExecQty or "0")
+    filled = amount(row.cumExecQty)
     return OpenOrder(
         _VENUE,
         sanitise(row.orderId, 64),

@@ -24,8 +24,10 @@ __all__ = [
     "CoinRow",
     "ExecutionRow",
     "OrderRow",
+    "amount",
     "balance_of",
     "fill_of",
+    "is_trade",
     "order_status",
     "parse_answer",
     "parse_balances",
@@ -38,6 +40,7 @@ __all__ = [
 
 _VENUE = "bybit"
 _BROKEN = (ValueError, RecursionError, ArithmeticError)
+_TRADES = frozenset({"Trade", "BlockTrade"})
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -231,7 +234,7 @@ def parse_order(
     try:
         for order in _orders(result).rows:
             if order.orderId == venue_id if venue_id else order.orderLinkId == client_id:
-                filled = _amount(order.cumExecQty)
+                filled = amount(order.cumExecQty)
                 status = order_status(order, filled)
                 ours = client_id or sanitise(order.orderLinkId, 64)
                 found = sanitise(order.orderId, 64)
@@ -288,6 +291,11 @@ def parse_fills(
     return fills, found, page.nextPageCursor
 
 
+def is_trade(row: ExecutionRow) -> bool:
+    """Tell whether base and quote changed hands: settlements and dividends are rows as well."""
+    return row.execType in _TRADES
+
+
 def fill_of(row: ExecutionRow, client_id: str, instrument: Instrument) -> Fill:
     """Return `row` as an execution of the order that we call `client_id`.
 
@@ -339,8 +347,8 @@ def balance_of(coin: CoinRow) -> Balance:
     Raises:
         ValueError: A value in it cannot be.
     """
-    locked = _amount(coin.locked)
-    bound = exact.add(exact.add(_amount(coin.spotBorrow), _amount(coin.bonus)), locked)
+    locked = amount(coin.locked)
+    bound = exact.add(exact.add(amount(coin.spotBorrow), amount(coin.bonus)), locked)
     free = max(ZERO, exact.subtract(parse_decimal(coin.walletBalance or "0"), bound))
     return Balance(sanitise(coin.coin, 20).upper(), free, locked)
 
@@ -392,8 +400,12 @@ def _positive(text: str) -> Decimal:
     return value
 
 
-def _amount(text: str) -> Decimal:
-    """Return a quantity where an empty text means none."""
+def amount(text: str) -> Decimal:
+    """Return a quantity where an empty text means none.
+
+    Raises:
+        ValueError: It is no number, or below zero.
+    """
     value = parse_decimal(text) if text else ZERO
     if value < 0:
         raise ValueError(f"negative: {value}")

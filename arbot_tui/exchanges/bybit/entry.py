@@ -38,7 +38,7 @@ _RESTARTING = 10019
 
 class _Reply(msgspec.Struct):
     reqId: str = ""
-    retCode: int = 0
+    retCode: int | None = None
     retMsg: str = ""
     op: str = ""
     data: msgspec.Raw = msgspec.Raw(b"{}")
@@ -86,7 +86,8 @@ class WsOrders:
         if reply.op == "auth":
             if reply.retCode in (0, _ALREADY_LOGGED_IN):
                 return (LoggedIn(),)
-            return (SocketRefused(f"{reply.retCode} {sanitise(reply.retMsg)}".strip()),)
+            code = "no code" if reply.retCode is None else reply.retCode
+            return (SocketRefused(f"{code} {sanitise(reply.retMsg)}".strip()),)
         told: list[Told] = []
         if reply.op == "order.create" and reply.reqId:
             told.append(EntryReply(reply.reqId, raw))
@@ -125,6 +126,8 @@ class WsOrders:
         """
         del instrument
         answer = _read(reply)
+        if answer.retCode is None:
+            raise MalformedMessage(_VENUE, "an answer to an order without a code")
         refused = refusal(200, answer.retCode, answer.retMsg)
         if refused is None:
             return [OrderAck(_VENUE, order.client_id, parse_order_id(answer.data))]

@@ -12,7 +12,7 @@ import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.numbers import ZERO
 from arbot_tui.domain.orders import OrderState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
@@ -20,8 +20,10 @@ from arbot_tui.exchanges.bybit.answers import (
     CoinRow,
     ExecutionRow,
     OrderRow,
+    amount,
     balance_of,
     fill_of,
+    is_trade,
     order_status,
 )
 from arbot_tui.exchanges.bybit.errors import IP_BAN_S
@@ -42,7 +44,6 @@ _BROKEN = (ValueError, RecursionError, ArithmeticError)
 _TOPICS = ("order.spot", "execution.spot", "wallet")
 _ALL = "all"
 _SUBSCRIBE = "private"
-_TRADE = "Trade"
 AUTH_VALID_MS = 10_000
 """How far ahead a login expires: the samples' second fails on small clock errors."""
 
@@ -65,8 +66,11 @@ def socket_options(url: str) -> WebSocketOptions:
 class _Frame(msgspec.Struct):
     topic: str = ""
     op: str = ""
-    success: bool = True
+    success: bool | None = None
     ret_msg: str = ""
+    # How the trade socket words it.
+    retCode: int | None = None
+    retMsg: str = ""
     data: msgspec.Raw = msgspec.Raw(b"[]")
 
 
@@ -126,7 +130,7 @@ class PrivateStream:
                     return [_state(row) for row in _orders(frame.data)]
                 case "execution" | "execution.spot":
                     rows = _executions(frame.data)
-                    return [self._fill(row) for row in rows if row.execType == _TRADE]
+                    return [self._fill(row) for row in rows if is_trade(row)]
                 case "wallet":
                     coins = [coin for account in _wallets(frame.data) for coin in account.coin]
                     return [BalancesTold(tuple(map(balance_of, coins)))]
@@ -134,8 +138,9 @@ class PrivateStream:
             raise MalformedMessage(_VENUE, f"private stream: {sanitise(str(e))}") from e
         if frame.op not in ("auth", "subscribe"):
             return ()
-        if not frame.success:
-            return [SocketRefused(f"{frame.op} {sanitise(frame.ret_msg)}".strip())]
+        if not (frame.success or (frame.success is None and frame.retCode == 0)):
+            words = frame.ret_msg or frame.retMsg
+            return [SocketRefused(f"{frame.op} {sanitise(words)}".strip())]
         return [LoggedIn() if frame.op == "auth" else Subscribed(_ALL)]
 
     def _fill(self, row: ExecutionRow) -> Told:
@@ -148,7 +153,7 @@ class PrivateStream:
 
 
 def _state(row: OrderRow) -> OrderState:
-    filled = parse_decimal(row.cumExecQty or "0")
+    filled = amount(row.cumExecQty)
     client_id, venue_id = sanitise(row.orderLinkId, 64), sanitise(row.orderId, 64)
     status = order_status(row, filled)
     return OrderState(_VENUE, client_id, status, filled, ("stream",), venue_id)

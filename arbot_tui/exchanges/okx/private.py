@@ -63,8 +63,8 @@ class _Order(OrderRow, frozen=True):
 
 class _Detail(msgspec.Struct):
     ccy: str
-    availBal: str = ""
-    frozenBal: str = ""
+    availBal: str
+    frozenBal: str
 
 
 class _Account(msgspec.Struct):
@@ -148,8 +148,9 @@ class PrivateStream:
     def _order(self, row: _Order) -> Iterable[Told]:
         state = order_state(row, "", "stream")
         quantity = parse_decimal(row.fillSz) if row.fillSz else None
-        # The closing message of an order repeats no execution: size 0, no trade.
-        if not row.tradeId or not quantity:
+        # The closing message of an order repeats no execution: size 0, no trade. What does not
+        # say what it cost is left to the list of executions, which does.
+        if not (row.tradeId and quantity and row.fillFee and row.fillFeeCcy):
             return (state,)
         instrument = self._instrument(row.instId)
         fill = Fill(
@@ -161,7 +162,7 @@ class PrivateStream:
             parse_decimal(row.fillPx),
             quantity,
             # Negative is paid on this venue, positive is paid in the domain.
-            exact.minus(parse_decimal(row.fillFee or "0")),
+            exact.minus(parse_decimal(row.fillFee)),
             sanitise(row.fillFeeCcy, 20).upper(),
             int(row.fillTime) * MS,
         )

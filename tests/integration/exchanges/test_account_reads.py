@@ -387,7 +387,10 @@ def _bybit_fill(number: int, at_ms: int) -> dict[str, str]:
 async def test_executions_of_bybit_come_in_windows_of_a_week_and_by_cursor() -> None:
     async with _venue("bybit") as (venue, adapter):
         path = "/v5/execution/list"
-        venue.answer("GET", path, _bybit({"list": [_bybit_fill(2, 20)], "nextPageCursor": "c%3A1"}))
+        # A settlement is a row as well, and no trade.
+        paid = {**_bybit_fill(9, 20), "execType": "Dividend", "execPrice": "", "execQty": "0"}
+        page = {"list": [paid, _bybit_fill(2, 20)], "nextPageCursor": "c%3A1"}
+        venue.answer("GET", path, _bybit(page))
         venue.answer("GET", path, _bybit({"list": [_bybit_fill(1, 10)], "nextPageCursor": ""}))
         venue.answer("GET", path, _bybit({"list": [_bybit_fill(2, 20), _bybit_fill(3, 30)]}))
         fills = await adapter.get_account_fills("BTC/USDT", adapter.clock.now_ns() - 8 * _DAY_NS)

@@ -291,6 +291,7 @@ def test_bybit_order_needs_no_signature_of_its_own() -> None:
             {"retCode": 10004, "retMsg": "bad\x1b sign", "op": "auth"},
             [SocketRefused("10004 bad sign")],
         ),
+        ({"op": "auth", "success": False, "ret_msg": "no"}, [SocketRefused("no code")]),
         ({"retCode": 0, "op": "pong", "data": ["1"]}, []),
         ({"retCode": 10019, "retMsg": "restarting"}, [Farewell("10019 server restarting")]),
         ({"retCode": 10404, "op": "order.create"}, []),
@@ -298,6 +299,12 @@ def test_bybit_order_needs_no_signature_of_its_own() -> None:
 )
 def test_bybit_frames_are_told_apart(frame: object, told: list[Told]) -> None:
     assert read(bybit()[0], frame) == told
+
+
+def test_bybit_answer_without_a_code_says_nothing_of_the_order() -> None:
+    frame = {"reqId": "a", "op": "order.create", "data": {"orderId": "1", "orderLinkId": "a"}}
+    with pytest.raises(MalformedMessage):
+        events(bybit()[0], "bybit", frame)
 
 
 def test_bybit_restart_answers_the_order_and_ends_the_connection() -> None:

@@ -49,6 +49,8 @@ TABLE = [
     (-2010, "This symbol is restricted for this account.", Reaction.REFUSED),
     (-2010, "This action is disabled on this account.", Reaction.FATAL),
     (-2010, "Account may not place or cancel orders.", Reaction.FATAL),
+    (-2010, "WebSocket API trading is not enabled.", Reaction.FATAL),
+    (-2010, "Rest API trading is not enabled.", Reaction.FATAL),
     (-2010, "Duplicate order sent.", Reaction.UNKNOWN),
     (-1010, "Duplicate order sent.", Reaction.UNKNOWN),
     (-1010, "Unknown order sent.", Reaction.GONE),

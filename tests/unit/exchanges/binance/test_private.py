@@ -94,6 +94,24 @@ def test_what_is_no_trade_is_a_state_alone(status: str, kind: str, expected: Ord
     assert (told.status, told.filled_qty) == (expected, Decimal("0.001"))
 
 
+def test_an_order_that_met_one_of_our_own_has_letters_of_other_kinds() -> None:
+    # `B` is a list of balances elsewhere (user data stream, conditional fields).
+    prevented: dict[str, object] = {
+        "x": "TRADE_PREVENTION", "X": "EXPIRED_IN_MATCH", "t": -1, "l": "0.00000000",
+        "v": 3, "A": "3.000000", "B": "3.000000", "u": 1, "U": 37, "Cs": "BTCUSDT",
+        "pl": "2.123456", "pL": "0.10000001", "pY": "0.21234562",
+    }  # fmt: skip
+    (told,) = read(_REPORT | prevented)
+    assert isinstance(told, OrderState)
+    assert told.status is OrderStatus.EXPIRED
+
+
+@pytest.mark.parametrize("letter", list("sSxXitlLznNTc"))
+def test_what_a_report_must_tell_is_not_made_up(letter: str) -> None:
+    with pytest.raises(MalformedMessage):
+        read({key: value for key, value in _REPORT.items() if key != letter})
+
+
 def test_on_a_cancel_our_id_is_the_original_one() -> None:
     (told,) = read(
         _REPORT | {"x": "CANCELED", "X": "CANCELED", "c": "cancel1", "C": "mine", "t": -1}
@@ -130,7 +148,8 @@ def test_an_end_that_is_announced_is_a_farewell_and_one_that_came_is_not() -> No
 
 @pytest.mark.parametrize("kind", ["balanceUpdate", "listStatus", "externalLockUpdate", "news"])
 def test_what_does_not_concern_us_is_nothing(kind: str) -> None:
-    assert read({"e": kind}) == []
+    # Whatever its letters are.
+    assert read({"e": kind, "T": "today", "B": 7, "i": [], "n": {}}) == []
 
 
 @pytest.mark.parametrize(

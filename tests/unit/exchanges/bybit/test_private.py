@@ -76,6 +76,11 @@ def test_the_login_is_signed_as_documented_and_all_topics_follow_in_one_frame() 
             [SocketRefused("auth Params Error")],
         ),
         ({"success": False, "ret_msg": "", "op": "subscribe"}, [SocketRefused("subscribe")]),
+        # Only a yes is a yes; the trade socket words it by code.
+        ({"op": "auth", "conn_id": "c"}, [SocketRefused("auth")]),
+        ({"retCode": 0, "retMsg": "OK", "op": "auth"}, [LoggedIn()]),
+        ({"retCode": 10003, "retMsg": "no", "op": "auth"}, [SocketRefused("auth no")]),
+        ({"op": "subscribe"}, [SocketRefused("subscribe")]),
         ({"req_id": "t", "op": "pong", "args": ["1675418560633"], "conn_id": "c"}, []),
         ({"topic": "dcp.spot", "data": {}}, []),
     ],
@@ -105,8 +110,10 @@ def test_an_execution_is_a_fill_with_the_fee_in_what_is_received(topic: str) -> 
     ]  # fmt: skip
 
 
-def test_what_is_no_trade_is_no_fill() -> None:
-    assert read("execution.spot", _EXECUTION | {"execType": "Funding"}) == []
+@pytest.mark.parametrize("kind", ["Funding", "Dividend", "news"])
+def test_what_is_no_trade_is_no_fill(kind: str) -> None:
+    assert read("execution.spot", _EXECUTION | {"execType": kind}) == []
+    assert len(read("execution.spot", _EXECUTION | {"execType": "BlockTrade"})) == 1
 
 
 def test_an_execution_of_a_symbol_we_do_not_know_keeps_its_name() -> None:

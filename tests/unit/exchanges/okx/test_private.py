@@ -84,6 +84,13 @@ def test_a_closing_message_repeats_no_execution(change: dict[str, str]) -> None:
     assert isinstance(told, OrderState)
 
 
+@pytest.mark.parametrize("missing", ["fillFee", "fillFeeCcy"])
+def test_an_execution_whose_fee_is_not_told_is_left_to_the_list_of_executions(missing: str) -> None:
+    (told,) = read("orders", _PUSH | {missing: ""})
+    assert isinstance(told, OrderState)
+    assert told.filled_qty == Decimal("0.001")
+
+
 def test_the_rest_of_an_ioc_expires() -> None:
     change = {"state": "canceled", "ordType": "ioc", "cancelSource": "14", "fillSz": "0"}
     (told,) = read("orders", _PUSH | change | {"tradeId": ""})
@@ -163,6 +170,7 @@ def test_pong_is_no_json_and_no_news() -> None:
         ("orders", _PUSH | {"fillTime": ""}),
         ("account", {"details": [{"ccy": "BTC", "availBal": "much"}]}),
         ("account", {"details": 1}),
+        ("account", {"details": [{"ccy": "BTC", "frozenBal": "1"}]}),
     ],
 )
 def test_a_row_that_cannot_be_is_malformed(channel: str, row: object) -> None:
