@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import structlog
 
-from arbot_tui.domain.account import AccountFill, OpenOrder
+from arbot_tui.domain.account import AccountFill, FeeTerms, OpenOrder
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import ExchangeError, OrderNotFound
 from arbot_tui.domain.feed import FeedEvent
@@ -35,6 +35,7 @@ from arbot_tui.exchanges.base import BaseExchange, MarketDataSink, OrderEventSin
 from arbot_tui.trading.core.events import Deposited
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.paper.account import PaperAccount
+from arbot_tui.trading.paper.fees import PaperFees
 from arbot_tui.trading.paper.funding import Funding
 from arbot_tui.trading.paper.profile import Draws, quantile
 from arbot_tui.trading.paper.terms import PaperTerms
@@ -85,7 +86,8 @@ class PaperExchange(BaseExchange):
         self._symbol_of: dict[int, str] = {}
         self._visible = visible
         draws = Draws(seed, terms.profile)
-        self._venue = PaperVenue(self.name, draws, public.config.fallback_fees, self._meets)
+        fees = terms.fees or PaperFees(public.config.fallback_fees)
+        self._venue = PaperVenue(self.name, draws, fees, self._meets)
         self._funding = Funding(terms, self._venue.account)
         self._deposit: Callable[[Deposited], None] = _forget
         self._opened = False
@@ -98,7 +100,8 @@ class PaperExchange(BaseExchange):
     def open_account(self, state: CoreState, deposit: Callable[[Deposited], None]) -> None:
         """Take up the account where the journal left it; before `set_universe`.
 
-        What was on its way when the last run ended has expired with what was written down of it.
+        What was on its way when the last run ended has expired with what was written down of it,
+        and what rested is gone: nobody saw the market that it would have waited for.
 
         Args:
             state: As the journal tells it.
@@ -202,14 +205,18 @@ class PaperExchange(BaseExchange):
             answered.set()
 
         self.submit(order, take)
-        # All events of an answer are told at once, before whoever waits runs again.
+        # All events of an answer are told at once, before whoever waits runs again. What happens
+        # later to an order that rests is to be asked for.
         await answered.wait()
-        return events
+        return list(events)
 
     async def cancel_order(self, symbol: str, client_id: str) -> None:
-        """Find nothing to cancel: an order ends in the moment it arrives."""
+        """Cancel an order that rests; whoever submitted it is told its end."""
         await self._round_trip()
-        raise OrderNotFound(self.name, f"no open order {client_id} of {symbol}")
+        state = self._venue.cancel(client_id)
+        if state is None:
+            raise OrderNotFound(self.name, f"no open order {client_id} of {symbol}")
+        self._tell([state])
 
     async def query_order(self, symbol: str, client_id: str) -> OrderState:
         """Return the order's state."""
@@ -226,14 +233,13 @@ class PaperExchange(BaseExchange):
         return await self.query_order(symbol, self._venue.client_id(venue_id))
 
     async def cancel_by_venue_id(self, symbol: str, venue_id: str) -> None:
-        """Find nothing to cancel, as `cancel_order` does."""
+        """Do what `cancel_order` does for the order that has the paper venue's id."""
         await self.cancel_order(symbol, self._venue.client_id(venue_id))
 
     async def get_open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
-        """Return nothing: no order rests."""
-        del symbol
+        """Return what rests."""
         await self._round_trip()
-        return []
+        return self._venue.open_orders(symbol)
 
     async def get_account_fills(self, symbol: str, since_ns: int) -> list[AccountFill]:
         """Return this run's executions of a symbol since then, oldest first."""
@@ -248,15 +254,24 @@ class PaperExchange(BaseExchange):
         return self._venue.balances()
 
     async def get_trading_fees(self, symbols: Sequence[str]) -> dict[str, TradingFees]:
-        """Return the configured rates: without a key nobody tells the account's own."""
-        return dict.fromkeys(symbols, self._venue.fees)
+        """Return the rates that paper orders pay: the live account's where known, as configured."""
+        return {symbol: self._venue.fees.of(symbol) for symbol in symbols}
+
+    async def get_fee_terms(self) -> FeeTerms:
+        """Return how paper orders pay; a fee coin and its rate are with the rates themselves."""
+        return FeeTerms(tier="paper", always_quote=self._venue.fees.in_quote)
 
     async def close(self) -> None:
-        """Give up what is on its way (reported as unknown) and close the adapter."""
+        """Give up what is on its way (reported as unknown) and close the adapter.
+
+        What rests ends with the run, and nobody is told of it.
+        """
         if self._timer is not None:
             self._timer.cancel()
         sinks, self._sinks = self._sinks, {}
         for client_id, sink in sinks.items():
+            if self._venue.is_open(client_id):
+                continue
             sink(OrderUnknown(self.name, client_id, "given up while under way"))
         await self._public.close()
 
@@ -286,12 +301,26 @@ class PaperExchange(BaseExchange):
         now_ns = self.clock.now_ns()
         events = self._venue.advance(now_ns)
         self._set_timer(now_ns)
-        answered = {event.client_id for event in events}
-        sinks = {client_id: self._sinks.pop(client_id, _unheard) for client_id in answered}
+        self._tell(events)
+
+    def _tell(self, events: Sequence[OrderEvent]) -> None:
+        """Tell events to whoever sent their orders; an order that rests may have more to tell."""
+        asked = {event.client_id for event in events}
+        sinks = {client_id: self._sinks.pop(client_id, _unheard) for client_id in asked}
+        for client_id, sink in sinks.items():
+            if self._venue.is_open(client_id):
+                self._sinks[client_id] = sink
         for event in events:
-            if isinstance(event, Fill) and event.symbol in self._row_of:
-                self._watched.add(self._row_of[event.symbol])
+            if isinstance(event, Fill):
+                self._watch(event.symbol)
             sinks[event.client_id](event)
+        for symbol in self._venue.waiting_symbols():
+            self._watch(symbol)
+
+    def _watch(self, symbol: str) -> None:
+        """Look at what the book of a symbol shows from now on."""
+        if symbol in self._row_of:
+            self._watched.add(self._row_of[symbol])
 
     async def _round_trip(self) -> None:
         """Take the time that a request takes."""
@@ -332,6 +361,8 @@ class PaperExchange(BaseExchange):
             grant = self._funding.price(symbol, from_float(ticker.bid))
             if grant is not None:
                 self._give(*grant)
+        if events := self._venue.meet(symbol, self.clock.now_ns()):
+            self._tell(events)
         if not self._venue.observe(symbol) and not self._funding.wants(symbol):
             self._watched.discard(row)
 

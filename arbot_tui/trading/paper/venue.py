@@ -8,7 +8,8 @@ Time is passed in, and the book is asked for when an order meets it::
 
 An order takes a round trip: half of it to the venue, half back. What the venue's book was when
 the order arrived is what we see when the answer is here, since quotes travel back as long as
-answers do. So an order is matched with what is visible when its answer is due.
+answers do. So an order is matched with what is visible when its answer is due. One that rests then
+meets every book that is shown after that (`meet`).
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ from decimal import Decimal
 
 import msgspec
 
-from arbot_tui.domain.account import AccountFill
-from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, exact, floor_to, from_float
 from arbot_tui.domain.orders import (
@@ -33,11 +33,14 @@ from arbot_tui.domain.orders import (
     OrderSide,
     OrderState,
     OrderStatus,
+    TimeInForce,
 )
 from arbot_tui.domain.quotes import Level
 from arbot_tui.trading.paper.account import PaperAccount
 from arbot_tui.trading.paper.depth import BookSide
+from arbot_tui.trading.paper.fees import Execution, PaperFees
 from arbot_tui.trading.paper.profile import Draws, OrderFate, RoundTrips
+from arbot_tui.trading.paper.resting import RestingOrders, take_up_to
 
 __all__ = ["REJECTED", "SOURCES", "PaperVenue", "Visible"]
 
@@ -86,17 +89,17 @@ class PaperVenue:
         account: What we hold there.
         draws: Where the fate of orders comes from.
         rtts: Measured round trips.
-        fees: Rates that fills pay.
+        fees: What fills pay.
         offset_ns: The venue's clock minus ours; stamps fills.
     """
 
-    def __init__(self, name: str, draws: Draws, fees: TradingFees, visible: Visible) -> None:
+    def __init__(self, name: str, draws: Draws, fees: PaperFees, visible: Visible) -> None:
         """Open a venue without instruments and money.
 
         Args:
             name: Name of the venue.
             draws: Where the fate of orders comes from.
-            fees: Rates that fills pay.
+            fees: What fills pay.
             visible: Tells what an order meets.
         """
         self.name = name
@@ -110,6 +113,7 @@ class PaperVenue:
         self._travelling: list[_Travelling] = []
         self._sent = 0
         self._orders: dict[str, _Order] = {}
+        self._resting = RestingOrders()
         self._sides: dict[tuple[str, OrderSide], BookSide] = {}
 
     def set_instruments(self, instruments: Iterable[Instrument]) -> None:
@@ -144,9 +148,9 @@ class PaperVenue:
     def observe(self, symbol: str) -> bool:
         """Look at a book that changed; tell whether it matters any more what it shows.
 
-        It does while we may have taken something of what is shown.
+        It does while we may have taken something of what is shown, or an order of ours rests there.
         """
-        matters = False
+        matters = bool(self._resting.all(symbol))
         for side in OrderSide:
             book = self._sides.get((symbol, side))
             if book is not None:
@@ -155,6 +159,68 @@ class PaperVenue:
                 if not book.is_touched:
                     del self._sides[(symbol, side)]
         return matters
+
+    def meet(self, symbol: str, now_ns: int) -> list[OrderEvent]:
+        """Let the market that is shown now come to the orders that rest; return what traded."""
+        events: list[OrderEvent] = []
+        for side in OrderSide:
+            for resting in self._resting.queue(symbol, side):
+                order, instrument = resting.order, resting.instrument
+                book = self._side(symbol, side)
+                shown = book.show(self._visible(symbol, side))
+                taken = take_up_to(book, shown, order, resting.left, instrument.lot_step)
+                if not taken:
+                    break  # a worse price meets no more than a better one
+                for _, qty in taken:
+                    self.account.unlock(order, instrument, self.fees, qty)
+                    done = Execution(side, order.price, qty, maker=True)
+                    events.append(self._trade(order, instrument, done, now_ns + self.offset_ns))
+                    resting.left = exact.subtract(resting.left, qty)
+                kept = self._orders[order.client_id]
+                kept.status = OrderStatus.PARTIALLY_FILLED
+                if resting.left <= 0:
+                    kept.status = OrderStatus.FILLED
+                    self._resting.remove(order.client_id)
+                events.append(self._state(order.client_id, kept, SOURCES[:1]))
+        return events
+
+    def is_open(self, client_id: str) -> bool:
+        """Tell whether an order rests."""
+        return client_id in self._resting
+
+    def waiting_symbols(self) -> set[str]:
+        """Return the symbols on which orders rest."""
+        return {resting.order.symbol for resting in self._resting.all()}
+
+    def cancel(self, client_id: str) -> OrderState | None:
+        """Cancel an order that rests, and return what became of it; None where none does."""
+        resting = self._resting.remove(client_id)
+        if resting is None:
+            return None
+        order, kept = resting.order, self._orders[client_id]
+        self.account.unlock(order, resting.instrument, self.fees, resting.left)
+        kept.status = OrderStatus.CANCELED
+        return self._state(client_id, kept, SOURCES[:1])
+
+    def open_orders(self, symbol: str | None = None) -> list[OpenOrder]:
+        """Return what rests, of one symbol or of all, the oldest first."""
+        found = []
+        for resting in self._resting.all(symbol):
+            order, kept = resting.order, self._orders[resting.order.client_id]
+            found.append(
+                OpenOrder(
+                    self.name,
+                    self._venue_id(order.client_id),
+                    order.client_id,
+                    order.symbol,
+                    order.side,
+                    order.price,
+                    order.qty,
+                    kept.filled,
+                    kept.status,
+                )
+            )
+        return found
 
     def left(self, symbol: str, side: OrderSide, limit: float) -> float | None:
         """Return what our orders left for one of that side and limit; None: they took nothing."""
@@ -204,14 +270,26 @@ class PaperVenue:
         refusal = self._refusal(sent, instrument)
         if instrument is None or refusal:
             return [OrderReject(self.name, order.client_id, REJECTED, refusal)]
-        fills = self._match(sent, instrument)
-        kept = self._orders[order.client_id] = _Order(OrderStatus.EXPIRED, fills)
-        if kept.filled == order.qty:
+        kept = self._orders[order.client_id] = _Order(OrderStatus.EXPIRED, [])
+        events: list[OrderEvent] = [
+            OrderAck(self.name, order.client_id, self._venue_id(order.client_id))
+        ]
+        events += self._match(sent, instrument)
+        left = exact.subtract(order.qty, kept.filled)
+        if left <= 0:
             kept.status = OrderStatus.FILLED
+        elif order.time_in_force is TimeInForce.GTC:
+            kept.status = OrderStatus.PARTIALLY_FILLED if kept.fills else OrderStatus.NEW
+            self.account.lock(order, instrument, self.fees, left)
+            self._resting.add(order, instrument, left)
+        self._forget_oldest()
+        return [*events, self._state(order.client_id, kept, SOURCES[:1])]
+
+    def _forget_oldest(self) -> None:
         if len(self._orders) > _KEPT:
-            del self._orders[next(iter(self._orders))]
-        state = self._state(order.client_id, kept, SOURCES[:1])
-        return [OrderAck(self.name, order.client_id, state.venue_id), *fills, state]
+            ended = (client_id for client_id in self._orders if client_id not in self._resting)
+            if (oldest := next(ended, None)) is not None:
+                del self._orders[oldest]
 
     def _refusal(self, sent: _Travelling, instrument: Instrument | None) -> str:
         """Return why the venue refuses an order, or an empty text."""
@@ -226,37 +304,53 @@ class PaperVenue:
             return "an order of this id was there before"
         return (
             instrument.breach(order.price, order.qty)
-            or self.account.shortage(order, instrument)
+            or self.account.shortage(order, instrument, self.fees)
             or ("refused at random, as so many are here" if sent.fate.refused else "")
         )
 
     def _match(self, sent: _Travelling, instrument: Instrument) -> list[Fill]:
-        """Walk the visible levels within the limit, best first; what finds none expires."""
+        """Walk the visible levels within the limit, best first; what finds none is left."""
         order, step = sent.order, instrument.lot_step
-        buying = order.side is OrderSide.BUY
+        # One that goes on waiting would have what a cut leaves it a moment later.
+        share = Decimal(1) if order.time_in_force is TimeInForce.GTC else sent.fate.share
+        wanted = floor_to(exact.multiply(order.qty, share), step)
         book = self._side(order.symbol, order.side)
-        wanted = floor_to(exact.multiply(order.qty, sent.fate.share), step)
-        fills: list[Fill] = []
-        for price, size in book.show(self._visible(order.symbol, order.side)):
-            if (price > order.price if buying else price < order.price) or wanted <= 0:
-                break
-            qty = min(wanted, floor_to(size, step))
-            if qty <= 0:
-                continue
-            book.take(price, qty)
-            wanted = exact.subtract(wanted, qty)
-            fills.append(
-                self.account.fill(
-                    order,
-                    instrument,
-                    self.fees,
-                    trade_id=f"{order.client_id}-{len(fills) + 1}",
-                    price=price,
-                    qty=qty,
-                    event_ns=sent.arrives_ns + self.offset_ns,
-                )
-            )
-        return fills
+        shown = book.show(self._visible(order.symbol, order.side))
+        at_ns = sent.arrives_ns + self.offset_ns
+        return [
+            self._trade(order, instrument, Execution(order.side, price, qty), at_ns)
+            for price, qty in take_up_to(book, shown, order, wanted, step)
+        ]
+
+    def _trade(
+        self, order: OrderRequest, instrument: Instrument, done: Execution, at_ns: int
+    ) -> Fill:
+        """Book an execution of an order that arrived."""
+        coin = self.fees.of(order.symbol).coin
+        price = self._worth(coin, instrument.quote) if coin else None
+        fee, fee_asset = self.account.execute(done, instrument, self.fees, price)
+        fills = self._orders[order.client_id].fills
+        fill = Fill(
+            venue=order.venue,
+            client_id=order.client_id,
+            symbol=order.symbol,
+            trade_id=f"{order.client_id}-{len(fills) + 1}",
+            side=order.side,
+            price=done.price,
+            qty=done.qty,
+            fee=fee,
+            fee_asset=fee_asset,
+            event_ns=at_ns,
+        )
+        fills.append(fill)
+        return fill
+
+    def _worth(self, coin: str, quote: str) -> Decimal | None:
+        """Return what the fee coin is bid at in a quote currency; None where it is not shown."""
+        if coin == quote:
+            return Decimal(1)
+        shown = self._visible(f"{coin}/{quote}", OrderSide.SELL)
+        return from_float(shown[0][0]) if shown else None
 
     def _side(self, symbol: str, side: OrderSide) -> BookSide:
         return self._sides.setdefault((symbol, side), BookSide(side))

@@ -11,6 +11,7 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.quotes import Level
 from arbot_tui.trading.core.ids import client_order_id
+from arbot_tui.trading.paper.fees import PaperFees
 from arbot_tui.trading.paper.profile import Draws, OrderProfile
 from arbot_tui.trading.paper.venue import PaperVenue
 
@@ -55,10 +56,11 @@ def paper_venue(
     holdings: Mapping[str, str] | None = None,
     latencies_ns: tuple[int, ...] = (100 * MS,),
     profile: OrderProfile | None = None,
+    fees: PaperFees | None = None,
 ) -> PaperVenue:
     """Return a venue whose answers take 100 ms, with plenty of money."""
     found = profile or OrderProfile(latencies_ns=latencies_ns)
-    venue = PaperVenue("okx", Draws(seed, found), FEES, books.visible)
+    venue = PaperVenue("okx", Draws(seed, found), fees or PaperFees(FEES), books.visible)
     venue.set_instruments([RULES])
     for asset, amount in (holdings or {"BTC": "1000", "USDT": "100000000"}).items():
         venue.account.credit(asset, Decimal(amount))

@@ -43,6 +43,7 @@ from arbot_tui.trading.core.events import (
 from arbot_tui.trading.core.plans import PlannedOrder, Unwinding
 from arbot_tui.trading.journal import Journal, newest_records
 from arbot_tui.trading.paper.calibration import measured
+from arbot_tui.trading.paper.fees import PaperFees
 from arbot_tui.trading.paper.profile import Draws, OrderProfile, quantile
 from arbot_tui.trading.paper.venue import PaperVenue
 from tests.unit.trading.paper.parts import FEES, START_NS, order
@@ -178,7 +179,7 @@ def really(count: int, *faults: FaultRequest) -> tuple[Treated, list[Record]]:
 def on_paper(count: int, profile: OrderProfile) -> Treated:
     """Give paper the same orders over the same market."""
     market, treated = SyntheticOkx(), Treated()
-    paper = PaperVenue("okx", Draws(77, profile), FEES, market.visible)
+    paper = PaperVenue("okx", Draws(77, profile), PaperFees(FEES), market.visible)
     paper.set_instruments([market.rules()])
     paper.account.credit("BTC", Decimal(10**6))
     paper.account.credit("USDT", Decimal(10**12))
