@@ -211,6 +211,8 @@ class BinanceAccount:
     def _fills(self, rows: list[TradeRow], instrument: Instrument) -> list[AccountFill]:
         found = []
         for row in sorted(rows, key=lambda row: row.id):
+            if row.symbol != instrument.wire_symbol:
+                continue
             venue_id = str(row.orderId)
             client_id = self._execution.client_id_of(venue_id)
             found.append(AccountFill(venue_id, fill_of(row, client_id, instrument.symbol)))

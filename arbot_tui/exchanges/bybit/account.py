@@ -196,6 +196,8 @@ class BybitAccount:
                 f"&endTime={until_ms}&limit={_FILLS_PER_PAGE}"
             )
             for row in filter(is_trade, await self._pages(query)):
+                if row.symbol != instrument.wire_symbol:
+                    continue
                 fill = self._fill(row, instrument)
                 found[fill.fill.trade_id] = fill
             start_ms = until_ms + 1

@@ -40,7 +40,8 @@ __all__ = [
 
 _VENUE = "bybit"
 _BROKEN = (ValueError, RecursionError, ArithmeticError)
-_TRADES = frozenset({"Trade", "BlockTrade"})
+# Older rows leave it out.
+_TRADES = frozenset({"Trade", "BlockTrade", ""})
 
 
 class Answer(msgspec.Struct, frozen=True):

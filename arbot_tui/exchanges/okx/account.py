@@ -159,6 +159,8 @@ class OkxAccount:
             answer = await self._execution.get(target + after, charges=quota)
             rows = parse_fill_rows(answer.data)
             for row in rows:
+                if row.instId not in ("", instrument.wire_symbol):
+                    continue
                 seen = self._fill(row, instrument)
                 if seen.fill.event_ns >= since_ms * MS:
                     found[seen.fill.trade_id] = seen

@@ -135,6 +135,7 @@ class FillRow(msgspec.Struct, frozen=True):
         billId: Where the next, older page starts after it.
         ts: When it was booked, UTC milliseconds.
         fillTime: When it happened, UTC milliseconds; empty in older rows.
+        instId: Wire symbol.
     """
 
     ordId: str
@@ -148,6 +149,7 @@ class FillRow(msgspec.Struct, frozen=True):
     billId: str
     ts: str
     fillTime: str = ""
+    instId: str = ""
 
 
 class _Detail(msgspec.Struct):
@@ -309,8 +311,8 @@ def parse_fills(data: msgspec.Raw, client_id: str, venue_id: str, symbol: str) -
     try:
         rows = _fills(data)
         for row in rows:
-            # An execution names our id, the venue's or (with bad luck) only the latter.
-            if row.clOrdId != client_id and (not venue_id or row.ordId != venue_id):
+            # Never book what belongs to another order, should the filter be ignored.
+            if row.ordId != venue_id if venue_id else row.clOrdId != client_id:
                 continue
             found = sanitise(row.ordId, 64)
             fills.append(fill_of(row, client_id, symbol))

@@ -462,6 +462,32 @@ async def test_executions_of_bitget_go_back_by_trade_until_they_are_old_enough()
         assert "idLessThan=101" in venue.seen[1].target
 
 
+@pytest.mark.parametrize("name", list(_KINDS))
+async def test_executions_of_another_symbol_are_not_booked_as_this_ones(name: str) -> None:
+    async with _venue(name) as (venue, adapter):
+        now_ms = adapter.clock.now_ns() // MS
+        rows: dict[str, tuple[str, Callable[[int, int], dict[str, object]], str]] = {
+            "binance": ("/api/v3/myTrades", _binance_trade, "symbol"),
+            "bybit": ("/v5/execution/list", lambda n, at: {**_bybit_fill(n, at)}, "symbol"),
+            "okx": ("/api/v5/trade/fills", lambda n, at: {**_okx_fill(n, at)}, "instId"),
+            "bitget": ("/api/v2/spot/trade/fills", _bitget_fill, "symbol"),
+        }
+        path, row, field = rows[name]
+        ours = row(1, now_ms) | ({"instId": "BTC-USDT"} if name == "okx" else {})
+        listed = [row(2, now_ms) | {field: "ETHUSDT"}, ours]
+        bodies = {
+            "binance": json.dumps(listed),
+            "bybit": _bybit({"list": listed}),
+            "okx": _okx(*listed),
+            "bitget": _bitget(listed),
+        }
+        venue.answer("GET", path, bodies[name])
+        if name == "binance":
+            venue.answer("GET", path, "[]")
+        fills = await adapter.get_account_fills("BTC/USDT", adapter.clock.now_ns())
+        assert [seen.fill.trade_id for seen in fills] == ["1"]
+
+
 # -- fees and rights ----------------------------------------------------------
 
 _COMMISSION = {

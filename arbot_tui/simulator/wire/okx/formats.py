@@ -84,6 +84,10 @@ def instrument_body(instrument: Instrument, listing: Listing) -> JsonObject:
         "groupId": _GROUP,
         "instCategory": "1",
         "instFamily": "",
+        # Since 2026-06-30.
+        "initPxLmtPct": "0.05",
+        "floatPxLmtPct": "0.05",
+        "maxPxLmtPct": "0.05",
         "instId": instrument_id(instrument),
         "instIdCode": instrument_code(instrument),
         "instType": "SPOT",
