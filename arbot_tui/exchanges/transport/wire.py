@@ -8,8 +8,6 @@ future or a task switch.
 
 from __future__ import annotations
 
-import errno
-import socket
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -17,9 +15,7 @@ import msgspec
 
 from arbot_tui.domain.errors import ExchangeUnavailable
 
-__all__ = ["Dial", "DialFailed", "DialOptions", "Wire", "WireHandler", "is_offline"]
-
-_NO_WAY = frozenset((errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTUNREACH))
+__all__ = ["Dial", "DialFailed", "DialOptions", "Wire", "WireHandler"]
 
 
 class DialOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +42,8 @@ class DialFailed(ExchangeUnavailable):
 
     Attributes:
         status: HTTP status of the refusal; 0 where it never came to an answer.
-        offline: The attempt got no farther than our own network: the venue knows nothing of it.
+        offline: The attempt got no farther than our own network, or nobody answered: the venue
+            knows nothing of it.
     """
 
     def __init__(
@@ -62,13 +59,6 @@ class DialFailed(ExchangeUnavailable):
         super().__init__(venue, message, retry_after_s)
         self.status = status
         self.offline = offline
-
-
-def is_offline(error: Exception) -> bool:
-    """Tell whether a failure to connect means that there is no name or no way to anybody."""
-    return isinstance(error, socket.gaierror) or (
-        isinstance(error, OSError) and error.errno in _NO_WAY
-    )
 
 
 class WireHandler(Protocol):

@@ -31,18 +31,16 @@ from picows.url import WSParsedURL
 from websockets.frames import Close
 
 from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.transport.reaching import is_offline, reach
 from arbot_tui.exchanges.transport.retry_after import retry_after_s
-from arbot_tui.exchanges.transport.wire import (
-    DialFailed,
-    DialOptions,
-    Wire,
-    WireHandler,
-    is_offline,
-)
+from arbot_tui.exchanges.transport.wire import DialFailed, DialOptions, Wire, WireHandler
 
 __all__ = ["dial"]
 
 _USER_AGENT = "arbot-tui"
+# How long a connection that was given up may take to be gone, and how often that is looked at.
+_GIVE_UP_S = 1.0
+_LOOK_S = 0.001
 # The library logs what peers send, unsanitised; the session tells what is worth telling.
 _SILENT = logging.getLogger("arbot_tui.picows")
 _SILENT.setLevel(logging.CRITICAL + 1)
@@ -232,43 +230,34 @@ class _Opening:
     """
 
     def __init__(self) -> None:
+        self._lent: socket.socket | None = None
         self._handle: socket.socket | None = None
 
     async def connect(self, url: WSParsedURL) -> socket.socket:
-        """Return a connected socket: the first of the host's addresses that answers.
+        """Return a connected socket; see `reach`."""
+        self._lent = await reach(url.host, url.port)
+        self._handle = self._lent.dup()
+        return self._lent
 
-        Raises:
-            OSError: The name is not known, or none answers.
-        """
-        loop = asyncio.get_running_loop()
-        failure = OSError(f"no address of {url.host}")
-        for family, kind, protocol, _, address in await loop.getaddrinfo(
-            url.host, url.port, type=socket.SOCK_STREAM
-        ):
-            made = socket.socket(family, kind, protocol)
-            try:
-                made.setblocking(False)
-                await loop.sock_connect(made, address)
-            except OSError as e:
-                made.close()
-                failure = e
-            except BaseException:
-                made.close()
-                raise
-            else:
-                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._handle = made.dup()
-                return made
-        raise failure
-
-    def end(self, *, given_up: bool) -> None:
-        """Let go of the socket, and of the connection where it was given up."""
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            if given_up:
-                with contextlib.suppress(OSError):
-                    handle.shutdown(socket.SHUT_RDWR)
-            handle.close()
+    async def end(self, *, given_up: bool) -> None:
+        """Let go of the socket; where it was given up, see the connection gone."""
+        lent, handle = self._lent, self._handle
+        self._lent = self._handle = None
+        if lent is None:
+            return
+        if handle is None:
+            lent.close()
+            return
+        if given_up:
+            with contextlib.suppress(OSError):
+                handle.shutdown(socket.SHUT_RDWR)
+        handle.close()
+        if given_up:
+            # The library reads the end of the connection from the loop, and closes it then.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_GIVE_UP_S):
+                    while lent.fileno() != -1:  # noqa: ASYNC110 (it tells nobody)
+                        await asyncio.sleep(_LOOK_S)
 
 
 async def dial(options: DialOptions) -> Wire:
@@ -308,7 +297,7 @@ async def dial(options: DialOptions) -> Wire:
     except (OSError, WSError, ValueError) as e:
         raise DialFailed(venue, sanitise(f"no connection: {e}"), offline=is_offline(e)) from e
     finally:
-        opening.end(given_up=given_up)
+        await opening.end(given_up=given_up)
     if transport.response is None:
         raise DialFailed(venue, "no connection: closed during the opening request")
     if "Sec-WebSocket-Extensions" in transport.response.headers:

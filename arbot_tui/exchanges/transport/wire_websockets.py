@@ -21,14 +21,9 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.transport.reaching import is_offline, reach
 from arbot_tui.exchanges.transport.retry_after import retry_after_s
-from arbot_tui.exchanges.transport.wire import (
-    DialFailed,
-    DialOptions,
-    Wire,
-    WireHandler,
-    is_offline,
-)
+from arbot_tui.exchanges.transport.wire import DialFailed, DialOptions, Wire, WireHandler
 
 __all__ = ["dial"]
 
@@ -215,8 +210,7 @@ async def dial(options: DialOptions) -> Wire:
         async with asyncio.timeout(options.timeout_s):
             await asyncio.get_running_loop().create_connection(
                 lambda: opening,
-                uri.host,
-                uri.port,
+                sock=await reach(uri.host, uri.port),
                 ssl=context,
                 server_hostname=uri.host if uri.secure else None,
                 ssl_shutdown_timeout=_TLS_SHUTDOWN_S if uri.secure else None,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import itertools
 import shutil
+import socket
 import ssl
 import subprocess
 import sys
-import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from http import HTTPStatus
 from pathlib import Path
@@ -27,6 +26,7 @@ from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.feed import FeedEvent, FeedEventKind
 from arbot_tui.exchanges.transport import wire_picows, wire_websockets
 from arbot_tui.exchanges.transport.ban import BanClock
+from arbot_tui.exchanges.transport.reaching import reach
 from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions, WebSocketSession
 from arbot_tui.exchanges.transport.wire import Dial
 from arbot_tui.exchanges.transport.wire_picows import dial as dial_picows
@@ -117,10 +117,6 @@ async def running(client: Client) -> AsyncIterator[Client]:
             await task
         # A server may just have accepted an attempt that was given up: let it notice.
         await asyncio.sleep(0.02)
-        # The library leaves the socket of such an attempt, shut down, to the collector.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
 
 
 def url_of(server: Server, scheme: str = "ws") -> str:
@@ -290,7 +286,18 @@ async def test_cancellation_leaves_no_task_and_no_socket() -> None:
     assert client.causes() == ["stopped"]
 
 
-async def test_it_can_be_given_up_at_any_moment_of_the_opening() -> None:
+async def test_it_can_be_given_up_at_any_moment_of_the_opening(
+    library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached: list[socket.socket] = []
+
+    async def noting(host: str, port: int) -> socket.socket:
+        reached.append(await reach(host, port))
+        return reached[-1]
+
+    monkeypatch.setattr(
+        {"picows": wire_picows, "websockets": wire_websockets}[library], "reach", noting
+    )
     async with serving(_stay) as server:
         for moment in range(40):
             task = asyncio.create_task(Client(url_of(server)).session.run())
@@ -299,7 +306,10 @@ async def test_it_can_be_given_up_at_any_moment_of_the_opening() -> None:
             task.cancel()
             done, _ = await asyncio.wait([task], timeout=5.0)
             assert done, moment
+            # Closed by whoever opened it, not whenever the collector comes by.
+            assert [one.fileno() for one in reached] == [-1] * len(reached), moment
         await until(lambda: len(server.connections) == 0)
+    assert len(reached) > 20
 
 
 async def test_a_venue_that_accepts_and_says_nothing_is_given_up() -> None:
