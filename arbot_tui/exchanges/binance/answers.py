@@ -32,6 +32,7 @@ __all__ = [
     "Placement",
     "TradeRow",
     "fill_of",
+    "not_negative",
     "order_state",
     "order_status",
     "parse_account_fees",
@@ -43,6 +44,7 @@ __all__ = [
     "parse_placement",
     "parse_trade_rows",
     "parse_trades",
+    "positive",
     "side_of",
     "side_word",
     "trade_order_ids",
@@ -236,8 +238,8 @@ def _placement(row: _PlacementRow, order: OrderRequest, wire_symbol: str) -> Pla
             symbol=order.symbol,
             trade_id=str(fill.tradeId),
             side=order.side,
-            price=_positive(fill.price),
-            qty=_positive(fill.qty),
+            price=positive(fill.price),
+            qty=positive(fill.qty),
             fee=parse_decimal(fill.commission),
             fee_asset=_asset(fill.commissionAsset),
             event_ns=row.transactTime * MS,
@@ -319,7 +321,7 @@ def order_state(row: OrderRow, client_id: str, source: str) -> OrderState:
         MalformedMessage: Its status or quantity cannot be.
     """
     status = order_status(row.status)
-    filled = _read("executedQty", lambda: _not_negative(row.executedQty))
+    filled = _read("executedQty", lambda: not_negative(row.executedQty))
     return OrderState(_VENUE, client_id, status, filled, (source,), str(row.orderId))
 
 
@@ -362,8 +364,8 @@ def _fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
         symbol=symbol,
         trade_id=str(row.id),
         side=OrderSide.BUY if row.isBuyer else OrderSide.SELL,
-        price=_positive(row.price),
-        qty=_positive(row.qty),
+        price=positive(row.price),
+        qty=positive(row.qty),
         fee=parse_decimal(row.commission),
         fee_asset=_asset(row.commissionAsset),
         event_ns=row.time * MS,
@@ -399,8 +401,7 @@ def parse_balances(body: bytes) -> list[Balance]:
 
 def _balances(rows: list[_BalanceRow]) -> list[Balance]:
     balances = (
-        Balance(_asset(row.asset), _not_negative(row.free), _not_negative(row.locked))
-        for row in rows
+        Balance(_asset(row.asset), not_negative(row.free), not_negative(row.locked)) for row in rows
     )
     return [balance for balance in balances if balance.free or balance.locked]
 
@@ -470,14 +471,24 @@ def _discounted(standard: _Rates, taker: Decimal, multiplier: str) -> Decimal:
     return exact.subtract(taker, exact.multiply(part, exact.subtract(Decimal(1), factor)))
 
 
-def _positive(text: str) -> Decimal:
+def positive(text: str) -> Decimal:
+    """Return a number above zero.
+
+    Raises:
+        ValueError: It is none.
+    """
     value = parse_decimal(text)
     if value <= 0:
         raise ValueError(f"{value} is not above zero")
     return value
 
 
-def _not_negative(text: str) -> Decimal:
+def not_negative(text: str) -> Decimal:
+    """Return a number of zero or more.
+
+    Raises:
+        ValueError: It is none.
+    """
     value = parse_decimal(text)
     if value < 0:
         raise ValueError(f"{value} is negative")

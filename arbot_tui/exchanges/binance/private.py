@@ -17,7 +17,12 @@ from arbot_tui.domain.numbers import parse_decimal
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
-from arbot_tui.exchanges.binance.answers import order_status, side_word
+from arbot_tui.exchanges.binance.answers import (
+    not_negative,
+    order_status,
+    positive,
+    side_word,
+)
 from arbot_tui.exchanges.binance.signing import Signer, ws_payload
 from arbot_tui.exchanges.transport.signed_socket import (
     BalancesTold,
@@ -197,14 +202,14 @@ class UserStream:
                     instrument.symbol if instrument else sanitise(event.s, 40),
                     str(event.t),
                     side,
-                    parse_decimal(event.L),
-                    parse_decimal(event.l),
+                    positive(event.L),
+                    positive(event.l),
                     parse_decimal(event.n or "0"),
                     sanitise(event.N or "", 20).upper() or _received(instrument, side),
                     event.T * MS,
                 )
             )
-        status, filled = order_status(event.X), parse_decimal(event.z)
+        status, filled = order_status(event.X), not_negative(event.z)
         told.append(OrderState(_VENUE, client_id, status, filled, ("stream",), str(event.i)))
         return told
 

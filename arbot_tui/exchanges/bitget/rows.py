@@ -187,11 +187,15 @@ def fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
         MalformedMessage: A number in it cannot be.
     """
     try:
+        trade_id = sanitise(row.trade_id, 64)
+        if not trade_id:
+            # It would count once with all others that have none.
+            raise ValueError("an execution without an id")
         return Fill(
             VENUE,
             client_id,
             symbol,
-            sanitise(row.trade_id, 64),
+            trade_id,
             OrderSide(row.side),
             positive(row.price),
             positive(row.qty),

@@ -304,13 +304,17 @@ def fill_of(row: ExecutionRow, client_id: str, instrument: Instrument) -> Fill:
         ValueError: A value in it cannot be.
     """
     side = OrderSide(row.side.lower())
+    trade_id = sanitise(row.execId, 64)
+    if not trade_id:
+        # It would count once with all others that have none.
+        raise ValueError("an execution without an id")
     # Fees are taken from what is received: base on a buy, quote on a sell.
     received = instrument.base if side is OrderSide.BUY else instrument.quote
     return Fill(
         _VENUE,
         client_id,
         instrument.symbol,
-        sanitise(row.execId, 64),
+        trade_id,
         side,
         _positive(row.execPrice),
         _positive(row.execQty),

@@ -36,6 +36,8 @@ __all__ = [
     "parse_order_rows",
     "parse_orderbook",
     "parse_time_ms",
+    "positive",
+    "trade_id",
 ]
 
 _VENUE = "okx"
@@ -347,10 +349,10 @@ def fill_of(row: FillRow, client_id: str, symbol: str) -> Fill:
         _VENUE,
         client_id,
         symbol,
-        sanitise(row.tradeId, 64),
+        trade_id(row.tradeId),
         OrderSide(row.side),
-        _positive(row.fillPx),
-        _positive(row.fillSz),
+        positive(row.fillPx),
+        positive(row.fillSz),
         # Negative is paid on this venue, positive is paid in the domain.
         exact.minus(parse_decimal(row.fee)),
         sanitise(row.feeCcy, 20).upper(),
@@ -423,7 +425,7 @@ def parse_time_ms(data: msgspec.Raw) -> int:
         MalformedMessage: `data` breaks its schema.
     """
     try:
-        return int(_positive(_times(data)[0].ts))
+        return int(positive(_times(data)[0].ts))
     except _BROKEN as e:
         raise _malformed("time", e) from e
 
@@ -450,7 +452,24 @@ def parse_orderbook(data: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnapsh
     )
 
 
-def _positive(text: str) -> Decimal:
+def trade_id(text: str) -> str:
+    """Return the id of an execution: without one it would count once with all others.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    found = sanitise(text, 64)
+    if not found:
+        raise ValueError("an execution without an id")
+    return found
+
+
+def positive(text: str) -> Decimal:
+    """Return a number above zero.
+
+    Raises:
+        ValueError: It is none.
+    """
     value = parse_decimal(text)
     if value <= 0:
         raise ValueError(f"not positive: {value}")

@@ -17,7 +17,7 @@ from arbot_tui.domain.numbers import exact, parse_decimal
 from arbot_tui.domain.orders import Balance, Fill, OrderSide
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
-from arbot_tui.exchanges.okx.answers import OrderRow, order_state
+from arbot_tui.exchanges.okx.answers import OrderRow, order_state, positive, trade_id
 from arbot_tui.exchanges.okx.signing import ws_login
 from arbot_tui.exchanges.transport.signed_socket import (
     BalancesTold,
@@ -147,20 +147,20 @@ class PrivateStream:
 
     def _order(self, row: _Order) -> Iterable[Told]:
         state = order_state(row, "", "stream")
-        quantity = parse_decimal(row.fillSz) if row.fillSz else None
         # The closing message of an order repeats no execution: size 0, no trade. What does not
         # say what it cost is left to the list of executions, which does.
-        if not (row.tradeId and quantity and row.fillFee and row.fillFeeCcy):
+        told = row.tradeId and row.fillSz and row.fillFee and row.fillFeeCcy
+        if not told or not parse_decimal(row.fillSz):
             return (state,)
         instrument = self._instrument(row.instId)
         fill = Fill(
             _VENUE,
             state.client_id,
             instrument.symbol if instrument else sanitise(row.instId, 40),
-            sanitise(row.tradeId, 64),
+            trade_id(row.tradeId),
             OrderSide(row.side),
-            parse_decimal(row.fillPx),
-            quantity,
+            positive(row.fillPx),
+            positive(row.fillSz),
             # Negative is paid on this venue, positive is paid in the domain.
             exact.minus(parse_decimal(row.fillFee)),
             sanitise(row.fillFeeCcy, 20).upper(),
