@@ -252,7 +252,7 @@ class Listings:
     async def _ask_fees(self, name: str) -> bool:
         """Ask for the account's own fees, and tell whether they are known now."""
         exchange = self._bot.exchanges[name]
-        if exchange.config.credentials is None:
+        if not exchange.has_account:
             return True
         try:
             fees = await exchange.get_trading_fees(list(self.instruments[name]))

@@ -292,6 +292,11 @@ class BaseExchange(ABC):
         """Return the account's own rates by canonical symbol."""
 
     @property
+    def has_account(self) -> bool:
+        """Whether there is an account to ask about: a key's, or one kept on paper."""
+        return self.config.credentials is not None
+
+    @property
     def has_private_stream(self) -> bool:
         """Whether `connect_private` has anything to follow."""
         return False

@@ -109,6 +109,26 @@ class ExchangeSettings(BaseModel):
         description="Paper orders cut short at random; 0: as many as yours there were.",
         json_schema_extra={"unit": "%", "hot": False},
     )
+    paper_latency_ms: float = Field(
+        default=0.0,
+        ge=0,
+        le=10_000,
+        description="Paper orders: time beyond a round trip; 0: as yours took, else none.",
+        json_schema_extra={"unit": "ms", "hot": False},
+    )
+    paper_fee_coin: str = Field(
+        default="",
+        pattern=r"^(quote|[A-Z0-9]{1,20})?$",
+        description='Paper fees are taken in it: "quote", or a coin like "BNB"; empty: as yours.',
+        json_schema_extra={"hot": False},
+    )
+    paper_fee_coin_discount_pct: Decimal = Field(
+        default=Decimal(25),
+        ge=0,
+        le=100,
+        description="How much lower paper fees are in the coin that is set.",
+        json_schema_extra={"unit": "%", "hot": False},
+    )
     rest_url: str | None = Field(
         default=None,
         description="REST host with custom: https://HOST[:PORT], http:// only to loopback.",

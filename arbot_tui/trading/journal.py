@@ -174,11 +174,18 @@ class Journal:
         self._chain, self._next = chain, number
 
 
-def newest_records(path: Path, count: int) -> list[tuple[int, int, Event]]:
+def newest_records(
+    path: Path, count: int, kind: type[Event] | None = None
+) -> list[tuple[int, int, Event]]:
     """Return the newest `count` records of a journal that may be in use, oldest first.
 
     For looking at it: the chain is not checked, nothing is written. A file that is not there, or
     cannot be read, has none.
+
+    Args:
+        path: The journal.
+        count: How many at the most.
+        kind: Of this kind of event alone; None for all.
     """
     if not path.is_file():
         return []
@@ -187,7 +194,9 @@ def newest_records(path: Path, count: int) -> list[tuple[int, int, Event]]:
             sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
         ) as connection:
             rows = connection.execute(
-                "SELECT number, at_ns, body FROM record ORDER BY number DESC LIMIT ?", (count,)
+                "SELECT number, at_ns, body FROM record WHERE ?1 IS NULL OR kind = ?1 "
+                "ORDER BY number DESC LIMIT ?2",
+                (kind and kind.__name__, count),
             ).fetchall()
         return [(number, at_ns, _decode(body)) for number, at_ns, body in reversed(rows)]
     except (sqlite3.Error, msgspec.DecodeError):

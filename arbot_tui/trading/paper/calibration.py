@@ -1,22 +1,24 @@
 """Learns from a journal how a venue really treats orders, so that paper can do the same.
 
 A journal tells when each order was written to its venue and when the venue answered, what it
-refused, and how much of each order it executed.
+refused, how much of each order it executed, and at which rates and in which coin it was paid.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import msgspec
 
+from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.numbers import ZERO, exact
-from arbot_tui.domain.orders import Fill, OrderAck, OrderReject, OrderRequest
-from arbot_tui.trading.core.events import Committed, Event, Signalled, TimerFired
+from arbot_tui.domain.orders import Fill, OrderAck, OrderReject, OrderRequest, OrderSide
+from arbot_tui.trading.core.events import Committed, Event, FeesChanged, Signalled, TimerFired
+from arbot_tui.trading.paper.fees import PaperFees
 from arbot_tui.trading.paper.profile import OrderProfile
 
-__all__ = ["ENOUGH", "measured"]
+__all__ = ["ENOUGH", "charged", "measured"]
 
 ENOUGH = 50
 """Answered orders of a venue from which on they say something about it."""
@@ -104,3 +106,37 @@ def _profile(orders: list[_Sent]) -> OrderProfile:
         cut_share=len(cuts) / len(accepted) if accepted else 0.0,
         cuts=cuts,
     )
+
+
+def charged(
+    records: Iterable[tuple[int, int, Event]], others: Mapping[str, TradingFees]
+) -> dict[str, PaperFees]:
+    """Return how each venue charges the account whose journal this is.
+
+    The newest word on a market counts. One that pays in a fee coin has told its full rate only
+    while the coin did not pay; where it never did, the full rate is that of `others`.
+
+    Args:
+        records: Rates and executions, each oldest first.
+        others: Rates of what is not known, by venue; only these venues are looked at.
+    """
+    known: dict[str, dict[str, TradingFees]] = {venue: {} for venue in others}
+    full: dict[tuple[str, str], Decimal] = {}
+    in_quote: dict[str, bool] = {}
+    for _, _, event in records:
+        if isinstance(event, FeesChanged) and event.venue in known:
+            for symbol, rates in event.fees.items():
+                if rates.coin:
+                    taker = full.get((event.venue, symbol), others[event.venue].taker)
+                    rates = msgspec.structs.replace(rates, taker=taker)
+                else:
+                    full[(event.venue, symbol)] = rates.taker
+                known[event.venue][symbol] = rates
+        elif isinstance(event, Fill) and event.side is OrderSide.BUY and event.fee > 0:
+            base, _, quote = event.symbol.partition("/")
+            if event.fee_asset in (base, quote):
+                in_quote[event.venue] = event.fee_asset == quote
+    return {
+        venue: PaperFees(rates, known[venue], in_quote.get(venue, False))
+        for venue, rates in others.items()
+    }

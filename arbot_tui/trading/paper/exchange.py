@@ -185,6 +185,11 @@ class PaperExchange(BaseExchange):
 
     # Orders
 
+    @property
+    def has_account(self) -> bool:
+        """There is one, kept here."""
+        return True
+
     def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
         """Send the order on its way; what comes of it is told after a round trip."""
         now_ns = self.clock.now_ns()

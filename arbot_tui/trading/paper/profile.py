@@ -34,12 +34,14 @@ class OrderProfile(msgspec.Struct, frozen=True):
         reject_share: Part of the acceptable orders that are refused all the same, 0…1.
         cut_share: Part of the accepted orders that may trade less than is there, 0…1.
         cuts: Shares of the quantity that those may trade; empty: any share is as likely.
+        beyond_ns: How much longer an order takes than the round trip that stands in for it.
     """
 
     latencies_ns: tuple[int, ...] = ()
     reject_share: float = 0.0
     cut_share: float = 0.0
     cuts: tuple[float, ...] = ()
+    beyond_ns: int = 0
 
 
 class OrderFate(msgspec.Struct, frozen=True):
@@ -109,9 +111,12 @@ class Draws:
             allowed = Decimal(1)
         else:
             allowed = Decimal(repr(quantile(self._cuts, share) if self._cuts else share))
-        ranked = self._latencies or rtts.ranked
+        if self._latencies:
+            latency_ns = round(quantile(self._latencies, latency))
+        else:
+            latency_ns = round(quantile(rtts.ranked, latency)) + profile.beyond_ns
         return OrderFate(
-            latency_ns=round(quantile(ranked, latency)),
+            latency_ns=latency_ns,
             refused=refused < profile.reject_share,
             share=allowed,
         )

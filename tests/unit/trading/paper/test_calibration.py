@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from random import Random
+from statistics import fmean
 
 import pytest
 
@@ -44,9 +46,9 @@ from arbot_tui.trading.core.plans import PlannedOrder, Unwinding
 from arbot_tui.trading.journal import Journal, newest_records
 from arbot_tui.trading.paper.calibration import measured
 from arbot_tui.trading.paper.fees import PaperFees
-from arbot_tui.trading.paper.profile import Draws, OrderProfile, quantile
+from arbot_tui.trading.paper.profile import Draws, OrderProfile, RoundTrips, quantile
 from arbot_tui.trading.paper.venue import PaperVenue
-from tests.unit.trading.paper.parts import FEES, START_NS, order
+from tests.unit.trading.paper.parts import FEES, START_NS, order, order_id
 from tests.unit.trading.rig import Rig, Scripted
 from tests.unit.trading.venue_model import Fate
 
@@ -240,6 +242,42 @@ def test_paper_does_to_the_same_orders_what_the_venue_did(
         for share in (0.1, 0.25, 0.5, 0.75, 0.9):
             within_5_pct(quantile(paper.cut, share), quantile(real.cut, share))
     within_5_pct(float(paper.spent), float(real.spent))
+
+
+def test_without_a_journal_round_trips_and_what_is_configured_do_the_same() -> None:
+    """The line is as slow for a question as for an order; the rest is what a person knows."""
+    seed = 3
+    slow = {"ms": 68, "spread_ms": 45, "op": "place"}
+    cut = FaultRequest("okx", "partial", args={"f": 0.0, "f_max": 1.0, "p": 0.4})
+    venue = SyntheticOkx(FaultRequest("okx", "arrive_late", args=slow), REFUSED, cut)
+    chance = Random(seed)
+    line = RoundTrips(BASE_NS + round((60 + chance.uniform(-45, 45)) * MS) for _ in range(512))
+    draws = Draws(seed, OrderProfile(reject_share=0.25, cut_share=0.4, beyond_ns=8 * MS))
+    latencies: list[int] = []
+    shares: list[float] = []
+    paper = [draws.fate(order_id(number), line) for number in range(MANY)]
+    for number in range(MANY):
+        client_id = order_id(number)
+        journey = venue.conduct.journey(Op.PLACE, SYMBOL, client_id, START_NS)
+        assert journey is not None
+        latencies.append(BASE_NS + journey.late_ns)
+        if journey.error is None:
+            one = NewOrder(
+                SYMBOL, OrderSide.BUY, Decimal(1), Decimal(1), TimeInForce.IOC, client_id
+            )
+            share = venue.conduct.treatment(one, START_NS).share
+            shares.append(1.0 if share is None else float(share))
+
+    for part in (0.25, 0.5, 0.75, 0.95):
+        drawn = quantile(sorted(fate.latency_ns for fate in paper), part)
+        within_5_pct(drawn, quantile(sorted(latencies), part))
+    within_5_pct(sum(fate.refused for fate in paper), MANY - len(shares))
+    accepted = [float(fate.share) for fate in paper if not fate.refused]
+    within_5_pct(sum(share < 1 for share in accepted), sum(share < 1 for share in shares))
+    for part in (0.5, 0.75, 0.9):
+        cuts = [sorted(s for s in found if s < 1) for found in (accepted, shares)]
+        within_5_pct(quantile(cuts[0], part), quantile(cuts[1], part))
+    within_5_pct(fmean(accepted), fmean(shares))
 
 
 class TestMeasuring:
