@@ -102,20 +102,21 @@ class ArbitrageStrategy:
         count = len(self._venues)
         self._count = count
         self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
-        # Distances from one venue's place in a row to the others', and the pairs' funnel bits.
+        # Distances from one venue's place in a row to the others', and the pairs' places in the
+        # funnel where it buys, and where it sells.
         self._steps = [
-            tuple((other - venue, 1 << 2 * n, 2 << 2 * n) for n, other in enumerate(others))
+            tuple((other - venue, venue * count + other, other * count + venue) for other in others)
             for venue, others in enumerate(self._others)
         ]
-        self._shift = 2 * (count - 1)
         # The highest bid for an ask in this run, and where; fees do not change which it is.
         self._best_ratio = 1.0
         self._best: Edge | None = None
         # Below it a bid for an ask neither clears any fees nor is the highest of this run.
         self._watch_ratio = 1.0
-        # The board never rebinds its lists, nor the life-cycle its rows.
+        # The board never rebinds its lists, nor the life-cycle its rows, nor the funnel its counts.
         self._bids, self._asks = board.bid, board.ask
         self._open_rows = lifecycle.rows
+        self._below_fees = funnel.below_fees
         # Pairs whose edge has to last until then before it is handed over.
         self._young: dict[OpportunityKey, int] = {}
         # The latest tick or `advance`: what happens in between is as of then.
@@ -185,53 +186,53 @@ class ArbitrageStrategy:
         if self._watching:
             for watch in self._watching:
                 watch(ticker)
-        if change == RESIZED and row not in self._open_rows:
+        if row in self._open_rows:
+            for other in self._others[venue]:
+                self._examine(row, venue, other, ticker.recv_ns)
+                self._examine(row, other, venue, ticker.recv_ns)
+            return
+        if change == RESIZED:
             # No size makes an edge where the same prices were none.
             return
+        try:
+            below_fees = self._below_fees[row]
+        except IndexError:
+            below_fees = self._funnel.room(row)
         i = row * self._count + venue
-        bids, asks = self._bids, self._asks
+        bids, asks, watch_ratio = self._bids, self._asks, self._watch_ratio
         bid, ask = bids[i], asks[i]
-        crossing = 0
         close = False
-        watch_ratio = self._watch_ratio
+        # Nearly every overlap ends below the fees, and is counted so before anybody looks closer.
         for step, buying, selling in self._steps[venue]:
             k = i + step
             if bids[k] > ask:
-                crossing |= buying
+                below_fees[buying] += 1
                 if bids[k] > ask * watch_ratio:
                     close = True
             if bid > asks[k]:
-                crossing |= selling
+                below_fees[selling] += 1
                 if bid > asks[k] * watch_ratio:
                     close = True
-        if row not in self._open_rows and not (close and self._clears(row, venue)):
-            if crossing:
-                funnel = self._funnel
-                funnel.near_pairs += crossing.bit_count()
-                code = i << self._shift | crossing
-                try:
-                    funnel.near[code] += 1
-                except KeyError:
-                    funnel.near[code] = 1
-            return
-        for other in self._others[venue]:
-            self._examine(row, venue, other, ticker.recv_ns)
-            self._examine(row, other, venue, ticker.recv_ns)
+        if close:
+            self._look_closer(row, venue, ticker.recv_ns)
 
-    def _clears(self, row: int, venue: int) -> bool:
-        """Tell whether a pair of the book clears the fees; note those that nearly do, if none."""
+    def _look_closer(self, row: int, venue: int, now_ns: int) -> None:
+        """Examine the pairs of a book that clear the fees after all; note those that nearly do."""
         board, base = self._board, row * self._count
-        i = base + venue
-        pairs = [
-            pair for other in self._others[venue] for pair in ((i, base + other), (base + other, i))
-        ]
-        overlapping = [(b, s) for b, s in pairs if board.bid[s] > board.ask[b]]
-        if any(board.sell_net(s) > board.buy_cost(b) for b, s in overlapping):
-            return True
-        for b, s in overlapping:
-            if board.bid[s] > board.ask[b] * self._best_ratio:
-                self._note_best(row, b, s)
-        return False
+        clearing = []
+        for other in self._others[venue]:
+            for buy, sell in ((venue, other), (other, venue)):
+                b, s = base + buy, base + sell
+                if not board.bid[s] > board.ask[b]:
+                    continue
+                if board.sell_net(s) > board.buy_cost(b):
+                    clearing.append((buy, sell))
+                elif board.bid[s] > board.ask[b] * self._best_ratio:
+                    self._note_best(row, b, s)
+        for buy, sell in clearing:
+            self._below_fees[row][buy * self._count + sell] -= 1
+        for buy, sell in clearing:
+            self._examine(row, buy, sell, now_ns)
 
     def advance(self, now_ns: int) -> None:
         """Let time pass without a tick; what happens from here on is not dated before it."""

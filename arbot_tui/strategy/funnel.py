@@ -6,8 +6,6 @@ to sell at is above the ask to buy at.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 
 from arbot_tui.domain.reasons import Reason
@@ -31,10 +29,8 @@ class RejectFunnel:
     """Counts candidates and their ends, per pair and in total; the sums stay in balance.
 
     Attributes:
-        near: Ticks by their book and those of its pairs that overlapped below the fees, for the
-            hot path to add to: ``(row * venues + venue) << 2 * (venues - 1)``, and for the n-th
-            other venue bit 2n where that one sells and bit 2n + 1 where it buys.
-        near_pairs: How many pairs that were, for the hot path to add to as well.
+        below_fees: Per row, candidates that the fees ended, by ``buy * venues + sell``, for the
+            hot path to add to; `room` makes some for a row beyond its end.
         pending: Handed to the money core, which has not answered yet.
         committed: Became a pair.
     """
@@ -45,16 +41,14 @@ class RejectFunnel:
         "_handed",
         "_pairs",
         "_venues",
+        "below_fees",
         "committed",
-        "near",
-        "near_pairs",
         "pending",
     )
 
     def __init__(self, venues: int) -> None:
         """Start at zero with that many venues."""
-        self.near: dict[int, int] = {}
-        self.near_pairs = 0
+        self.below_fees: list[list[int]] = []
         self.pending = 0
         self.committed = 0
         self._venues = venues
@@ -66,7 +60,17 @@ class RejectFunnel:
     @property
     def candidates(self) -> int:
         """Evaluations with a positive gross spread."""
-        return self._examined + self.near_pairs
+        return self._examined + self._ended_below_fees
+
+    @property
+    def _ended_below_fees(self) -> int:
+        return sum(map(sum, self.below_fees))
+
+    def room(self, row: int) -> list[int]:
+        """Make room for a row and those before it, and return its part of `below_fees`."""
+        while len(self.below_fees) <= row:
+            self.below_fees.append([0] * self._venues**2)
+        return self.below_fees[row]
 
     def reject(self, pair: PairKey, reason: Reason) -> None:
         """Count a candidate that detection itself ended."""
@@ -95,7 +99,7 @@ class RejectFunnel:
 
     def counts(self) -> dict[str, int]:
         """Return reason and count, highest count first, without zeros."""
-        fee = self.near_pairs + self._counts.get(Reason.FEE, 0)
+        fee = self._ended_below_fees + self._counts.get(Reason.FEE, 0)
         return _ordered({**self._counts, Reason.FEE: fee})
 
     def pairs(self) -> dict[PairKey, PairFunnel]:
@@ -104,11 +108,12 @@ class RejectFunnel:
             pair: PairFunnel(f.candidates, f.committed, f.pending, dict(f.rejected))
             for pair, f in self._pairs.items()
         }
-        for code, ticks in self.near.items():
-            for pair in self._decode(code):
-                funnel = found.setdefault(pair, PairFunnel())
-                funnel.candidates += ticks
-                funnel.rejected[Reason.FEE] = funnel.rejected.get(Reason.FEE, 0) + ticks
+        for row, counts in enumerate(self.below_fees):
+            for place, ticks in enumerate(counts):
+                if ticks:
+                    funnel = found.setdefault((row, *divmod(place, self._venues)), PairFunnel())
+                    funnel.candidates += ticks
+                    funnel.rejected[Reason.FEE] = funnel.rejected.get(Reason.FEE, 0) + ticks
         return found
 
     @property
@@ -116,16 +121,6 @@ class RejectFunnel:
         """Whether every candidate is accounted for exactly once."""
         ended = sum(self._counts.values()) + self.committed
         return self.pending >= 0 and self._examined == ended + self.pending
-
-    def _decode(self, code: int) -> Iterator[PairKey]:
-        bits = 2 * (self._venues - 1)
-        row, venue = divmod(code >> bits, self._venues)
-        others = [other for other in range(self._venues) if other != venue]
-        for n, other in enumerate(others):
-            if code >> 2 * n & 1:
-                yield row, venue, other
-            if code >> 2 * n & 2:
-                yield row, other, venue
 
     def _of(self, pair: PairKey) -> PairFunnel:
         found = self._pairs.get(pair)

@@ -33,9 +33,10 @@ def test_every_candidate_is_accounted_for_at_every_step() -> None:
 
 def test_what_the_hot_path_adds_is_told_apart_by_pair() -> None:
     funnel = RejectFunnel(3)
-    # Venue 0 buys where the second of the others sells, and sells where the first one buys.
-    funnel.near[(7 * 3 + 0) << 4 | 1 << 2 | 2 << 0] = 4
-    funnel.near_pairs = 8
+    below_fees = funnel.room(7)
+    below_fees[0 * 3 + 2] += 4
+    below_fees[1 * 3 + 0] += 4
+    assert funnel.room(7) is funnel.below_fees[7] is below_fees
     funnel.reject(_ONE, Reason.FEE)
     pairs = funnel.pairs()
     assert {pair: found.candidates for pair, found in pairs.items()} == {_ONE: 5, _OTHER: 4}
