@@ -286,6 +286,7 @@ class FrameBuilder:
             quotes=bot.feed.quotes,
             quotes_per_s=self._quotes_per_s,
             loop_lag_ms_p99=bot.loop_lag.p99_ms(),
+            loop_late_ms=bot.loop_lag.worst_ns() / MS,
             config_source=bot.options.config_source,
             seed=bot.options.seed,
             world_id=bot.options.world.world_id if bot.options.world else "",

@@ -279,6 +279,8 @@ class StatusView(msgspec.Struct, frozen=True):
         verdict: While nothing clears the fees: the best pair, and the fee at which it would.
         clears_at_fee_pct: That taker fee per leg, percent; None while something clears, or where
             no two books can be compared.
+        loop_late_ms: Largest event-loop lag of the last two seconds, milliseconds: what of a
+            venue's lag is our own.
     """
 
     mode: str
@@ -304,6 +306,7 @@ class StatusView(msgspec.Struct, frozen=True):
     alarm: str
     verdict: str = ""
     clears_at_fee_pct: float | None = None
+    loop_late_ms: float = 0.0
 
 
 class Frame(msgspec.Struct, frozen=True):

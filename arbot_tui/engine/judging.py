@@ -11,7 +11,7 @@ import structlog
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.states import FeedState
 from arbot_tui.market.connection import Verdict
-from arbot_tui.market.feeds import ConnectionHealth
+from arbot_tui.market.feeds import ConnectionHealth, FeedMonitor
 from arbot_tui.trading.core.events import Operator, OperatorAction, VenueLive
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class FeedJudge:
 
         Quotes may still flow then, but an order could not follow.
         """
-        found = self._bot.monitor.connections(index, now_ns)
+        found = self._monitor().connections(index, now_ns)
         if why := self._ban_words(index, now_ns):
             return [ConnectionHealth(c.number, FeedState.DOWN, why, c.rows) for c in found]
         return found
@@ -99,7 +99,13 @@ class FeedJudge:
         """Return a venue's state, and in words what is wrong where anything is."""
         if why := self._ban_words(index, now_ns):
             return FeedState.DOWN, why
-        return self._bot.monitor.verdict(index, now_ns)
+        return self._monitor().verdict(index, now_ns)
+
+    def _monitor(self) -> FeedMonitor:
+        """Return the monitor, told how late we ourselves ran."""
+        monitor = self._bot.monitor
+        monitor.own_lag_ns = self._bot.loop_lag.worst_ns()
+        return monitor
 
     def _ban_words(self, index: int, now_ns: int) -> str:
         banned_s = self._bot.exchanges[self._bot.venues[index]].banned_s(now_ns)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import structlog
 
-from arbot_tui.domain.clock import MS, Clock
+from arbot_tui.domain.clock import MS, SECOND, Clock
 
 __all__ = ["LoopLag"]
 
@@ -23,6 +23,8 @@ _KEPT = 3000
 # A lag above this is a stall: it is logged with the stack of what blocked the loop.
 _STALL_NS = 100 * MS
 _LOOK_S = 0.05
+# For so long a lag counts as the reason of what is late now.
+_RECENT_NS = 2 * SECOND
 _FRAMES = 12
 
 _log = structlog.get_logger("engine")
@@ -39,6 +41,8 @@ class LoopLag:
         """Measure against `clock`; nothing runs before `run`."""
         self._clock = clock
         self._lags: deque[int] = deque(maxlen=_KEPT)
+        # (when it was read, lag) of the last seconds
+        self._recent: deque[tuple[int, int]] = deque()
         self._due_ns = 0
         self._thread_id = 0
         self._blocked_by = ""
@@ -47,6 +51,13 @@ class LoopLag:
     def now_ns(self) -> int:
         """Return the lag as of now: the newest reading, or more if the next is overdue."""
         return max(self.newest_ns, self._overdue_ns())
+
+    def worst_ns(self) -> int:
+        """Return the largest lag of the last 2 s, one that is not read yet included."""
+        recent, oldest_ns = self._recent, self._clock.now_ns() - _RECENT_NS
+        while recent and recent[0][0] <= oldest_ns:
+            recent.popleft()
+        return max(self._overdue_ns(), *(lag_ns for _, lag_ns in recent), 0)
 
     def p99_ms(self) -> float:
         """Return the 99th percentile over the last minute, milliseconds; 0 before any reading."""
@@ -80,6 +91,7 @@ class LoopLag:
         self.newest_ns = max(0, self._overdue_ns())
         self._due_ns = 0
         self._lags.append(self.newest_ns)
+        self._recent.append((self._clock.now_ns(), self.newest_ns))
         if self.newest_ns > _STALL_NS:
             stack, self._blocked_by = self._blocked_by, ""
             lag_ms = round(self.newest_ns / MS)

@@ -21,6 +21,8 @@ QUARANTINE_NS = 5 * SECOND
 """How long one impossible event time discredits the connection."""
 
 _GAPS = 128
+# Below this our own share of a lag is no news.
+_WORTH_TELLING_NS = 50 * MS
 
 Verdict = tuple[FeedState, str]
 """A state and, where it is not live, the reason in words."""
@@ -127,8 +129,12 @@ class Connection:
         """Whether its lag is known."""
         return self._timed_ns != 0
 
-    def verdict(self, now_ns: int) -> Verdict:
-        """Return the state as of now and, where it is not live, the reason in words."""
+    def verdict(self, now_ns: int, own_lag_ns: int = 0) -> Verdict:
+        """Return the state as of now and, where it is not live, the reason in words.
+
+        What came late is not live whosoever fault it is; the words say how much of it was ours,
+        `own_lag_ns`.
+        """
         if not self._connected:
             if not self.connections:
                 return FeedState.CONNECTING, self._detail or "no connection yet"
@@ -153,7 +159,7 @@ class Connection:
             untimed_s = (now_ns - self._timed_ns) / SECOND
             return FeedState.STALE, f"no event time for {untimed_s:.1f} s"
         if self.lag_ns > MAX_LAG_NS:
-            return FeedState.DELAYED, f"events arrive {self.lag_ns / MS:.0f} ms late"
+            return FeedState.DELAYED, _late_words(self.lag_ns, own_lag_ns)
         return FeedState.LIVE, ""
 
     def _cadence_ns(self) -> int:
@@ -175,3 +181,13 @@ class Connection:
         self._absurd_ns = recv_ns
         self._event_error_ns = -lag_ns
         return fresh
+
+
+def _late_words(lag_ns: int, own_lag_ns: int) -> str:
+    lag_ms, own_ms = round(lag_ns / MS), round(own_lag_ns / MS)
+    if lag_ns - own_lag_ns <= MAX_LAG_NS:
+        return f"our own loop is late by {own_ms} ms: events count as {lag_ms} ms old"
+    words = f"events arrive {lag_ms} ms late"
+    return words + (
+        f", {own_ms} ms of it in our own loop" if own_lag_ns >= _WORTH_TELLING_NS else ""
+    )

@@ -101,6 +101,8 @@ class FeedMonitor:
     Attributes:
         by_row: The connection that brings each row, by venue and row, for reading on the hot path;
             the lists only grow. A row beyond has none yet: `connection` finds one.
+        own_lag_ns: How late we ourselves ran lately, set by whoever knows: what of a feed's lag is
+            ours and not the venue's.
     """
 
     def __init__(self, venues: Sequence[str]) -> None:
@@ -108,6 +110,7 @@ class FeedMonitor:
         self._venues = [_Venue() for _ in venues]
         self.by_row = [venue.by_row for venue in self._venues]
         self._ages = BookAges()
+        self.own_lag_ns = 0
 
     def on_frame(self, venue: int, row: int, event_ns: int, recv_ns: int, changed: bool) -> bool:
         """Take the arrival of a best bid and ask.
@@ -165,7 +168,7 @@ class FeedMonitor:
     def connections(self, venue: int, now_ns: int) -> list[ConnectionHealth]:
         """Return every connection that is to bring quotes, by number; there is at least one."""
         return [
-            ConnectionHealth(number, *connection.verdict(now_ns), connection.rows)
+            ConnectionHealth(number, *connection.verdict(now_ns, self.own_lag_ns), connection.rows)
             for number, connection in self._venues[venue].expected()
         ]
 

@@ -524,11 +524,17 @@ async def test_cells_that_are_not_live_are_marked_and_an_alarm_is_not_missed() -
     stale = CellView(171.4, 171.5, "stale", START_NS - 9 * SECOND)
     plain = row(2, "SOL/USDT", 171.43, 2)
     rows = (msgspec.structs.replace(plain, cells=(None, stale, *plain.cells[2:])),)
-    alarm = status(alarm="okx: ledger mismatch", trading="halted", trading_reason="ledger_ok")
+    alarm = status(
+        alarm="okx: ledger mismatch",
+        trading="halted",
+        trading_reason="ledger_ok",
+        loop_late_ms=430.2,
+    )
     async with dashboard(FakeClient(frame(rows=rows, status=alarm))) as screen:
         assert "171.50○" in screen.row("SOL/USDT")
         assert "okx: ledger mismatch" in screen.lines()[1]
         assert "■ halted" in screen.lines()[0]
+        assert "our loop 430 ms late" in screen.lines()[0]
 
 
 async def test_trades_show_expected_and_realised_with_signs() -> None:

@@ -23,6 +23,8 @@ _TRADING_ROLES: Mapping[str, str] = {
     TradingState.REDUCING: "delayed",
     TradingState.HALTED: "bad",
 }
+# A loop as late as that is told of: no feed that comes late meanwhile is to blame.
+_LOOP_LATE_MS = 100.0
 _DETAILS = ((3, 3), (3, 2), (2, 2), (2, 1), (1, 1), (1, 0), (0, 1), (0, 0), (0, -1))
 """How much the venues and the figures say, from the widest terminal down."""
 
@@ -78,6 +80,8 @@ class StatusBar(LineWidget):
         ]
         if status.trading_reason and detail >= 2:
             spans.append((f" ({clip(status.trading_reason, 24, glyphs.more)})", "dim"))
+        if status.loop_late_ms >= _LOOP_LATE_MS and detail >= 1:
+            spans.append((f"  our loop {status.loop_late_ms:.0f} ms late", "warn"))
         spans.append((" " if detail == 0 else "  ", "text"))
         for venue in self._venues:
             spans += self._venue(venue, detail)

@@ -223,11 +223,14 @@ class Rig:
         now_ns = self.clock.now_ns()
         self.bot.feed.on_feed(FeedEvent(venue, kind, now_ns, "", 0, connection, rows))
 
-    def quote(self, venue: int, row: int, mid: float, *, size: float = 1.0) -> None:
-        """Quote a spread of 0.02 % around `mid`, stamped now."""
+    def quote(
+        self, venue: int, row: int, mid: float, *, size: float = 1.0, late_ns: int = 0
+    ) -> None:
+        """Quote a spread of 0.02 % around `mid`, stamped now, or `late_ns` before."""
         now_ns = self.clock.now_ns()
         bid, ask = mid * 0.9999, mid * 1.0001
-        self.bot.feed.on_ticker(Ticker(venue, row, bid, size, ask, size, now_ns, now_ns))
+        told = Ticker(venue, row, bid, size, ask, size, now_ns - late_ns, now_ns)
+        self.bot.feed.on_ticker(told)
 
     def book(self, venue: int, row: int, bids: list[Level], asks: list[Level]) -> None:
         """Send a whole book."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from arbot_tui.domain.clock import SECOND
+from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.trading.core.events import VenueLive
 from tests.unit.engine.rig import Rig
@@ -110,3 +110,46 @@ def test_quotes_are_judged_with_how_late_their_venue_answers() -> None:
     for venue in range(2):
         rig.bot.judge.judge(venue)
     assert [rig.bot.board.quote_view(venue, 0).rtt_ns for venue in range(2)] == [0, 2 * SECOND]
+
+
+def test_lateness_of_our_own_loop_is_told_apart_from_the_venues() -> None:
+    rig = _sharded()
+    lag = rig.bot.loop_lag
+    lag.expect()
+    # The loop stands for 400 ms; what lay in the socket meanwhile is read behind that.
+    rig.clock.advance(420 * MS)
+    for row in range(3):
+        rig.quote(1, row, 100.5, late_ns=410 * MS)
+    # The frame itself had it judged: nobody has traded on it, or has read the loop's lag, yet.
+    assert _live(rig) == [True, False]
+    lag.read()
+    frame = rig.bot.client.frame(0)
+    assert (frame.venues[1].state, frame.venues[1].reason) == (
+        "delayed",
+        "2 of 2 connections not live: delayed, "
+        "our own loop is late by 400 ms: events count as 410 ms old",
+    )
+    assert frame.status.loop_late_ms == 400.0
+    # It recovers with the next frames, and what is late two seconds later is the venue's fault.
+    for row in range(3):
+        rig.quote(1, row, 100.6, late_ns=10 * MS)
+    assert _live(rig) == [True, False, True]
+    rig.clock.advance(2 * SECOND)
+    rig.quote(1, 0, 100.5, late_ns=410 * MS)
+    rig.quote(1, 2, 100.5)
+    rig.bot.judge.judge(1)
+    frame = rig.bot.client.frame(0)
+    assert frame.venues[1].reason == (
+        "1 of 2 connections not live: delayed, events arrive 410 ms late"
+    )
+    assert frame.status.loop_late_ms == 0.0
+
+
+def test_where_venue_and_loop_are_both_late_each_has_its_share() -> None:
+    rig = _sharded()
+    rig.bot.loop_lag.expect()
+    rig.clock.advance(120 * MS)
+    rig.quote(0, 0, 100.5, late_ns=700 * MS)
+    assert rig.bot.client.frame(0).venues[0].reason == (
+        "events arrive 700 ms late, 100 ms of it in our own loop"
+    )

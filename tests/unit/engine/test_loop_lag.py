@@ -69,3 +69,18 @@ def test_a_small_lag_is_measured_and_not_worth_a_line(lag: LoopLag, clock: Virtu
         lag.read()
     assert logged == []
     assert lag.p99_ms() == 100.0
+
+
+def test_the_worst_of_the_last_two_seconds_is_remembered(lag: LoopLag, clock: VirtualClock) -> None:
+    assert lag.worst_ns() == 0
+    for late_ms in (30, 90, 10):
+        lag.expect()
+        clock.advance((20 + late_ms) * MS)
+        lag.read()
+    assert lag.worst_ns() == 90 * MS
+    clock.advance(1_970 * MS)
+    assert lag.worst_ns() == 10 * MS
+    lag.expect()
+    clock.advance(220 * MS)
+    # Not read yet, and late already.
+    assert lag.worst_ns() == 200 * MS
