@@ -51,6 +51,8 @@ class ArbitrageSignal(msgspec.Struct, frozen=True):
         asks: Levels to buy from, best first, that are within the slippage; empty where only the
             top of the book is known.
         bids: Levels to sell to, likewise.
+        median: Median of the mids of every tradeable book of the symbol, this pair's among them;
+            0 where there are fewer than three, and the pair's own two say as much.
     """
 
     opportunity_id: int
@@ -64,3 +66,4 @@ class ArbitrageSignal(msgspec.Struct, frozen=True):
     loop_lag_ns: int
     asks: tuple[Level, ...] = ()
     bids: tuple[Level, ...] = ()
+    median: float = 0.0

@@ -7,13 +7,16 @@ from arbot_tui.market.board import QuoteBoard
 __all__ = ["reference_mid"]
 
 
-def reference_mid(board: QuoteBoard, row: int, without: int = -1) -> float | None:
-    """Return the median of the tradeable books' mids; None where there is none.
+def reference_mid(
+    board: QuoteBoard, row: int, without: int = -1, *, least: int = 1
+) -> float | None:
+    """Return the median of the tradeable books' mids; None where there are too few.
 
     Args:
         board: The quotes.
         row: Row of the symbol.
         without: Number of a venue that does not count.
+        least: How many books it takes, one or more.
     """
     count = len(board.venues)
     base = row * count
@@ -23,7 +26,7 @@ def reference_mid(board: QuoteBoard, row: int, without: int = -1) -> float | Non
         for venue in range(count)
         if venue != without and not blocked[base + venue]
     ]
-    if not mids:
+    if len(mids) < least:
         return None
     mids.sort()
     middle = len(mids) // 2

@@ -11,12 +11,16 @@ from arbot_tui.domain.quotes import Level
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.market.board import QuoteBoard
+from arbot_tui.market.reference import reference_mid
 from arbot_tui.strategy.liquidity import offered, taken_value
 
 __all__ = ["ABSURD_RATIO", "DepthSource", "make_signal"]
 
 DepthSource = Callable[[int, int, OrderSide], Sequence[Level]]
 """(venue, row, resting side) to levels, best first; empty where depth is not to be trusted."""
+
+# So many books have a median that says more than the two that are compared.
+_TELLING = 3
 
 ABSURD_RATIO = 2.0
 """A bid at so many times an ask is no market but a broken quote, or another coin: whatever the
@@ -71,4 +75,5 @@ def make_signal(
         loop_lag_ns=loop_lag_ns,
         asks=asks,
         bids=bids,
+        median=reference_mid(board, row, least=_TELLING) or 0.0,
     )

@@ -1,4 +1,4 @@
-"""The price collar: no limit price far from where its market is, and both markets are.
+"""The price collar: no limit price far from where its market is, and all markets are.
 
 What is far off is a mistake, ours or the feed's, whatever edge it promises. Beyond the venue's own
 band, where it names one, an order would only be refused.
@@ -27,8 +27,14 @@ def middle(quote: QuoteView) -> Decimal:
     return exact.divide(exact.add(from_float(quote.bid), from_float(quote.ask)), Decimal(2))
 
 
-def out_of_collar(legs: Sequence[Limited], limits: Limits) -> str:
-    """Return which limit price of a pair, the buying leg first, is out of which bound; or ""."""
+def out_of_collar(legs: Sequence[Limited], limits: Limits, told: float = 0.0) -> str:
+    """Return which limit price of a pair is out of which bound; or "".
+
+    Args:
+        legs: The buying leg, then the selling one.
+        limits: How far is too far.
+        told: Median of the middles of all venues; 0 where the pair's two have to do.
+    """
     mids = [middle(quote) for _, quote, _ in legs]
     (buy, buying, cap), (sell, selling, floor) = legs
     highest, lowest = buy.highest_buy(mids[0]), sell.lowest_sell(mids[1])
@@ -36,7 +42,7 @@ def out_of_collar(legs: Sequence[Limited], limits: Limits) -> str:
         return f"{buying.venue} takes no buy above {highest}"
     if lowest is not None and floor < lowest:
         return f"{selling.venue} takes no sell below {lowest}"
-    median = exact.divide(sum(mids, ZERO), Decimal(len(mids)))
+    median = from_float(told) if told else exact.divide(sum(mids, ZERO), Decimal(len(mids)))
     for (_, quote, price), mid in zip(legs, mids, strict=True):
         for most_pct, of, name in (
             (limits.collar_pct, mid, "its mid"),

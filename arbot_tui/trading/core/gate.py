@@ -273,7 +273,7 @@ def _priced(state: CoreState, signal: ArbitrageSignal, wanted: Decimal) -> Plan 
     if buy_price <= 0:
         return Denial(Reason.INSTRUMENT_RULES, f"no valid price at or below {ask}")
     if denial := _worst_case(buy_price, sell_price, buy_fee, sell_fee, limits) or _collared(
-        ((buy, signal.buy, buy_price), (sell, signal.sell, sell_price)), limits
+        ((buy, signal.buy, buy_price), (sell, signal.sell, sell_price)), limits, signal.median
     ):
         return denial
     asks, bids = _levels(signal, buy_price, sell_price)
@@ -379,9 +379,9 @@ def _worst_case(
     )
 
 
-def _collared(legs: Sequence[Limited], limits: Limits) -> Denial | None:
-    """Check that no limit price is far from where its market and both markets are."""
-    why = out_of_collar(legs, limits)
+def _collared(legs: Sequence[Limited], limits: Limits, median: float = 0.0) -> Denial | None:
+    """Check that no limit price is far from where its market and all markets are."""
+    why = out_of_collar(legs, limits, median)
     return Denial(Reason.PRICE_COLLAR, why) if why else None
 
 

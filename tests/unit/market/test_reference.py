@@ -14,5 +14,7 @@ def test_the_median_of_the_tradeable_mids_counts() -> None:
         board.update(Ticker(venue, 0, mid - 1, 1.0, mid + 1, 1.0, 0, 1))
     assert reference_mid(board, 0) == 102.0
     assert reference_mid(board, 0, without=3) == 101.0
+    assert reference_mid(board, 0, least=4) == 102.0
     board.set_book_state(0, 0, FeedState.GAPPED)
+    assert reference_mid(board, 0, least=4) is None
     assert reference_mid(board, 0) == 103.0
