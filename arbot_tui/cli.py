@@ -26,25 +26,38 @@ app = typer.Typer(
 _config_app = typer.Typer(
     help="The configuration file and where each value is from.",
     rich_markup_mode=None,
-    no_args_is_help=True,
 )
 app.add_typer(_config_app, name="config")
 _themes_app = typer.Typer(
     help="Colour themes, the shipped ones and your own.",
     rich_markup_mode=None,
-    no_args_is_help=True,
 )
 app.add_typer(_themes_app, name="themes")
 _keys_app = typer.Typer(
     help="API keys. Secrets are asked for, or read from stdin; never from the command line.",
     rich_markup_mode=None,
-    no_args_is_help=True,
 )
 app.add_typer(_keys_app, name="keys")
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration file to read.")
 ]
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageRefused(f"--seed {text}: allowed: a whole number") from None
+
+
+def _seconds(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UsageRefused(f"--duration {text}: allowed: a number of seconds above 0") from None
+
+
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
@@ -68,11 +81,15 @@ def dashboard(
     ] = False,
     seed: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Seed of the synthetic world, and of paper fills."),
+        typer.Option(
+            metavar="N", parser=_whole, help="Seed of the synthetic world, and of paper fills."
+        ),
     ] = None,
     duration: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="End a headless run after this time."),
+        typer.Option(
+            metavar="SECONDS", parser=_seconds, help="End a headless run after this time."
+        ),
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the summary of a headless run.")
@@ -92,7 +109,7 @@ def dashboard(
 ) -> int:
     """Open the dashboard; without a mode the one in [engine] mode."""
     if version:
-        return _print_version()
+        raise typer.Exit(_print_version())
     modes = [m for m, given in (("simulate", simulate), ("paper", paper), ("live", live)) if given]
     if len(modes) > 1:
         raise UsageRefused(f"--{modes[0]} and --{modes[1]} exclude each other")
@@ -125,7 +142,9 @@ def dashboard(
 @app.command()
 def venues(
     context: typer.Context,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Seed of the world.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", parser=_whole, help="Seed of the world.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON; the first line always is.")
     ] = False,
@@ -296,7 +315,7 @@ def run(arguments: Sequence[str]) -> int:
         complain(str(e))
         return exit_code_of(e)
     except typer.TyperException as e:
-        complain(e.format_message())
+        complain(_with_commands(e))
         return e.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
@@ -309,6 +328,15 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """Run the command line of this process."""
     sys.exit(run(sys.argv[1:]))
+
+
+def _with_commands(error: typer.TyperException) -> str:
+    """Return what is wrong, and which commands there are where none or another one was named."""
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    if context is None or not message.startswith(("No such command", "Missing command")):
+        return message
+    return f"{message} Allowed: {', '.join(context.command.list_commands(context))}"
 
 
 def _print_version() -> int:

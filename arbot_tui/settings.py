@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
@@ -57,6 +57,7 @@ __all__ = [
     "Settings",
     "changed",
     "data_folder",
+    "expanded",
     "find_file",
     "keys",
     "load",
@@ -72,6 +73,8 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 FILE_NAME = "arbot.toml"
 _APP = "arbot-tui"
+_MAX_BYTES = 1_000_000
+"""Bound on the file: ours has 17,000, and what is a hundred times as large is something else."""
 _PREFIX = "ARBOT_"
 _OTHER_NAMES = (
     "ARBOT_CONFIG",
@@ -119,14 +122,6 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take what `load` has merged and nothing else: it alone knows where a value is from."""
         return (init_settings,)
-
-
-class _Environment(EnvSettingsSource):
-    """``ARBOT_ARBITRAGE__SYMBOLS=BTC/USDT,ETH/USDT``: lists are written as on the command line."""
-
-    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
-        # `_environment` takes it apart: it knows the key.
-        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,18 +282,32 @@ def find_file(config: Path | None = None) -> Path | None:
     """Return the one file to read, the first found; None where there is none.
 
     Raises:
-        ConfigError: The file that `config` or ``$ARBOT_CONFIG`` names does not exist.
+        ConfigError: What `config` or ``$ARBOT_CONFIG`` names, or what is found, is no file that
+            can be read.
     """
     named = os.environ.get("ARBOT_CONFIG", "")
     for path, name in ((config, "--config"), (Path(named) if named else None, "ARBOT_CONFIG")):
         if path is not None:
-            if not path.expanduser().is_file():
-                raise ConfigError(f"{name}: {sanitise(str(path))}: no such file")
-            return path.expanduser().absolute()
-    for path in (Path(FILE_NAME).absolute(), user_file()):
-        if path.is_file():
-            return path
+            return _checked(expanded(path, name), f"{name}: {sanitise(str(path))}")
+    for path in (Path(FILE_NAME), user_file()):
+        if _is_there(path):
+            return _checked(path.absolute(), sanitise(str(path.absolute())))
     return None
+
+
+def expanded(path: Path, name: str) -> Path:
+    """Return `path` as an absolute one, with ``~`` replaced.
+
+    Raises:
+        ConfigError: It begins with the home of somebody unknown; `name` says where it was set.
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        shown = sanitise(str(path))
+        raise ConfigError(
+            f"{name}: {shown}: allowed: a path; nobody's home is known there"
+        ) from None
 
 
 def user_file() -> Path:
@@ -307,9 +316,13 @@ def user_file() -> Path:
 
 
 def data_folder(settings: Settings) -> Path:
-    """Return the folder of everything that is kept."""
+    """Return the folder of everything that is kept.
+
+    Raises:
+        ConfigError: It lies in the home of somebody unknown.
+    """
     path = settings.storage.path
-    return Path(path).expanduser().absolute() if path else platformdirs.user_data_path(_APP)
+    return expanded(Path(path), "storage.path") if path else platformdirs.user_data_path(_APP)
 
 
 def log_level() -> LogLevel:
@@ -369,18 +382,55 @@ def _without_none(annotation: object) -> object:
     return annotation
 
 
+def _checked(path: Path, said: str) -> Path:
+    """Return `path` if it is a file; otherwise one line, which `said` begins, says why not."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, ValueError):
+        raise ConfigError(f"{said}: no such file") from None
+    except OSError as e:
+        raise ConfigError(f"{said}: {e.strerror or e}") from None
+    if not stat.S_ISREG(status.st_mode):
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no ordinary file"
+        raise ConfigError(f"{said} is {kind}; allowed: a TOML file")
+    if status.st_size > _MAX_BYTES:
+        raise ConfigError(f"{said} has {status.st_size} bytes; allowed: {_MAX_BYTES}")
+    return path
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether there is anything at `path`, or may be.
+
+    A folder, a link that leads nowhere, a place that may not be looked at: each stands where
+    somebody's configuration should be, and passing it over would trade with other limits.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
 def _read(file: Path) -> _Layer:
     try:
-        text = file.read_text(encoding="utf-8")
+        content = file.read_bytes()
+        text = content.decode()
     except OSError as e:
         raise ConfigError(f"{file}: {e.strerror or e}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{file}: is no UTF-8 text") from None
+    except UnicodeDecodeError as e:
+        bad = e.object.count(b"\n", 0, e.start) + 1
+        raise ConfigError(f"{file}:{bad}: is no UTF-8 text; save it as UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise ConfigError(f"{file}:1: begins with a byte order mark; save it as UTF-8 without one")
     try:
         document = tomllib.loads(text)
+    except RecursionError:
+        raise ConfigError(f"{file}: broken TOML: it is nested too deeply") from None
     except tomllib.TOMLDecodeError as e:
         place = re.search(r"at line (\d+)", str(e))
-        line = place.group(1) if place else str(len(text.splitlines()))
+        line = place.group(1) if place else str(len(text.split("\n")))
         raise ConfigError(f"{file}:{line}: broken TOML: {sanitise(str(e))}") from None
     lines = _key_lines(text)
     layer = _Layer()
@@ -388,6 +438,8 @@ def _read(file: Path) -> _Layer:
         line_of = next((lines[part] for part in _prefixes(name) if part in lines), 1)
         where = f"{file}:{line_of}"
         key = keys().get(name)
+        if key is None and any(known.startswith(f"{name}.") for known in keys()):
+            raise _refused(where, name, value, f"a section [{name}]")
         if key is None:
             raise ConfigError(f"{where}: {_unknown(name, tuple(keys()))}")
         if not _has_kind(value, key.kind):
@@ -403,11 +455,15 @@ def _environment() -> _Layer:
         if name.startswith(_PREFIX) and name not in names and name not in _OTHER_NAMES:
             raise ConfigError(f"environment: {_unknown(name, (*names, *_OTHER_NAMES))}")
     layer = _Layer()
-    for name, value in _flat(_Environment(Settings)(), ""):
-        # An empty variable is an empty list, but the source calls it a text.
-        layer.values[name] = _split(keys()[name], value)
-    variables = {name: variable for variable, name in names.items()}
-    layer.origins = {name: variables[name] for name in layer.values}
+    for variable, name in names.items():
+        text = os.environ.get(variable)
+        if text is None:
+            continue
+        key = keys()[name]
+        if key.kind == "bool" and text not in ("true", "false"):
+            raise _refused(variable, name, text, key.allowed)
+        layer.values[name] = _split(key, text)
+        layer.origins[name] = variable
     return layer
 
 
@@ -452,7 +508,7 @@ def _key_lines(text: str) -> dict[str, int]:
     """Return the line of every table header and key; `tomllib` does not tell."""
     lines: dict[str, int] = {}
     table = ""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if header := re.match(r"\s*\[\[?\s*([^\[\]#]+?)\s*\]", line):
             table = _plain_key(header.group(1)) + "."
             lines.setdefault(table[:-1], number)

@@ -6,18 +6,19 @@ import os
 from decimal import Decimal
 from pathlib import Path
 
+from arbot_tui.commands.names import check_strategies, check_theme
 from arbot_tui.commands.outcome import ExitCode, UsageRefused, complain, print_json
 from arbot_tui.commands.template import template, toml_value
 from arbot_tui.domain.errors import ConfigError, StorageError
-from arbot_tui.settings import find_file, keys, load, user_file
+from arbot_tui.settings import data_folder, expanded, find_file, keys, load, log_level, user_file
 
 __all__ = ["check", "init", "path", "show"]
 
 
 def init(config: Path | None, as_json: bool) -> int:
     """Write the commented file to `config`, or to where the platform keeps it."""
-    target = (config or user_file()).expanduser().absolute()
-    if target.exists():
+    target = expanded(config or user_file(), "--config")
+    if os.path.lexists(target):
         raise UsageRefused(f"{target} exists; nothing was written")
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -34,6 +35,10 @@ def check(config: Path | None, as_json: bool) -> int:
     """Tell whether all sources are sound."""
     try:
         loaded = load(config)
+        log_level()
+        check_theme(loaded)
+        check_strategies(loaded)
+        data_folder(loaded.settings)
     except ConfigError as e:
         if as_json:
             print_json({"ok": False, "error": str(e)})

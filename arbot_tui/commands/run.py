@@ -121,6 +121,8 @@ def _refuse_contradictions(request: RunRequest) -> None:
     duration_s = request.duration_s
     if duration_s is not None and not (math.isfinite(duration_s) and duration_s > 0):
         raise UsageRefused(f"--duration {duration_s:g}: allowed: a number of seconds above 0")
+    if request.symbols is not None and not request.symbols.strip(", "):
+        raise UsageRefused(f'--symbols "{request.symbols}": allowed: BASE/QUOTE,…')
     if request.control is not None and request.mode == "live":
         raise UsageRefused("--control goes with --simulate and --paper")
     if request.control is not None and request.seed is not None:
@@ -242,18 +244,21 @@ def _run(
     if request.headless:
         from arbot_tui.engine.run import run_headless
 
+        if request.theme is not None:
+            # Nothing is drawn, but a name that does not exist is a mistake all the same.
+            from arbot_tui.commands.names import check_theme
+
+            check_theme(loaded)
+
         options = _engine_options(request, loaded, folder, logs, describe())
         show = _print_summary if request.as_json else _ignore_summary
         return _in_loop(run_headless(options, request.duration_s, show))
     # Imported while the venues come up.
+    from arbot_tui.commands.names import check_theme
     from arbot_tui.engine.bot import ArBot  # noqa: F401 (for what it brings along)
-    from arbot_tui.tui.themes import load_themes
 
     ui = loaded.settings.ui
-    themes = ("auto", *load_themes().themes)
-    if ui.theme not in themes:
-        where = loaded.origins["ui.theme"]
-        raise ConfigError(f'{where}: ui.theme = "{ui.theme}": allowed: {", ".join(themes)}')
+    check_theme(loaded)
     options = _engine_options(request, loaded, folder, logs, describe())
     return _in_loop(_dashboard(options, ui, logs))
 

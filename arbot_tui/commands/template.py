@@ -16,7 +16,7 @@ _HEAD = """\
 #
 # Every key there is, commented out: untouched, this file changes nothing. A line shows the default
 # of paper and live; where simulate has another one, it is named above the line. A key that you
-# switch on here counts in every mode.
+# switch on here counts in every mode. What is marked hot takes effect while the program runs.
 # Environment variables (ARBOT_ARBITRAGE__MIN_PROFIT_PCT=0.2) and the command line win over it.
 # API keys never belong in here.
 """
@@ -61,6 +61,8 @@ def _facts(key: Key) -> str:
         facts.append(f"default: {default} (every mode)")
     else:
         facts.append(f"default: {simulate} (simulate), {default} (paper, live)")
+    if key.hot:
+        facts[-1] += "; hot"
     line = "; ".join(facts)
     return line if len(line) <= _WIDTH else ";\n# ".join(facts)
 

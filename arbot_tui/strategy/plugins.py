@@ -12,7 +12,7 @@ from arbot_tui.domain.signal import ArbitrageSignal
 from arbot_tui.domain.text import sanitise
 from arbot_tui.strategy.trading_strategy import Market, TradingStrategy
 
-__all__ = ["GROUP", "ErrorSink", "GuardedStrategy", "load_strategies"]
+__all__ = ["GROUP", "ErrorSink", "GuardedStrategy", "find_strategies", "load_strategies"]
 
 GROUP = "arbot_tui.strategies"
 
@@ -62,27 +62,39 @@ class GuardedStrategy(TradingStrategy):
             self._on_error(self.name, error)
 
 
+def find_strategies(names: Sequence[str]) -> list[EntryPoint]:
+    """Return the entry points of those names, in their order; upper and lower case are one.
+
+    Raises:
+        ConfigError: There is none of that name.
+    """
+    known = {point.name.lower(): point for point in entry_points(group=GROUP)}
+    return [_find(name, known) for name in names]
+
+
 def load_strategies(
     names: Sequence[str], market: Market, on_error: ErrorSink
 ) -> list[TradingStrategy]:
-    """Return the strategies of those names, in their order; upper and lower case are one.
+    """Return the strategies of those names, in their order.
 
     Raises:
         ConfigError: There is none of that name, or it is no `TradingStrategy`.
     """
-    known = {point.name.lower(): point for point in entry_points(group=GROUP)}
-    return [_load(name, known, market, on_error) for name in names]
+    return [_load(point, market, on_error) for point in find_strategies(names)]
 
 
-def _load(
-    name: str, known: dict[str, EntryPoint], market: Market, on_error: ErrorSink
-) -> TradingStrategy:
-    shown = sanitise(name, 60)
+def _find(name: str, known: dict[str, EntryPoint]) -> EntryPoint:
     point = known.get(name.lower())
     if point is None:
         near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.0)
         hint = f"the nearest one is {near[0]}" if near else "none is installed"
+        shown = sanitise(name, 60)
         raise ConfigError(f"arbitrage.strategies: there is no strategy {shown}; {hint}")
+    return point
+
+
+def _load(point: EntryPoint, market: Market, on_error: ErrorSink) -> TradingStrategy:
+    shown = sanitise(point.name, 60)
     try:
         found = point.load()
         if not (isinstance(found, type) and issubclass(found, TradingStrategy)):

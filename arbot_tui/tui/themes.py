@@ -127,7 +127,13 @@ def load_themes(folder: Path | None = None) -> LoadedThemes:
     themes: dict[str, Theme] = {}
     files: dict[str, Path] = {}
     problems: list[str] = []
-    for path in (path for each in folders for path in sorted(each.glob("*.toml"))):
+    paths: list[Path] = []
+    for each in folders:
+        try:
+            paths += sorted(each.glob("*.toml"))
+        except OSError as e:
+            problems.append(f"{each}: {e.strerror or e}")
+    for path in paths:
         theme, faults = load_theme(path)
         problems += [f"{path.name}: {fault}" for fault in faults]
         if theme is None:

@@ -78,7 +78,14 @@ class TestRefusals:
             (["status"], "No such command 'status'."),
             (["api-token"], "No such command 'api-token'."),
             (["config", "edit"], "No such command 'edit'."),
-            (["--seed", "x"], "Invalid value for '--seed'"),
+            (["--seed", "x"], "--seed x: allowed: a whole number"),
+            (["venues", "--seed", "1.5"], "--seed 1.5: allowed: a whole number"),
+            (["--headless", "--duration", "1s"], "--duration 1s: allowed: a number of seconds"),
+            (["config"], "Missing command. Allowed: init, check, show, path"),
+            (["halt"], "No such command 'halt'. Allowed: venues, doctor, config, "),
+            (["--headless", "--symbols", " ,"], '--symbols " ,": allowed: BASE/QUOTE'),
+            (["--headless", "--theme", "mauve"], '--theme: ui.theme = "mauve": allowed: auto, '),
+            (["--config", "~nobody-here/x", "--headless"], "--config: ~nobody-here/x: allowed: "),
             (["--seed"], "Option '--seed' requires an argument"),
             (["--simulate", "--live"], "--simulate and --live exclude each other"),
             (["--paper", "--live"], "--paper and --live exclude each other"),
@@ -143,6 +150,40 @@ class TestRefusals:
         assert code == ExitCode.FAILED
         assert one_line(err).startswith("data folder ")
         assert Path("data").read_text() == "mine"
+
+    @pytest.mark.parametrize(
+        ("text", "variables", "place"),
+        [
+            ('[ui]\ntheme = "mauve"\n', {}, 'arbot.toml:2: ui.theme = "mauve": allowed: auto, '),
+            (
+                '[arbitrage]\nstrategies = ["luck"]\n',
+                {},
+                "arbot.toml:2: arbitrage.strategies: there is no strategy luck; ",
+            ),
+            ('[storage]\npath = "~nobody-here/x"\n', {}, "storage.path: ~nobody-here/x: "),
+            ("", {"ARBOT_LOG": "loud"}, 'ARBOT_LOG = "loud": allowed: debug, '),
+            ("", {"ARBOT_UI__THEME": "x\x1b[m"}, 'ARBOT_UI__THEME: ui.theme = "x[m": allowed: '),
+        ],
+    )
+    def test_check_looks_up_what_a_run_would_only_find_out(
+        self,
+        run: Run,
+        monkeypatch: pytest.MonkeyPatch,
+        text: str,
+        variables: dict[str, str],
+        place: str,
+    ) -> None:
+        Path("arbot.toml").write_text(text)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        code, out, err = run("config", "check")
+        assert (code, out) == (ExitCode.USAGE, "")
+        assert place in one_line(err)
+
+    def test_the_version_is_all_that_it_prints_even_beside_a_command(self, run: Run) -> None:
+        for arguments in (["--version", "venues"], ["--version", "--simulate"]):
+            code, out, err = run(*arguments)
+            assert (code, out, err) == (0, f"arbot-tui {arbot_tui.__version__}\n", "")
 
     def test_a_bad_log_level_is_refused(self, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("ARBOT_LOG", "loud")

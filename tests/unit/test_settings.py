@@ -202,12 +202,58 @@ class TestFiles:
         assert load(told).settings.ui.fps == 4
         assert load(told).source == str(told)
 
-    @pytest.mark.parametrize("name", ["missing.toml", "."])
-    def test_a_named_file_has_to_exist(self, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        with pytest.raises(ConfigError, match=r"^--config: .*: no such file$"):
+    @pytest.mark.parametrize(
+        ("name", "why"),
+        [
+            ("missing.toml", r": no such file"),
+            ("a\0b", r": no such file"),
+            ("ordinary/x.toml", r": Not a directory"),
+            (".", r" is a folder; allowed: a TOML file"),
+            ("/dev/null", r" is no ordinary file; allowed: a TOML file"),
+            ("~nobody-here/x", r": allowed: a path; nobody's home is known there"),
+        ],
+    )
+    def test_a_named_file_has_to_be_one(
+        self, name: str, why: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write("", "ordinary")
+        with pytest.raises(ConfigError, match=rf"^--config: \S*{why}$"):
             load(Path(name))
-        monkeypatch.setenv("ARBOT_CONFIG", name)
-        with pytest.raises(ConfigError, match=r"^ARBOT_CONFIG: .*: no such file$"):
+        if "\0" not in name:
+            monkeypatch.setenv("ARBOT_CONFIG", name)
+            with pytest.raises(ConfigError, match=rf"^ARBOT_CONFIG: \S*{why}$"):
+                load()
+
+    def test_what_stands_in_the_files_place_is_not_passed_over(self) -> None:
+        write("[ui]\nfps = 1\n", str(user_file()))
+        here = Path("arbot.toml")
+        here.mkdir()
+        with pytest.raises(ConfigError, match=r"/arbot\.toml is a folder; allowed: a TOML file$"):
+            find_file()
+        here.rmdir()
+        here.symlink_to("nowhere")
+        with pytest.raises(ConfigError, match=r"/arbot\.toml: no such file$"):
+            find_file()
+
+    def test_a_place_that_may_not_be_looked_at_is_not_passed_over(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(path: Path) -> os.stat_result:
+            raise PermissionError(13, "Permission denied", str(path))
+
+        monkeypatch.setattr(Path, "lstat", refuse)
+        monkeypatch.setattr(Path, "stat", refuse)
+        with pytest.raises(ConfigError, match=r"/arbot\.toml: Permission denied$"):
+            find_file()
+
+    def test_a_folder_that_was_removed_holds_no_file(self) -> None:
+        Path.cwd().rmdir()
+        assert find_file() is None
+
+    def test_a_file_of_megabytes_is_something_else(self) -> None:
+        with write("").open("w") as file:
+            file.truncate(1_000_001)
+        with pytest.raises(ConfigError, match=r" has 1000001 bytes; allowed: 1000000$"):
             load()
 
     def test_data_goes_to_the_platforms_folder_or_where_it_is_told(self, tmp_path: Path) -> None:
@@ -218,6 +264,40 @@ class TestFiles:
 
 class TestComplaints:
     """Every mistake is one line: place, key, value, what is allowed."""
+
+    @pytest.mark.parametrize(
+        ("content", "message"),
+        [
+            (b"\xef\xbb\xbf[ui]\n", "arbot.toml:1: begins with a byte order mark; save it as"),
+            (b"[ui]\n# caf\xe9\n", "arbot.toml:2: is no UTF-8 text; save it as UTF-8"),
+            (b"x = " + b"[" * 3000, "arbot.toml: broken TOML: it is nested too deeply"),
+            (b"arbitrage = 3\n", "arbot.toml:1: arbitrage = 3: allowed: a section [arbitrage]"),
+            (b"[exchanges]\nokx = 3\n", "arbot.toml:2: exchanges.okx = 3: allowed: a section"),
+            (b"[[risk]]\nx = 1\n", "arbot.toml:1: risk = [{'x': 1}]: allowed: a section [risk]"),
+            ("# \u2028\n[ui]\nfps = 99\n".encode(), "arbot.toml:3: ui.fps = 99: allowed: "),
+        ],
+    )
+    def test_a_file_that_no_editor_of_ours_wrote(self, content: bytes, message: str) -> None:
+        Path("arbot.toml").write_bytes(content)
+        with pytest.raises(ConfigError) as raised:
+            load()
+        assert str(raised.value).replace(f"{Path.cwd()}/", "").startswith(message)
+
+    @pytest.mark.parametrize("text", ["1", "yes", "True", ""])
+    def test_a_number_or_a_word_is_no_bool_in_the_environment_either(
+        self, text: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("ARBOT_EXCHANGES__OKX__ENABLED", text)
+        with pytest.raises(ConfigError) as raised:
+            load()
+        assert str(raised.value) == (
+            "ARBOT_EXCHANGES__OKX__ENABLED: exchanges.okx.enabled ="
+            f' "{text}": allowed: true or false'
+        )
+
+    def test_a_variable_in_lower_case_is_not_ours(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("arbot_ui__fps", "1")
+        assert load().settings.ui.fps == 5
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -303,11 +383,11 @@ class TestComplaints:
             ),
             (
                 "ui = 3\n",
-                "arbot.toml:1: unknown key ui; the nearest valid one is ui.fps",
+                "arbot.toml:1: ui = 3: allowed: a section [ui]",
             ),
             (
                 "[[ui]]\nfps = 3\n",
-                "arbot.toml:1: unknown key ui; the nearest valid one is ui.fps",
+                "arbot.toml:1: ui = [{'fps': 3}]: allowed: a section [ui]",
             ),
             (
                 "[ui]\nfps = { high = 3 }\n",
@@ -338,10 +418,10 @@ class TestComplaints:
     def test_a_file_that_cannot_be_read_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
         write("")
 
-        def refuse(*_: object, **__: object) -> str:
+        def refuse(*_: object, **__: object) -> bytes:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_text", refuse)
+        monkeypatch.setattr(Path, "read_bytes", refuse)
         with pytest.raises(ConfigError, match=r"arbot\.toml: Permission denied"):
             load()
 

@@ -50,6 +50,14 @@ def test_the_shipped_themes_are_sound_and_the_default_comes_first() -> None:
         assert path.stem in loaded.themes
 
 
+def test_a_folder_that_may_not_be_looked_into_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path, pattern: str) -> list[Path]:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "glob", refuse)
+    assert load_themes(Path("locked")).problems == ("locked: Permission denied",)
+
+
 @pytest.mark.parametrize(
     "name", [path.stem for path in themes_folder().glob("*.toml") if path.stem != "ansi"]
 )
