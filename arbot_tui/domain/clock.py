@@ -9,12 +9,27 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
-__all__ = ["MS", "SECOND", "Clock", "SystemClock", "VirtualClock"]
+__all__ = ["MS", "SECOND", "Clock", "SystemClock", "VirtualClock", "from_millis"]
 
 MS = 1_000_000
 """Nanoseconds in a millisecond."""
 SECOND = 1_000_000_000
 """Nanoseconds in a second."""
+
+# 2100-01-01: what is later is no time in milliseconds.
+_LATEST_MS = 4_102_444_800_000
+
+
+def from_millis(value: int | str) -> int:
+    """Return UTC nanoseconds of a venue's time in milliseconds since the Unix epoch.
+
+    Raises:
+        ValueError: It is no whole number, or no time of this century and the last.
+    """
+    millis = int(value)
+    if not 0 < millis < _LATEST_MS:
+        raise ValueError(f"no time in milliseconds: {str(value)[:40]}")
+    return millis * MS
 
 
 class Clock(Protocol):

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from arbot_tui.domain.clock import MS
+from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
@@ -242,7 +242,7 @@ def _placement(row: _PlacementRow, order: OrderRequest, wire_symbol: str) -> Pla
             qty=positive(fill.qty),
             fee=parse_decimal(fill.commission),
             fee_asset=_asset(fill.commissionAsset),
-            event_ns=row.transactTime * MS,
+            event_ns=from_millis(row.transactTime),
         )
         for fill in row.fills
     ]
@@ -368,7 +368,7 @@ def _fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
         qty=positive(row.qty),
         fee=parse_decimal(row.commission),
         fee_asset=_asset(row.commissionAsset),
-        event_ns=row.time * MS,
+        event_ns=from_millis(row.time),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from arbot_tui.domain.clock import MS
+from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import parse_decimal
@@ -206,7 +206,7 @@ class UserStream:
                     positive(event.l),
                     parse_decimal(event.n or "0"),
                     sanitise(event.N or "", 20).upper() or _received(instrument, side),
-                    event.T * MS,
+                    from_millis(event.T),
                 )
             )
         status, filled = order_status(event.X), not_negative(event.z)

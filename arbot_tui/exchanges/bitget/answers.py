@@ -8,12 +8,12 @@ from __future__ import annotations
 import msgspec
 
 from arbot_tui.domain.account import FeeTerms
-from arbot_tui.domain.clock import MS
+from arbot_tui.domain.clock import MS, from_millis
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.numbers import parse_decimal
 from arbot_tui.domain.quotes import DepthSnapshot, Level
 from arbot_tui.domain.text import sanitise
-from arbot_tui.exchanges.bitget.rows import BROKEN, malformed, positive
+from arbot_tui.exchanges.bitget.rows import BROKEN, malformed
 
 __all__ = [
     "Answer",
@@ -132,7 +132,7 @@ def parse_time_ms(data: msgspec.Raw) -> int:
         MalformedMessage: `data` breaks its schema.
     """
     try:
-        return int(positive(_time(data).serverTime))
+        return from_millis(_time(data).serverTime) // MS
     except BROKEN as e:
         raise malformed("time", e) from e
 
@@ -145,9 +145,10 @@ def parse_orderbook(data: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnapsh
     """
     try:
         depth = _depth(data)
+        at_ns = from_millis(depth.ts)
         for price, size in (*depth.bids, *depth.asks):
             if not (0.0 < price < float("inf") and 0.0 < size < float("inf")):
                 raise ValueError(f"level {price} {size}")
     except BROKEN as e:
         raise malformed("order book", e) from e
-    return DepthSnapshot(0, depth.bids[:levels], depth.asks[:levels], depth.ts * MS, recv_ns)
+    return DepthSnapshot(0, depth.bids[:levels], depth.asks[:levels], at_ns, recv_ns)

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from arbot_tui.domain.account import OpenOrder
-from arbot_tui.domain.clock import MS
+from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.numbers import ZERO, parse_decimal
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
@@ -201,7 +201,7 @@ def fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
             positive(row.qty),
             row.fee,
             sanitise(row.fee_asset, 20).upper(),
-            int(row.created) * MS,
+            from_millis(row.created),
         )
     except BROKEN as e:
         raise malformed("fill", e) from e

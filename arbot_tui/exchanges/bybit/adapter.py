@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from arbot_tui.domain.clock import MS, SECOND, Clock
+from arbot_tui.domain.clock import SECOND, Clock, from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.fees import TradingFees
@@ -146,9 +146,11 @@ class BybitExchange(FeedAdapter):
 
     async def _ask_time(self) -> ClockSample:
         answer, response = await self._public("/v5/market/time")
-        if answer.time <= 0:
-            raise MalformedMessage(_VENUE, f"time {answer.time}")
-        return ClockSample.from_times(answer.time * MS, response.sent_ns, response.recv_ns)
+        try:
+            server_ns = from_millis(answer.time)
+        except ValueError as e:
+            raise MalformedMessage(_VENUE, f"time: {e}") from e
+        return ClockSample.from_times(server_ns, response.sent_ns, response.recv_ns)
 
     async def _public(self, target: str) -> tuple[Answer, RestResponse]:
         response = await self._public_rest.request(

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
-from arbot_tui.domain.clock import MS
+from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
@@ -321,7 +321,7 @@ def fill_of(row: ExecutionRow, client_id: str, instrument: Instrument) -> Fill:
         # Positive is paid, negative a rebate: the sign of the domain.
         parse_decimal(row.execFee),
         sanitise(row.feeCurrency, 20).upper() or received,
-        int(row.execTime) * MS,
+        from_millis(row.execTime),
     )
 
 
@@ -388,14 +388,13 @@ def parse_orderbook(result: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnap
     """
     try:
         depth = _depth(result)
+        at_ns = from_millis(depth.cts or depth.ts)
         for price, size in (*depth.b, *depth.a):
             if not (0.0 < price < float("inf") and 0.0 < size < float("inf")):
                 raise ValueError(f"level {price} {size}")
     except _BROKEN as e:
         raise _malformed("order book", e) from e
-    return DepthSnapshot(
-        depth.u, depth.b[:levels], depth.a[:levels], (depth.cts or depth.ts) * MS, recv_ns
-    )
+    return DepthSnapshot(depth.u, depth.b[:levels], depth.a[:levels], at_ns, recv_ns)
 
 
 def _positive(text: str) -> Decimal:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from arbot_tui.domain.clock import MS
+from arbot_tui.domain.clock import MS, from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
@@ -361,7 +361,7 @@ def fill_of(row: FillRow, client_id: str, symbol: str) -> Fill:
 
 
 def _time_ns(row: FillRow) -> int:
-    return int(row.fillTime or row.ts) * MS
+    return from_millis(row.fillTime or row.ts)
 
 
 def parse_balances(data: msgspec.Raw) -> list[Balance]:
@@ -425,7 +425,7 @@ def parse_time_ms(data: msgspec.Raw) -> int:
         MalformedMessage: `data` breaks its schema.
     """
     try:
-        return int(positive(_times(data)[0].ts))
+        return from_millis(_times(data)[0].ts) // MS
     except _BROKEN as e:
         raise _malformed("time", e) from e
 
@@ -438,6 +438,7 @@ def parse_orderbook(data: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnapsh
     """
     try:
         depth = _depths(data)[0]
+        at_ns = from_millis(depth.ts)
         for price, size, _, _ in (*depth.bids, *depth.asks):
             if not (0.0 < price < float("inf") and 0.0 < size < float("inf")):
                 raise ValueError(f"level {price} {size}")
@@ -447,7 +448,7 @@ def parse_orderbook(data: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnapsh
         depth.seqId,
         [(level[0], level[1]) for level in depth.bids[:levels]],
         [(level[0], level[1]) for level in depth.asks[:levels]],
-        depth.ts * MS,
+        at_ns,
         recv_ns,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
-from arbot_tui.domain.clock import MS
+from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import exact, parse_decimal
@@ -164,7 +164,7 @@ class PrivateStream:
             # Negative is paid on this venue, positive is paid in the domain.
             exact.minus(parse_decimal(row.fillFee)),
             sanitise(row.fillFeeCcy, 20).upper(),
-            int(row.fillTime) * MS,
+            from_millis(row.fillTime),
         )
         return (fill, state)
 

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from arbot_tui.domain.clock import MS, SECOND, SystemClock, VirtualClock
+from arbot_tui.domain.clock import MS, SECOND, SystemClock, VirtualClock, from_millis
 
 
 def test_the_system_clock_is_near_utc_and_never_steps(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +27,11 @@ def test_a_virtual_clock_never_goes_back() -> None:
     assert clock.move_to(0) == SECOND
     with pytest.raises(ValueError, match="cannot go back"):
         clock.advance(-1)
+
+
+def test_a_venues_time_is_in_milliseconds_of_this_century() -> None:
+    assert from_millis("1597026383085") == from_millis(1597026383085) == 1597026383085 * MS
+    # Microseconds, nothing, and what no database would take.
+    for wrong in (1597026383085000, "0", -1, "9" * 60, "", "soon", "1.5"):
+        with pytest.raises(ValueError, match=r"time|literal"):
+            from_millis(wrong)

@@ -1,7 +1,7 @@
 """Private frames of all venues with every value, in turn, missing or another: no word is believed.
 
 Whatever a venue sends there, nothing but our own error comes out, and no execution that has no
-id, no price or no quantity, and no order of which less than nothing has executed.
+id, price, quantity or time, and no order of which less than nothing has executed.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ def _changed(frame: dict[str, Any], path: tuple[Any, ...], value: object) -> byt
 
 def _believable(told: Told) -> bool:
     if isinstance(told, Fill):
-        return bool(told.trade_id) and told.qty > 0 and told.price > 0
+        # A time that no database takes would be no better than none.
+        stamped = 0 < told.event_ns < 2**62
+        return bool(told.trade_id) and told.qty > 0 and told.price > 0 and stamped
     return not isinstance(told, OrderState) or told.filled_qty >= 0
 
 
