@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 from decimal import Decimal
 
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from arbot_tui.domain.fees import TradingFees
@@ -22,18 +22,21 @@ from arbot_tui.trading.core.state import CoreState
 from tests.unit.trading.gate_state import tradeable_state
 from tests.unit.trading.rig import LIMITS
 
-_MIDS = st.floats(90.0, 110.0)
-
 
 @given(
     low=st.floats(99.0, 101.0),
     edge_pct=st.floats(0.4, 1.8),
-    others=st.lists(_MIDS, max_size=3),
+    # Where the other venues are, and how far from one another.
+    apart_pct=st.floats(-6.0, 6.0),
+    noises_pct=st.lists(st.floats(-2.0, 2.0), max_size=3),
     live=st.lists(st.booleans(), min_size=3, max_size=3),
 )
+@example(low=100.0, edge_pct=1.0, apart_pct=5.0, noises_pct=[0.0, 0.1, 0.2], live=[True] * 3)
+@example(low=100.0, edge_pct=1.0, apart_pct=-5.0, noises_pct=[0.0, 0.1, 0.2], live=[False] * 3)
 def test_the_median_of_all_live_books_bounds_both_limit_prices(
-    low: float, edge_pct: float, others: list[float], live: list[bool]
+    low: float, edge_pct: float, apart_pct: float, noises_pct: list[float], live: list[bool]
 ) -> None:
+    others = [low * (1 + (apart_pct + noise_pct) / 100) for noise_pct in noises_pct]
     names = ("ant", "bee", "cat", "dog", "eel")[: 2 + len(others)]
     board = QuoteBoard(names)
     mids = [low, low * (1 + edge_pct / 100), *others]
