@@ -94,7 +94,10 @@ class Painter:
         out: list[str] = []
         self._at = (-1, -1)
         for x, y, cells in pieces:
-            self._piece(x, y, cells, out)
+            # A picture of before a resize may be higher; what is beyond the edge would be written
+            # over the last line, without our knowing.
+            if y < size[1]:
+                self._piece(x, y, cells, out)
         if self._pen is not _PLAIN:
             # What another program writes next shall not look like ours.
             out.append("\x1b[0m")

@@ -490,6 +490,18 @@ async def test_before_the_first_frame_and_without_an_engine_every_panel_says_so(
         assert "BTC/USDT" in screen.text()
 
 
+async def test_a_panel_is_no_longer_called_stale_once_its_answer_has_come() -> None:
+    async with dashboard() as screen:
+        await screen.press("5")
+        screen.clock.advance(7 * SECOND)
+        screen.client.push(frame(2, now_ns=START_NS + 7 * SECOND))
+        screen.app.pull()
+        assert screen.app.dashboard.current.panels[-1].link.state == "stale"
+        await screen.pilot.pause()
+        assert screen.app.dashboard.current.panels[-1].link.state == "live"
+        assert "stale" not in screen.text()
+
+
 async def test_a_frozen_picture_is_called_stale() -> None:
     async with dashboard() as screen:
         screen.clock.advance(4 * SECOND)

@@ -80,6 +80,18 @@ async def drawn_anew(screen: Screen) -> list[list[Cell]]:
     return terminal(screen).cells()
 
 
+def differences(before: list[list[Cell]], anew: list[list[Cell]]) -> list[str]:
+    """Return what is not as it is when drawn anew, line by line, so that a failure can be read."""
+    texts = []
+    for y, (was, now) in enumerate(zip(before, anew, strict=True)):
+        if columns := [x for x, (old, new) in enumerate(zip(was, now, strict=True)) if old != new]:
+            first, last = columns[0], columns[-1] + 1
+            old, new = ("".join(cell[0] for cell in line[first:last]) for line in (was, now))
+            style = f" {was[first][1:]} {now[first][1:]}" if old == new else ""
+            texts.append(f"line {y}, column {first}: {old!r} is {new!r} drawn anew{style}")
+    return texts
+
+
 async def at_rest(screen: Screen) -> None:
     """Leave dialogs and let toasts go: what lies over the views is timed by Textual."""
     if terminal(screen).stalled:
@@ -104,7 +116,7 @@ async def something(screen: Screen, draw: Random, version: int) -> str:
         screen.app.pull()
     elif what == "resize":
         size = draw.choice(EDGES)
-        what = f"{size}"
+        what = f"{size[0]}x{size[1]}"
         resize(screen, *size)
     else:
         terminal(screen).stalled = True
@@ -114,17 +126,23 @@ async def something(screen: Screen, draw: Random, version: int) -> str:
     return what
 
 
-@pytest.mark.parametrize("seed", range(2))
-async def test_the_picture_is_what_drawing_it_anew_gives(seed: int) -> None:
+async def walk(seed: int, rests: int) -> None:
+    """Let things happen at random, and compare the picture each time the screen is at rest."""
     draw = Random(seed)
     happened: list[str] = []
     async with dashboard(FakeClient(world()), draw.choice(SIZES)) as screen:
-        for _ in range(5):
+        for _ in range(rests):
             for _ in range(draw.randrange(1, 9)):
                 happened.append(await something(screen, draw, 2 + len(happened)))
             await at_rest(screen)
             before = terminal(screen).cells()
-            assert before == await drawn_anew(screen), happened
+            wrong = differences(before, await drawn_anew(screen))
+            assert not wrong, "\n".join((" ".join(happened), *wrong))
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_the_picture_is_what_drawing_it_anew_gives(seed: int) -> None:
+    await walk(seed, rests=5)
 
 
 async def test_a_size_that_came_back_at_once_is_drawn_anew() -> None:

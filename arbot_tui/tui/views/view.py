@@ -12,7 +12,7 @@ from arbot_tui.engine.client import QueryResult
 from arbot_tui.engine.frames import TradeView
 from arbot_tui.tui.asking import Question
 from arbot_tui.tui.glyphs import Glyphs
-from arbot_tui.tui.link import Link
+from arbot_tui.tui.link import Link, link_mark
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
@@ -145,15 +145,18 @@ class View(Container):
         """Display `state`, unless the screen is frozen and this view has shown something."""
         clock_only = clock_only and self.state is state
         self.links = links
+        told: list[Panel] = []
         for panel in self.panels:
             link = links(panel.source).under(state.link) if panel.source else state.link
-            news = link != panel.link or panel.frozen is not frozen
+            if panel.frozen is not frozen or link_mark(link) != link_mark(panel.link):
+                told.append(panel)
             panel.link, panel.frozen = link, frozen
-            if frozen and news:
-                panel.repaint()
         if not frozen or self.state is None:
             self.state = state
             (self.tick if clock_only else self.draw)(state)
+        for panel in told:
+            # Its title says so, whether its entries have changed or not.
+            panel.repaint()
 
     def perform(self, name: str) -> None:
         """Carry out a screen action of the table."""

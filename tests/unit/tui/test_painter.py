@@ -105,6 +105,14 @@ def test_after_reset_and_after_a_resize_everything_is_sent_again() -> None:
     assert painter.paint(picture, (COLUMNS, ROWS + 1), ColorSystem.TRUECOLOR) == first
 
 
+def test_what_lies_beyond_the_edge_of_a_smaller_terminal_is_not_sent() -> None:
+    lines = [[(str(y) * COLUMNS, STYLES[0])] for y in range(ROWS)]
+    sent = Painter().paint(whole(lines), (COLUMNS - 5, 2), ColorSystem.TRUECOLOR)
+    screen = pyte.Screen(COLUMNS - 5, 2)
+    pyte.Stream(screen).feed(sent)
+    assert screen.display == ["0" * (COLUMNS - 5), "1" * (COLUMNS - 5)]
+
+
 def test_a_style_without_a_colour_is_the_terminals_own() -> None:
     painter = Painter()
     update = LayoutUpdate(
