@@ -52,6 +52,26 @@ def _has_timing(file: str) -> bool:
     return "mark.timing" in (_ROOT / file).read_text(encoding="utf-8")
 
 
+# The rooms whose branches have to be covered completely are reached without any of these.
+_UNMEASURED = tuple(_ROOT / "tests" / name for name in ("benchmarks", "integration", "ui"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--cov-pure",
+        action="store_true",
+        help="with --cov: measure nothing in tests of screens, sockets and whole programs, "
+        "so that these run at their own speed",
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--cov-pure"):
+        for item in items:
+            if any(item.path.is_relative_to(folder) for folder in _UNMEASURED):
+                item.add_marker("no_cover")
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> _Scheduling:
     return _Scheduling(config, log)

@@ -37,7 +37,7 @@ async def act(world: WorldInfo, **action: object) -> None:
 
     def post() -> None:
         url, body = f"{world.control}/world", json.dumps(action).encode()
-        with urllib.request.urlopen(url, body, timeout=5) as answer:  # noqa: S310 (loopback)
+        with urllib.request.urlopen(url, body, timeout=60) as answer:  # noqa: S310 (loopback)
             assert answer.status == 200
 
     await asyncio.to_thread(post)

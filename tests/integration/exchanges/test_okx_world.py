@@ -42,7 +42,7 @@ async def test_depth_followed_by_its_ids_equals_the_order_book(world: World) -> 
         await until(lambda: len(statuses) > 20)
         world.adapter.resync_book(row)
         agreed = 0
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while agreed < 3:
                 fetched = await world.adapter.get_orderbook(row, 5)
                 await asyncio.sleep(0.15)

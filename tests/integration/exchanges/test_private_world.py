@@ -160,7 +160,7 @@ async def test_what_rests_is_listed_and_cancelled(world: World, by_venue_id: boo
 
 
 async def _listed(world: World, client_id: str) -> list[OpenOrder]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             rows = await world.adapter.get_open_orders("BTC/USDT")
             if found := [row for row in rows if row.client_id == client_id]:

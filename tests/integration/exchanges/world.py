@@ -111,7 +111,7 @@ class World:
 
     async def final(self, client_id: str) -> OrderState:
         """Ask for an order until it is final."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 state = await self.adapter.query_order("BTC/USDT", client_id)
                 if state.status not in (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.program.program import children_of, is_alive, wait_until_gone
+from tests.integration.program.program import CALM, children_of, is_alive, wait_until_gone
 from tests.ui.terminal import Terminal
 
 pytestmark = [pytest.mark.ui, pytest.mark.timing]
@@ -24,6 +24,7 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
         160,
         48,
         program=("-m", "arbot_tui"),
+        **CALM,
         ARBOT_STORAGE__PATH=str(tmp_path / "data"),
         ARBOT_SIMULATOR__EDGES_PER_MIN="60",
         HOME=str(tmp_path),

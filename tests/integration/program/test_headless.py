@@ -57,8 +57,10 @@ def assert_sound(summary: Document) -> None:
 
 def test_two_runs_in_one_data_folder_trade_and_balance(env: dict[str, str], tmp_path: Path) -> None:
     args = ("--simulate", "--headless", "--start", "--seed", "7", "--duration", "5", "--json")
-    first = run(*args, env=env, cwd=tmp_path)
-    second = run(*args, env=env, cwd=tmp_path)
+    # The world as it is by default.
+    world_env = env | {"ARBOT_SIMULATOR__SYMBOLS": "20", "ARBOT_SIMULATOR__RATE_HZ": "400"}
+    first = run(*args, env=world_env, cwd=tmp_path)
+    second = run(*args, env=world_env, cwd=tmp_path)
     for done in (first, second):
         assert done.code == 0, done.stderr
         assert_sound(done.summary)
@@ -131,7 +133,7 @@ def test_kill_9_leaves_no_venues_behind(env: dict[str, str], tmp_path: Path) -> 
         (venues,) = wait_for_children(process.pid)
         wait_for_journal(tmp_path / "data")
         process.kill()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         wait_until_gone(venues)
 
 

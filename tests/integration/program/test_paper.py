@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.program.program import (
+    CALM,
     Document,
     environment,
     get_json,
@@ -129,6 +130,7 @@ def test_the_simulation_leads_to_paper(venues: Document, tmp_path: Path) -> None
         160,
         48,
         program=("-m", "arbot_tui"),
+        **CALM,
         ARBOT_STORAGE__PATH=str(data),
         HOME=str(tmp_path),
     )

@@ -40,7 +40,7 @@ def distance(venues: Description) -> None:
     """
     fault = {"venue": "bybit", "fault": "delay", "args": {"ms": 20}}
     url, body = f"{venues['control']}/faults", json.dumps(fault).encode()
-    with urllib.request.urlopen(url, body, timeout=10) as answer:  # noqa: S310 (loopback)
+    with urllib.request.urlopen(url, body, timeout=60) as answer:  # noqa: S310 (loopback)
         assert answer.status < 300
 
 

@@ -342,7 +342,7 @@ async def test_a_unified_account_asks_for_what_is_not_there() -> None:
 async def test_a_unified_account_is_told_its_balances_again() -> None:
     async with connected(unified=True) as (client, socket):
         await logged_in(client, socket, {"instType": "UTA", "topic": "account"})
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             again = await hear(socket)
         assert again["arg"] == {"instType": "UTA", "topic": "account"}
         for arg in ({"instType": "UTA", "topic": "x"}, {"instType": "SPOT", "topic": "order"}):

@@ -201,18 +201,18 @@ class Desk:
         )
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self.executor.wait_until(condition)
 
     async def until_written(self) -> None:
         """Wait until every record so far is in the file."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.journal._next <= self.state.commits:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
 
     async def until_asked_again(self, venue: str) -> None:
         """Wait until its balances will be asked for again."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (TimerKind.BALANCES, venue) not in self.executor._timers:  # noqa: ASYNC110
                 await asyncio.sleep(0)
 
@@ -466,7 +466,7 @@ async def test_a_core_that_raises_is_stopped_for_good(tmp_path: Path) -> None:
         commits = it.state.commits
         it.signal()
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             error = await it.executor.failure()
         it.executor.handle(Operator(OperatorAction.HALT))
 

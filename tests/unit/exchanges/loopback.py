@@ -123,7 +123,7 @@ class Market:
         return [event for event in self.events if event.kind is kind]
 
 
-async def until(condition: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until `condition` holds."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 - whatever the condition looks at has no event
