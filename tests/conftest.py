@@ -66,6 +66,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("timing") and not item.get_closest_marker("timeout"):
+            # Several programs one after the other, on a machine that may have no time for them.
+            item.add_marker(pytest.mark.timeout(300))
     if config.getoption("--cov-pure"):
         for item in items:
             if any(item.path.is_relative_to(folder) for folder in _UNMEASURED):

@@ -42,12 +42,12 @@ def test_sighup_reloads_and_a_bad_file_changes_nothing(tmp_path: Path) -> None:
     with running(*args, env=environment(data), cwd=tmp_path) as process:
         wait_for(data, lambda line: line.get("state") == "live" or "live" in str(line))
         config.write_text(
-            "[arbitrage]\nmin_profit_pct = 0.1\ncooldown_s = 3\n[simulator]\nsymbols = 30\n"
+            "[arbitrage]\nmin_profit_pct = 0.1\ncooldown_s = 3\n[simulator]\nedges_per_min = 30\n"
         )
         process.send_signal(signal.SIGHUP)
         looser = wait_for(data, lambda line: line.get("key") == "arbitrage.min_profit_pct")
         assert (looser["before"], looser["after"], looser["level"]) == ("0.2", "0.1", "warning")
-        cold = wait_for(data, lambda line: line.get("key") == "simulator.symbols")
+        cold = wait_for(data, lambda line: line.get("key") == "simulator.edges_per_min")
         assert cold["event"] == "setting_needs_restart"
         config.write_text("[arbitrage]\nmin_profit_pct = 77\n")
         process.send_signal(signal.SIGHUP)
