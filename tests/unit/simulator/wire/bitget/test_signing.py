@@ -10,7 +10,7 @@ import pytest
 
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.bitget.errors import ApiError
-from arbot_tui.simulator.wire.bitget.signing import check_latency, check_request
+from arbot_tui.simulator.wire.bitget.signing import check_latency, check_login, check_request
 from arbot_tui.simulator.wire.common.fields import Fields
 
 KEYS = VenueKeys(
@@ -108,3 +108,66 @@ def test_a_late_arrival_is_refused_where_it_is_asked_for(
     with pytest.raises(ApiError) as refused:
         check_latency(Fields(values), now_ms=1500)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("KEY", "", "40001"),
+        ("SIGN", "", "40002"),
+        ("TIMESTAMP", "", "40003"),
+        ("TIMESTAMP", "now", "40005"),
+        ("KEY", KEYS.api_key.upper(), "40006"),
+        ("PASSPHRASE", "", "40011"),
+        ("PASSPHRASE", "testpassphrase1", "40012"),
+    ],
+)
+def test_another_or_no_header_is_refused(name: str, value: str, code: str) -> None:
+    method, path, body, sign = EXAMPLES[0]
+    sent = headers(sign) | {f"ACCESS-{name}": value}
+
+    with pytest.raises(ApiError) as refused:
+        check_request(sent, method, path, body.encode(), KEYS, STAMP)
+    assert refused.value.code == code
+
+
+LOGIN = {
+    "apiKey": KEYS.api_key,
+    "passphrase": "TestPassphrase1",
+    "timestamp": "1795350896",
+    "sign": "yrViVdbzyrompdjoTtHrYKTwSpLzwb0IzL3xggm10OM=",
+}
+LOGIN_IN_MS = {
+    "timestamp": "1795350896789",
+    "sign": "McrrhvCtMYYofGwwkF4SybXPk9Q1nzpF6y3i4f1zOrQ=",
+}
+
+
+@pytest.mark.parametrize("login", [LOGIN, LOGIN | LOGIN_IN_MS], ids=["seconds", "milliseconds"])
+def test_the_worked_login_is_accepted(login: dict[str, str]) -> None:
+    assert check_login({**login}, KEYS, STAMP, valid=True) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"apiKey": "another"}, "30011"),
+        ({"passphrase": "TestPassphrase2"}, "30012"),
+        ({"timestamp": "2026-11-22T12:34:56.789Z"}, "30013"),
+        ({"timestamp": "1795350860"}, "30014"),
+        ({"timestamp": "1795350860000"}, "30014"),
+        ({"sign": LOGIN["sign"].replace("y", "z", 1)}, "30015"),
+        ({"sign": ""}, "30015"),
+    ],
+)
+def test_a_login_that_is_wrong_in_one_thing_is_told_which(
+    changed: dict[str, str], code: str
+) -> None:
+    refused = check_login({**LOGIN, **changed}, KEYS, STAMP, valid=True)
+    assert refused is not None
+    assert refused[0] == code
+
+
+def test_a_key_that_is_gone_logs_nobody_in() -> None:
+    refused = check_login({**LOGIN}, KEYS, STAMP, valid=False)
+    assert refused == ("30011", "Invalid ACCESS_KEY")

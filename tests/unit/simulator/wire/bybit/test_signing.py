@@ -81,3 +81,9 @@ def test_a_time_that_is_no_number_is_a_parameter_error(stamp: object, window: st
     with pytest.raises(ApiError) as refused:
         check_request(headers("x", stamp, window), b"", KEYS, STAMP)
     assert refused.value.code == 10001
+
+
+def test_another_key_is_refused() -> None:
+    with pytest.raises(ApiError) as refused:
+        check_request(headers("x") | {"X-BAPI-API-KEY": "another"}, b"", KEYS, STAMP)
+    assert refused.value.code == 10003

@@ -10,7 +10,7 @@ import pytest
 
 from arbot_tui.simulator.credentials import VenueKeys
 from arbot_tui.simulator.wire.okx.errors import ApiError
-from arbot_tui.simulator.wire.okx.signing import check_request
+from arbot_tui.simulator.wire.okx.signing import check_login, check_request
 
 KEYS = VenueKeys(
     "a1b2c3d4-1111-2222-3333-444455556666",
@@ -89,3 +89,58 @@ def test_a_time_in_another_shape_is_refused(stamp: str) -> None:
     with pytest.raises(ApiError) as refused:
         check_request(headers("x", stamp), "GET", GET_PATH, b"", KEYS, STAMP_MS)
     assert refused.value.code == "50112"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("KEY", "", "50103"),
+        ("PASSPHRASE", "", "50104"),
+        ("PASSPHRASE", "test_passphrase1", "50105"),
+        ("SIGN", "", "50106"),
+        ("TIMESTAMP", "", "50107"),
+        ("KEY", KEYS.api_key.upper(), "50111"),
+    ],
+)
+def test_another_or_no_header_is_refused(name: str, value: str, code: str) -> None:
+    method, path, body, sign = EXAMPLES[0]
+    sent = headers(sign) | {f"OK-ACCESS-{name}": value}
+
+    with pytest.raises(ApiError) as refused:
+        check_request(sent, method, path, body.encode(), KEYS, STAMP_MS)
+    assert (refused.value.code, refused.value.status) == (code, 401)
+
+
+LOGIN = {
+    "apiKey": KEYS.api_key,
+    "passphrase": "Test_Passphrase1",
+    "timestamp": "1795350896",
+    "sign": "dlAE9DPlIbpDzBDtrgtg84pWzo5GeMbdTj/Y0YtJQEI=",
+}
+
+
+def test_the_worked_login_is_accepted() -> None:
+    assert check_login(LOGIN, KEYS, STAMP_MS, valid=True) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"apiKey": "another"}, "60005"),
+        ({"timestamp": "2026-11-22T12:34:56.789Z"}, "60004"),
+        ({"timestamp": "1795350860"}, "60006"),
+        ({"passphrase": "Test_Passphrase2"}, "60024"),
+        ({"sign": LOGIN["sign"].replace("d", "e", 1)}, "60007"),
+        ({"sign": ""}, "60007"),
+    ],
+)
+def test_a_login_that_is_wrong_in_one_thing_is_told_which(
+    changed: dict[str, str], code: str
+) -> None:
+    refused = check_login(LOGIN | changed, KEYS, STAMP_MS, valid=True)
+    assert refused is not None
+    assert refused[0] == code
+
+
+def test_a_key_that_is_gone_logs_nobody_in() -> None:
+    assert check_login(LOGIN, KEYS, STAMP_MS, valid=False) == ("60005", "Invalid apiKey")
