@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
-__all__ = ["SuspendedTransfers"]
+from arbot_tui.domain.text import sanitise
+
+__all__ = ["SuspendedTransfers", "suspended_of"]
 
 
 class SuspendedTransfers(msgspec.Struct, frozen=True):
@@ -20,3 +24,23 @@ class SuspendedTransfers(msgspec.Struct, frozen=True):
 
     deposits: frozenset[str] = frozenset()
     withdrawals: frozenset[str] = frozenset()
+
+
+def suspended_of(chains: Iterable[tuple[str, bool, bool]]) -> SuspendedTransfers:
+    """Return what is suspended: that which no chain of a coin allows.
+
+    Args:
+        chains: Asset as the venue writes it, whether it may come in, whether it may go out; any
+            number of them per asset.
+    """
+    known: set[str] = set()
+    come: set[str] = set()
+    go: set[str] = set()
+    for told, deposits, withdrawals in chains:
+        asset = sanitise(told, 20).upper()
+        known.add(asset)
+        if deposits:
+            come.add(asset)
+        if withdrawals:
+            go.add(asset)
+    return SuspendedTransfers(frozenset(known - come), frozenset(known - go))

@@ -13,6 +13,8 @@ from arbot_tui.domain.errors import AuthRefused, MalformedMessage, RequestRefuse
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import parse_decimal
 from arbot_tui.domain.text import sanitise
+from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.exchanges.binance import coins
 from arbot_tui.exchanges.binance.answers import (
     TradeRow,
     fill_of,
@@ -202,6 +204,16 @@ class BinanceAccount:
                 return None
             raise
         return parse_permissions(body)
+
+    async def suspended_transfers(self) -> SuspendedTransfers | None:
+        """Return which coins cannot be moved in or out; None where the host has no ``/sapi``.
+
+        Raises:
+            ExchangeError: The list could not be fetched or read.
+        """
+        if not self._has_permissions:
+            return None
+        return coins.parse_coins(await self._execution.read(coins.PATH, (), coins.WEIGHT))
 
     async def _trades(self, params: tuple[tuple[str, str], ...]) -> list[TradeRow]:
         return parse_trade_rows(

@@ -9,6 +9,7 @@ from arbot_tui.domain.clock import Clock
 from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
+from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.binance.account import BinanceAccount
 from arbot_tui.exchanges.binance.entry import WsOrders
@@ -36,6 +37,7 @@ class BinanceExchange(FeedAdapter):
     continuity = Continuity.RANGE
     client_ids = re.compile("[A-Za-z0-9_-]{1,36}")
     _execution: BinanceExecution
+    _account: BinanceAccount
     # A start takes a snapshot of weight 50: 2,500 of 6,000 at once, 1,000 a minute at the most.
     depth_limits = DepthLimits(rows=50, starts_per_hour=1_200)
 
@@ -88,6 +90,16 @@ class BinanceExchange(FeedAdapter):
             ExchangeError: The tickers could not be fetched or read.
         """
         return await self._public.turnover()
+
+    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
+        """Fetch which coins cannot be moved in or out; the venue tells only holders of a key.
+
+        Raises:
+            ExchangeError: The list could not be fetched or read.
+        """
+        if self.config.credentials is None:
+            return None
+        return await self._account.suspended_transfers()
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.

@@ -10,7 +10,7 @@ import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.text import sanitise
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import SuspendedTransfers, suspended_of
 
 __all__ = ["TARGET", "parse_coins"]
 
@@ -45,16 +45,16 @@ def parse_coins(data: bytes | msgspec.Raw) -> SuspendedTransfers:
         rows = _decode_rows(data)
     except (ValueError, RecursionError) as e:
         raise MalformedMessage(_VENUE, f"coins: {sanitise(str(e))}") from e
-    shut_in: set[str] = set()
-    shut_out: set[str] = set()
+    chains: list[tuple[str, bool, bool]] = []
     for raw in rows:
         try:
             row = _decode_coin(raw)
         except (ValueError, RecursionError):
             continue
-        name = sanitise(row.coin, 20).upper()
-        if not any(chain.rechargeable == "true" for chain in row.chains):
-            shut_in.add(name)
-        if not any(chain.withdrawable == "true" for chain in row.chains):
-            shut_out.add(name)
-    return SuspendedTransfers(frozenset(shut_in), frozenset(shut_out))
+        # A coin without chains moves neither way.
+        chains.append((row.coin, False, False))
+        chains += [
+            (row.coin, chain.rechargeable == "true", chain.withdrawable == "true")
+            for chain in row.chains
+        ]
+    return suspended_of(chains)

@@ -14,6 +14,8 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, parse_decimal
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.text import sanitise
+from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.exchanges.bybit import coins
 from arbot_tui.exchanges.bybit.answers import (
     ExecutionRow,
     OrderRow,
@@ -132,6 +134,7 @@ class BybitAccount:
         *,
         offset_ns: Callable[[], int],
         key_quota: tuple[Charge, ...],
+        coins_quota: tuple[Charge, ...],
         demo: bool,
     ) -> None:
         """Prepare; nothing is sent before it is asked for.
@@ -141,12 +144,14 @@ class BybitAccount:
             clock: Our clock.
             offset_ns: Returns venue clock minus ours, nanoseconds.
             key_quota: What asking for the key's rights costs.
-            demo: The environment does not serve the key's rights.
+            coins_quota: What asking for all coins costs.
+            demo: The environment serves neither.
         """
         self._execution = execution
         self._clock = clock
         self._offset_ns = offset_ns
         self._key_quota = key_quota
+        self._coins_quota = coins_quota
         self._demo = demo
 
     async def open_orders(
@@ -223,6 +228,17 @@ class BybitAccount:
             ExchangeError: It could not be fetched.
         """
         return None if self._demo else parse_permissions(await self._ask_key())
+
+    async def suspended_transfers(self) -> SuspendedTransfers | None:
+        """Return which coins cannot be moved in or out; demo does not tell.
+
+        Raises:
+            ExchangeError: The list could not be fetched or read.
+        """
+        if self._demo:
+            return None
+        answer = await self._execution.get(coins.PATH, "", charges=self._coins_quota)
+        return coins.parse_coins(answer.result)
 
     async def _ask_key(self) -> msgspec.Raw:
         answer = await self._execution.get("/v5/user/query-api", "", charges=self._key_quota)

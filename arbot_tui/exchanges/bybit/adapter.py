@@ -13,6 +13,7 @@ from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import read_error
+from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.bybit import turnover
 from arbot_tui.exchanges.bybit.account import BybitAccount
@@ -47,6 +48,7 @@ class BybitExchange(FeedAdapter):
     continuity = Continuity.CONSECUTIVE
     client_ids = re.compile("[A-Za-z0-9_-]{1,36}")
     _execution: BybitExecution
+    _account: BybitAccount
     # No limit is documented but the 21,000 characters of a connection; a topic takes 25.
     depth_limits = DepthLimits(rows=100, starts_per_hour=400)
 
@@ -75,6 +77,7 @@ class BybitExchange(FeedAdapter):
             offset_ns=lambda: self.offset_ns,
             # Ten a second (rate limits, 2026-07-24), less a margin.
             key_quota=((RateLimiter(8, SECOND), 1), (self._ip_quota, 1)),
+            coins_quota=((RateLimiter(4, SECOND), 1), (self._ip_quota, 1)),
             demo=config.environment == "demo",
         )
         self._feed = BybitFeed(config.urls.ws_public, config.index, clock, self._ban)
@@ -98,6 +101,16 @@ class BybitExchange(FeedAdapter):
         """
         answer, _ = await self._public(turnover.TARGET)
         return turnover.parse_turnover(answer.result)
+
+    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
+        """Fetch which coins cannot be moved in or out; the venue tells only holders of a key.
+
+        Raises:
+            ExchangeError: The list could not be fetched or read.
+        """
+        if self.config.credentials is None:
+            return None
+        return await self._account.suspended_transfers()
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.

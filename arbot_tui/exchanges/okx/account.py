@@ -13,6 +13,8 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, parse_decimal
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.text import sanitise
+from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.exchanges.okx import coins
 from arbot_tui.exchanges.okx.answers import (
     FillRow,
     OrderRow,
@@ -187,6 +189,15 @@ class OkxAccount:
             ExchangeError: It could not be fetched.
         """
         return parse_permissions(await self._ask_config())
+
+    async def suspended_transfers(self) -> SuspendedTransfers:
+        """Return which coins cannot be moved in or out.
+
+        Raises:
+            ExchangeError: The list could not be fetched or read.
+        """
+        answer = await self._execution.get(coins.TARGET, charges=self._quotas.currencies)
+        return coins.parse_coins(answer.data)
 
     async def _ask_config(self) -> msgspec.Raw:
         target = "/api/v5/account/config"

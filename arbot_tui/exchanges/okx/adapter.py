@@ -11,6 +11,7 @@ from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
+from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.okx import turnover
 from arbot_tui.exchanges.okx.account import OkxAccount
@@ -47,6 +48,7 @@ class OKXExchange(FeedAdapter):
     continuity = Continuity.PREVIOUS_ID
     client_ids = re.compile("[A-Za-z0-9]{1,32}")
     _execution: OkxExecution
+    _account: OkxAccount
     # Start and end are two of the 480 requests that a connection has in an hour.
     depth_limits = DepthLimits(rows=100, starts_per_hour=150)
 
@@ -109,6 +111,16 @@ class OKXExchange(FeedAdapter):
         """
         answer, _ = await self._public(turnover.TARGET, self._quotas.tickers)
         return turnover.parse_turnover(answer.data)
+
+    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
+        """Fetch which coins cannot be moved in or out; the venue tells only holders of a key.
+
+        Raises:
+            ExchangeError: The list could not be fetched or read.
+        """
+        if self.config.credentials is None:
+            return None
+        return await self._account.suspended_transfers()
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.

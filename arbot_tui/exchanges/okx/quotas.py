@@ -27,6 +27,7 @@ class Quotas:
         balance: Balances.
         fees: Fee rates.
         account: Account configuration.
+        currencies: All currencies, for whether they can be moved.
         fills: Executions of the last days.
         history: Executions of the last months.
         pending: Open orders.
@@ -41,6 +42,7 @@ class Quotas:
         self.balance = _charge(8)
         self.fees = _charge(4)
         self.account = _charge(4)
+        self.currencies = _charge(8)
         self.fills = _charge(48)
         self.history = _charge(8)
         self.pending = _charge(48)

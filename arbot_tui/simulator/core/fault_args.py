@@ -178,7 +178,7 @@ class StatusArgs(FaultArgs, frozen=True):
     Attributes:
         status: What has become of it.
         suspended: Which transfers of its base asset are suspended; then its market goes on. Only
-            Bitget tells of that without a key.
+            Bitget tells of that without a key, the others of it to holders of one.
     """
 
     status: ListingStatus = ListingStatus.HALTED

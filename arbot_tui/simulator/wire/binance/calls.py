@@ -20,6 +20,7 @@ from arbot_tui.simulator.wire.binance.formats import (
     amount,
     balances,
     cancel_body,
+    coin_body,
     commission,
     millis,
     order_body,
@@ -262,6 +263,10 @@ class AccountCalls:
     def order_counts(self, params: Params) -> Json:
         """Return how many unfilled orders count against the account's limits."""
         return self._limits.rows(self._market.elapsed_ms(), weight=False)
+
+    def coins(self, params: Params) -> Json:
+        """Return which coins can be moved."""
+        return [coin_body(i.base, inward, out) for i, inward, out in self._market.coins()]
 
     def restrictions(self, params: Params) -> Json:
         """Return what the key may do."""

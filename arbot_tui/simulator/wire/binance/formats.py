@@ -300,3 +300,30 @@ def ticker_24h(
         "lastQty": best["bidQty"],
         **{name: value for name, value in best.items() if name != "symbol"},
     }
+
+
+def coin_body(asset: str, deposits: bool, withdrawals: bool) -> JsonObject:
+    """Return a coin of `capital/config/getall`, with one network."""
+    network: JsonObject = {
+        "network": asset,
+        "coin": asset,
+        "isDefault": True,
+        "depositEnable": deposits,
+        "withdrawEnable": withdrawals,
+        "name": asset,
+        "withdrawFee": "0",
+        "withdrawMin": "0",
+        "minConfirm": 1,
+        "busy": False,
+    }
+    amounts = ("free", "locked", "freeze", "withdrawing", "ipoing", "ipoable", "storage")
+    return {
+        "coin": asset,
+        "depositAllEnable": deposits,
+        "withdrawAllEnable": withdrawals,
+        "name": asset,
+        **dict.fromkeys(amounts, "0"),
+        "isLegalMoney": False,
+        "trading": True,
+        "networkList": [network],
+    }

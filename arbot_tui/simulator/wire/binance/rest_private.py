@@ -64,6 +64,7 @@ class PrivateRest:
             web.get("/api/v3/account/commission", self._signed(20, calls.commission)),
             web.get("/api/v3/rateLimit/order", self._signed(40, calls.order_counts)),
             web.get("/sapi/v1/account/apiRestrictions", self._signed(1, calls.restrictions)),
+            web.get("/sapi/v1/capital/config/getall", self._signed(10, calls.coins)),
         ]
 
     def _signed(

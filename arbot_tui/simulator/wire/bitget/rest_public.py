@@ -99,14 +99,9 @@ class PublicRest:
     def _coins(self, fields: Fields) -> Json:
         """Tell of every base asset whether its one chain is open; by the vendor's clients."""
         wanted = fields.get("coin")
-        market = self._market
         return [
-            coin_body(
-                i,
-                deposits=not market.suspends(i, "deposits"),
-                withdrawals=not market.suspends(i, "withdrawals"),
-            )
-            for i in {i.base: i for i in reversed(market.instruments)}.values()
+            coin_body(i, deposits=deposits, withdrawals=withdrawals)
+            for i, deposits, withdrawals in self._market.coins()
             if wanted in (None, i.base)
         ]
 

@@ -24,6 +24,7 @@ from arbot_tui.simulator.wire.bybit.errors import (
 from arbot_tui.simulator.wire.bybit.formats import (
     SIDES,
     TIMES_IN_FORCE,
+    coin_body,
     execution_body,
     key_body,
     order_body,
@@ -284,6 +285,17 @@ class AccountCalls:
             for instrument in self._public.chosen(fields)
         ]
         return {"list": rows}
+
+    def coins(self, fields: Fields) -> JsonObject:
+        """Return which coins can be moved, or whether the one that is named can."""
+        wanted = fields.get("coin")
+        return {
+            "rows": [
+                coin_body(i.base, inward, out)
+                for i, inward, out in self._market.coins()
+                if wanted in (None, i.base)
+            ]
+        }
 
     def key(self, fields: Fields) -> JsonObject:
         """Return what the key may do."""

@@ -343,3 +343,22 @@ def key_body(api_key: str, user_id: int, rights: PermsArgs) -> JsonObject:
         "parentUid": "0",
         "kycRegion": "",
     }
+
+
+def coin_body(asset: str, deposits: bool, withdrawals: bool) -> JsonObject:
+    """Return a coin of `asset/coin/query-info`, with one chain."""
+    chain = {
+        "chain": asset,
+        "chainType": asset,
+        "confirmation": "1",
+        "withdrawFee": "0",
+        "depositMin": "0",
+        "withdrawMin": "0",
+        "minAccuracy": "8",
+        "chainDeposit": str(int(deposits)),
+        "chainWithdraw": str(int(withdrawals)),
+        "withdrawPercentageFee": "0",
+        "contractAddress": "",
+        "safeConfirmNumber": "1",
+    }
+    return {"name": asset, "coin": asset, "remainAmount": "1000000", "chains": [chain]}

@@ -18,6 +18,7 @@ _PER_S = {
     "cancel-all": 20,
     "fee-rate": 5,
     "key": 10,
+    "coins": 5,
 }
 _OTHERS_PER_S = 50
 

@@ -64,6 +64,7 @@ class PrivateRest:
             web.get("/v5/account/fee-rate", self._signed("fee-rate", calls.fee_rate)),
             web.get("/v5/account/info", self._signed("info", calls.account)),
             web.get("/v5/account/user-setting-config", self._signed("settings", calls.settings)),
+            web.get("/v5/asset/coin/query-info", self._signed("coins", calls.coins, message="")),
             web.get("/v5/user/query-api", self._signed("key", calls.key, message="")),
         ]
 

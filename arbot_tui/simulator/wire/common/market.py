@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from arbot_tui.domain.clock import Clock
@@ -128,6 +128,15 @@ class Market:
     def is_listed(self, instrument: Instrument) -> bool:
         """Whether the venue still has an instrument."""
         return self.listing(instrument).status is not ListingStatus.DELISTED
+
+    def coins(self) -> Iterator[tuple[Instrument, bool, bool]]:
+        """Yield the first instrument of each base asset, and whether it may come in and go out."""
+        for instrument in {i.base: i for i in reversed(self.instruments)}.values():
+            yield (
+                instrument,
+                not self.suspends(instrument, "deposits"),
+                not self.suspends(instrument, "withdrawals"),
+            )
 
     def suspends(self, instrument: Instrument, what: Literal["deposits", "withdrawals"]) -> bool:
         """Whether transfers of an instrument's base asset are suspended."""

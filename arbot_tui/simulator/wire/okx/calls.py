@@ -30,6 +30,7 @@ from arbot_tui.simulator.wire.okx.formats import (
     balance_body,
     bill_id,
     config_body,
+    currency_body,
     fee_body,
     fill_body,
     order_body,
@@ -288,6 +289,15 @@ class AccountCalls:
         if len(chosen) == 1:
             terms = self._market.fees(chosen[0])
         return [fee_body(terms, self._market.now_ms())]
+
+    def currencies(self, fields: Fields) -> Sequence[JsonObject]:
+        """Return which currencies can be moved, or whether those that are named can."""
+        wanted = (fields.get("ccy") or "").split(",")
+        return [
+            currency_body(i.base, inward, out)
+            for i, inward, out in self._market.coins()
+            if wanted == [""] or i.base in wanted
+        ]
 
     def config(self, fields: Fields) -> Sequence[JsonObject]:
         """Return the account's configuration and what the key may do."""

@@ -350,3 +350,22 @@ def config_body(user_id: str, rights: PermsArgs, *, in_quote: bool) -> JsonObjec
         "type": "0",
         "uid": user_id,
     }
+
+
+def currency_body(asset: str, deposits: bool, withdrawals: bool) -> JsonObject:
+    """Return a row of `asset/currencies`: a currency on one chain."""
+    return {
+        "ccy": asset,
+        "name": asset,
+        "chain": f"{asset}-{asset}",
+        "ctAddr": "",
+        "canDep": deposits,
+        "canWd": withdrawals,
+        "canInternal": True,
+        "minDep": "0",
+        "minWd": "0",
+        "maxWd": "1000000",
+        "fee": "0",
+        "mainNet": True,
+        "needTag": False,
+    }

@@ -63,6 +63,7 @@ class PrivateRest:
             web.get(f"{_TRADE}/orders-history", self._signed(40, calls.history)),
             web.get(f"{_TRADE}/fills", self._signed(60, calls.fills)),
             web.get(f"{_TRADE}/fills-history", self._signed(10, calls.all_fills)),
+            web.get("/api/v5/asset/currencies", self._signed(12, calls.currencies)),
             web.get(f"{_ACCOUNT}/balance", self._signed(10, calls.balance)),
             web.get(f"{_ACCOUNT}/trade-fee", self._signed(5, calls.trade_fee)),
             web.get(f"{_ACCOUNT}/config", self._signed(5, calls.config)),
