@@ -89,6 +89,13 @@ ACTIONS: tuple[Action, ...] = (
         engine=True,
         confirm=True,
     ),
+    Action(
+        "settings_reload",
+        (),
+        "reload settings",
+        "Take over what the settings file says now; where it is not sound, nothing changes.",
+        engine=True,
+    ),
     Action("view_matrix", ("1",), "matrix", "The price matrix: every symbol on every venue."),
     Action("view_opportunities", ("2",), "opportunities", "What could be earned, for how long."),
     Action("view_orders", ("3",), "orders", "Orders and trades: expected against realised."),

@@ -294,6 +294,7 @@ class FrameBuilder:
             alarm=bot.watch.alarm,
             verdict=no_edge_words(self._best),
             clears_at_fee_pct=_clears_at(self._best),
+            settings_version=bot.tuning.version,
         )
 
 

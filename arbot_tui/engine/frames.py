@@ -281,6 +281,7 @@ class StatusView(msgspec.Struct, frozen=True):
             no two books can be compared.
         loop_late_ms: Largest event-loop lag of the last two seconds, milliseconds: what of a
             venue's lag is our own.
+        settings_version: Grows whenever settings change; None where they are fixed.
     """
 
     mode: str
@@ -307,6 +308,7 @@ class StatusView(msgspec.Struct, frozen=True):
     verdict: str = ""
     clears_at_fee_pct: float | None = None
     loop_late_ms: float = 0.0
+    settings_version: int | None = None
 
 
 class Frame(msgspec.Struct, frozen=True):

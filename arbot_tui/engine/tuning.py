@@ -34,6 +34,12 @@ class Tuning:
         """Change the parts of `bot`."""
         self._bot = bot
         self._one_at_a_time = asyncio.Lock()
+        self._changes = 0
+
+    @property
+    def version(self) -> int | None:
+        """How often settings have changed; None where they are fixed."""
+        return None if self._bot.options.settings is None else self._changes
 
     @property
     def _source(self) -> SettingsSource[HotSettings]:
@@ -110,6 +116,7 @@ class Tuning:
         """Let the hot ones take effect, and say so for each."""
         if any(change.hot for change in diff.changes):
             self._use(self._source.apply(changes))
+            self._changes += 1
         for change in diff.changes:
             log = _log.warning if change.loosens or not change.hot else _log.info
             event = "setting_changed" if change.hot else "setting_needs_restart"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, get_args
+from typing import ClassVar
 
 from rich.color import ColorSystem
 from rich.console import RenderableType
@@ -24,7 +24,6 @@ from arbot_tui.domain.clock import Clock, SystemClock
 from arbot_tui.domain.errors import ArbotError
 from arbot_tui.domain.keymap import KeyMap
 from arbot_tui.domain.states import Mode, TradingState
-from arbot_tui.engine.answers import SettingsView
 from arbot_tui.engine.client import EngineClient, QueryResult
 from arbot_tui.tui.acting import Acting
 from arbot_tui.tui.asking import Asker, Question
@@ -35,6 +34,7 @@ from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
 from arbot_tui.tui.keys import bindings
 from arbot_tui.tui.look import Look
+from arbot_tui.tui.own_settings import OwnSettings
 from arbot_tui.tui.pacing import LOW_BYTES_PER_S, LOW_FPS, Budget, Pacer
 from arbot_tui.tui.painter import Text
 from arbot_tui.tui.palette import ActionCommands, ActionPalette
@@ -58,6 +58,8 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         view: What has been merged so far; the panels show it, or what it was when paused.
         acting: Carries out what goes beyond looking.
         theming: The themes there are.
+        own_settings: Takes over what changes in ``[ui]``.
+        notify_by: How somebody is called.
         clock: The screen's clock.
         ending: The signal, or loss of the terminal, that ends it.
         on_hang_up: Called when the terminal is gone.
@@ -127,9 +129,9 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self._pacer = Pacer(self.pull, self._handle_exception, fps)
         self._budget: Budget | None = None
         self._owed = False
-        self._settings: dict[str, str] = {}
         self._caller = Caller()
-        self._notify: CallKind = notify
+        self.notify_by: CallKind = notify
+        self.own_settings = OwnSettings(self)
         self.set_pace(fps, low_bandwidth=low_bandwidth)
         self.theming = Theming(self, themes, ThemeWatch(theme_files or {}))
         self.theming.show(theme)
@@ -189,6 +191,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         else:
             view.merge(frame, now)
             self._call_somebody()
+            self.own_settings.look(view)
         news = (view.version, view.link, view.status) != before
         self._owed = self._owed or news
         if (self._owed or view.second != second) and self._affordable():
@@ -201,7 +204,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     def _call_somebody(self) -> None:
         """Ring, or notify, where something wants a person who may look elsewhere."""
-        sent = call_bytes(self._notify, self._caller.look(self.view), os.environ)
+        sent = call_bytes(self.notify_by, self._caller.look(self.view), os.environ)
         if sent and self._drawing and isinstance(self._driver, TerminalDriver):
             self._driver.write(sent)
 
@@ -305,23 +308,6 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.dashboard.use_keys()
         for widget in self.dashboard.query(LineWidget):
             widget.repaint()
-
-    def use_settings(self, settings: SettingsView) -> None:
-        """Take over settings of the screen that have changed since they were seen last."""
-        values = {setting.name: setting.value for setting in settings.settings}
-        seen, self._settings = self._settings, values
-        if not seen:
-            return
-        if (theme := values.get("ui.theme", "")) != seen.get("ui.theme"):
-            self.theming.show(theme)
-        self._notify = next((k for k in get_args(CallKind) if k == values.get("ui.notify")), "bell")
-        keys = values.get("ui.keys", "")
-        if keys != seen.get("ui.keys"):
-            # Checked by who has let it through.
-            self.use_keys(KeyMap(part for part in keys.split(",") if part.strip()))
-        pace = [values.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]
-        if pace != [seen.get(name, "") for name in ("ui.fps", "ui.low_bandwidth")]:
-            self.set_pace(float(pace[0]), low_bandwidth=pace[1] == "true")
 
     def _pause(self) -> None:
         status = self.view.status

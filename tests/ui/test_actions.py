@@ -77,7 +77,7 @@ async def test_keys_changed_in_the_settings_hold_at_once() -> None:
         entry = msgspec.structs.replace(plain.settings[-1], name="ui.keys", value="")
         for value in ("", "halt=f12, theme=T"):
             changed = msgspec.structs.replace(entry, value=value)
-            screen.app.use_settings(
+            screen.app.own_settings.use(
                 SettingsView(plain.file, plain.save_to, plain.profile, (*plain.settings, changed))
             )
         await screen.pilot.pause()

@@ -14,8 +14,15 @@ from arbot_tui.engine.client import CommandResult, QueryResult
 from arbot_tui.settings import keys, load
 from arbot_tui.tui.glyphs import ASCII
 from arbot_tui.tui.views.settings import SettingsForm
-from tests.ui.fakes import FakeClient
+from tests.ui.fakes import FakeClient, frame, status
 from tests.ui.harness import SIZES, Screen, dashboard
+
+_SCREEN_CHANGES = """[ui]
+theme = "light"
+notify = "osc9"
+keys = ["theme=T"]
+fps = 2
+"""
 
 
 class SettingsClient(FakeClient):
@@ -25,6 +32,11 @@ class SettingsClient(FakeClient):
         super().__init__()
         self.source = LiveSettings(load(), lambda over: load(None, over))
         self.changed: list[dict[str, str]] = []
+
+    def read(self, text: str) -> None:
+        """Take over a file that reads `text`."""
+        Path("arbot.toml").write_text(text)
+        self.source.apply(self.source.from_file())
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
         if name == "settings":
@@ -186,6 +198,29 @@ async def test_a_theme_is_changed_at_once_and_choices_go_round() -> None:
         for expected in ("unicode", "ascii", None):
             await screen.press("enter")
             assert view.list.pending.get("ui.glyphs") == expected
+
+
+async def test_what_the_file_says_of_the_screen_holds_without_a_look_at_the_settings() -> None:
+    client = SettingsClient()
+    async with dashboard(client) as screen:
+        for version, text in enumerate(("", _SCREEN_CHANGES)):
+            client.read(text)
+            client.push(frame(2 + version, status=status(settings_version=version)))
+            await screen.pull()
+            await settle(screen)
+        app = screen.app
+        assert app.theme == "light"
+        assert app.notify_by == "osc9"
+        assert app.key_map.shown("theme") == "T"
+        assert "T theme" in screen.lines()[-1]
+        assert app._pacer.fps == 2
+
+
+async def test_the_palette_takes_over_the_file() -> None:
+    async with dashboard(SettingsClient()) as screen:
+        screen.app.perform("settings_reload")
+        await screen.pilot.pause()
+        assert screen.client.commands == ["settings_reload"]
 
 
 async def test_an_engine_without_settings_says_so() -> None:

@@ -70,7 +70,7 @@ class SettingsForm(View):
         del question
         if isinstance(answer, SettingsView):
             self.list.show_settings(answer)
-            self._app.use_settings(answer)
+            self._app.own_settings.use(answer)
 
     def meaning(self, glyphs: Glyphs) -> Sequence[tuple[str, str]]:
         """Return what the columns mean."""
@@ -186,7 +186,7 @@ class SettingsForm(View):
             return
         if isinstance(answer, SettingsView):
             self.list.show_settings(answer)
-            self._app.use_settings(answer)
+            self._app.own_settings.use(answer)
 
     def _say(self, text: str, *, ok: bool) -> None:
         said = clean(sanitise(text), ascii_only=self.look.glyphs.ascii_only)

@@ -88,7 +88,9 @@ async def test_a_change_reaches_every_part_and_the_journal(
         assert "min_profit_pct = 77" in kept.message
         assert bot.strategy.settings.min_profit_pct == 0.25
         config.write_text("[arbitrage]\nmin_profit_pct = 0.5\n")
+        version = client.frame(0).status.settings_version
         assert (await client.command("settings_reload", {})).ok
+        assert client.frame(0).status.settings_version != version
         assert bot.core.rules().min_profit_pct == Decimal("0.5")
         assert bot.core.rules().trade_amount_quote == Decimal(1000)
         last = bot.core.rules()
