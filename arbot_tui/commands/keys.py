@@ -136,7 +136,8 @@ def _in_words(row: KeyRow) -> str:
         rights = f"not tested (arbot-tui keys test {row.exchange})"
     else:
         day = datetime.fromtimestamp(row.tested_ns / SECOND, UTC).date()
-        rights = f"{row.refusal or row.rights or 'signs'} (tested {day})"
+        anywhere = " from any address" if row.unbound else ""
+        rights = f"{row.refusal or row.rights or 'signs'}{anywhere} (tested {day})"
     return f"{place} …{row.last_four:<5} {row.provider:<15} {rights}"
 
 

@@ -170,6 +170,7 @@ class LocalKeys:
             at_ns=clock.now_ns(),
             rights=report.rights,
             refusal=report.refusal,
+            unbound=report.unbound,
         )
         if report.refusal:
             raise CredentialError(f"{user}: key …{key.last_four} {report.refusal}")
@@ -186,6 +187,7 @@ class LocalKeys:
             refusal=last.refusal if last is not None else "",
             tested_ns=last.at_ns if last is not None else 0,
             wants_passphrase=len(part_names(venue)) == _MOST_PARTS,
+            unbound=last.unbound if last is not None else False,
         )
 
     def _sources(self, ask: Ask | None) -> KeySources:

@@ -25,12 +25,14 @@ class Tested(msgspec.Struct, frozen=True):
         at_ns: When, UTC nanoseconds.
         rights: What the key may do, in words.
         refusal: Why it is not to be used; empty where it is fit.
+        unbound: It works from any address.
     """
 
     fingerprint: str
     at_ns: int
     rights: str
     refusal: str
+    unbound: bool = False
 
 
 def tested(folder: Path, user: str, key: VenueKey) -> Tested | None:
@@ -46,10 +48,18 @@ def tested(folder: Path, user: str, key: VenueKey) -> Tested | None:
 
 
 def note_test(
-    folder: Path, user: str, key: VenueKey, *, at_ns: int, rights: str, refusal: str
+    folder: Path,
+    user: str,
+    key: VenueKey,
+    *,
+    at_ns: int,
+    rights: str,
+    refusal: str,
+    unbound: bool = False,
 ) -> None:
     """Remember a test; where that cannot be written, the next list says "not tested"."""
-    kept = {**_read(folder), user: Tested(_fingerprint(user, key), at_ns, rights, refusal)}
+    found = Tested(_fingerprint(user, key), at_ns, rights, refusal, unbound)
+    kept = {**_read(folder), user: found}
     path = folder / _NAME
     fresh = path.with_name(f".{_NAME}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW

@@ -5,10 +5,11 @@ from __future__ import annotations
 from arbot_tui.domain.account import KeyPermissions
 from arbot_tui.domain.clock import SECOND
 
-__all__ = ["days_left", "drawbacks", "refusal", "rights_in_words"]
+__all__ = ["days_left", "drawbacks", "is_unbound", "refusal", "rights_in_words"]
 
 _DAY_NS = 86_400 * SECOND
 _SOON_NS = 7 * _DAY_NS
+_ANYWHERE = frozenset({"", "*", "0.0.0.0", "0.0.0.0/0", "::", "::/0"})  # noqa: S104 (nobody binds)
 
 
 def refusal(permissions: KeyPermissions, now_ns: int) -> str:
@@ -27,12 +28,17 @@ def refusal(permissions: KeyPermissions, now_ns: int) -> str:
 def drawbacks(permissions: KeyPermissions, now_ns: int) -> tuple[str, ...]:
     """Return what a person should know of a key that is fit."""
     found = []
-    if not permissions.ips:
+    if is_unbound(permissions):
         found.append("works from any address; bind it to this machine's")
     days = days_left(permissions, now_ns)
     if days is not None:
         found.append(f"expires in {days} days" if days != 1 else "expires in 1 day")
     return (*found, *permissions.notes)
+
+
+def is_unbound(permissions: KeyPermissions) -> bool:
+    """Tell whether a key works from any address; an entry that means all addresses is no bond."""
+    return not permissions.ips or not _ANYWHERE.isdisjoint(permissions.ips)
 
 
 def days_left(permissions: KeyPermissions, now_ns: int) -> int | None:

@@ -203,6 +203,7 @@ class KeyRow(msgspec.Struct, frozen=True):
         refusal: Why it is not to be used, by its last test; empty where nothing is wrong.
         tested_ns: When it was tested, UTC nanoseconds; 0 where it was not.
         wants_passphrase: A key of this venue has a passphrase beside its secret.
+        unbound: It works from any address, by its last test.
     """
 
     exchange: str
@@ -213,6 +214,7 @@ class KeyRow(msgspec.Struct, frozen=True):
     refusal: str = ""
     tested_ns: int = 0
     wants_passphrase: bool = False
+    unbound: bool = False
 
 
 class KeysView(msgspec.Struct, frozen=True):

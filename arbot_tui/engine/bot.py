@@ -240,7 +240,10 @@ class ArBot:
     async def start(self) -> None:
         """Begin to follow the market; trading starts stopped, or as the options say."""
         executor = self.executor
-        limits = limits_from(self.options.arbitrage, self.options.risk, self.options.profile)
+        options = self.options
+        limits = limits_from(
+            options.arbitrage, options.risk, options.profile, real_money=options.real_money
+        )
         executor.handle(Started(self._instance, self.venues, limits))
         self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
         for name in self.venues:

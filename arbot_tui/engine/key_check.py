@@ -8,7 +8,7 @@ import msgspec
 
 from arbot_tui.domain.clock import Clock
 from arbot_tui.domain.errors import AuthRefused, ExchangeError
-from arbot_tui.domain.key_policy import drawbacks, refusal, rights_in_words
+from arbot_tui.domain.key_policy import drawbacks, is_unbound, refusal, rights_in_words
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.exchanges.factory import ExchangeFactory
@@ -26,12 +26,14 @@ class KeyReport(msgspec.Struct, frozen=True):
         refusal: Why the key is not to be used; empty where it is fit, or nothing is known.
         rights: What it may do, in words; empty where the venue did not tell.
         drawbacks: What a person should know of a key that is fit.
+        unbound: It works from any address.
     """
 
     reached: bool
     refusal: str = ""
     rights: str = ""
     drawbacks: tuple[str, ...] = ()
+    unbound: bool = False
 
 
 async def check_key(config: ExchangeConfig, clock: Clock) -> KeyReport:
@@ -64,4 +66,5 @@ async def check_key(config: ExchangeConfig, clock: Clock) -> KeyReport:
         refusal(permissions, now_ns),
         rights_in_words(permissions),
         drawbacks(permissions, now_ns),
+        is_unbound(permissions),
     )

@@ -13,7 +13,7 @@ import structlog
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.errors import AuthRefused, ExchangeError
-from arbot_tui.domain.key_policy import days_left, refusal
+from arbot_tui.domain.key_policy import days_left, is_unbound, refusal
 from arbot_tui.domain.text import sanitise
 from arbot_tui.trading.core.commands import Alarm
 from arbot_tui.trading.core.events import KeyJudged
@@ -61,8 +61,11 @@ class KeyWatch:
             return False
         # Some environments do not tell; the venue's refusals are all there is then.
         now_ns = bot.clock.now_ns()
-        bot.executor.handle(KeyJudged(name, refusal(permissions, now_ns) if permissions else ""))
-        if permissions is not None:
+        if permissions is None:
+            bot.executor.handle(KeyJudged(name, ""))
+        else:
+            judged = KeyJudged(name, refusal(permissions, now_ns), is_unbound(permissions))
+            bot.executor.handle(judged)
             self._warn(name, days_left(permissions, now_ns), now_ns)
         return True
 

@@ -15,6 +15,7 @@ from arbot_tui.trading.core.manual import (
     flattening_obstacle,
     held,
 )
+from arbot_tui.trading.core.operator import unbound_keys
 from arbot_tui.trading.core.venues import difference
 
 if TYPE_CHECKING:
@@ -35,20 +36,38 @@ def operate(bot: ArBot, name: str, args: Mapping[str, str]) -> CommandResult:
         return _resolve(bot, args)
     if action is OperatorAction.ADOPT:
         return _adopt(bot, args)
+    if action is OperatorAction.START:
+        return _start(bot, args)
     if args:
         return CommandResult(False, f"{name} takes no arguments")
     if action is OperatorAction.FLATTEN:
         return _flatten(bot)
     before = bot.core.trading
-    if action is OperatorAction.START and before is TradingState.HALTED:
-        return CommandResult(False, "trading is halted; reset it first")
     if action is OperatorAction.RESET and before is not TradingState.HALTED:
         return CommandResult(False, f"trading is {before}, not halted")
-    bot.executor.handle(Operator(action, "" if name == "start" else _ASKED))
+    bot.executor.handle(Operator(action, _ASKED))
     if action is OperatorAction.RESET:
         bot.watch.alarm = ""
+    return _said(bot)
+
+
+def _said(bot: ArBot) -> CommandResult:
     word, reason = bot.trading_word()
     return CommandResult(True, f"trading is {word}" + (f" ({reason})" if reason else ""))
+
+
+def _start(bot: ArBot, args: Mapping[str, str]) -> CommandResult:
+    """Start trading; keys that work from any address have to be accepted each time."""
+    if why := _superfluous("start", args, ("unbound",)):
+        return CommandResult(False, why)
+    if bot.core.trading is TradingState.HALTED:
+        return CommandResult(False, "trading is halted; reset it first")
+    accept = args.get("unbound", "") == "accept"
+    why = unbound_keys(bot.core)
+    bot.executor.handle(Operator(OperatorAction.START, accept=accept))
+    if why and not bot.core.unbound_accepted:
+        return CommandResult(False, f"{why}; bind them at the exchange, or accept them this once")
+    return _said(bot)
 
 
 def _flatten(bot: ArBot) -> CommandResult:
@@ -112,7 +131,7 @@ def _adopt(bot: ArBot, args: Mapping[str, str]) -> CommandResult:
     return CommandResult(True, f"{venue}: booked {text}")
 
 
-def _superfluous(name: str, args: Mapping[str, str], allowed: tuple[str, str]) -> str:
+def _superfluous(name: str, args: Mapping[str, str], allowed: tuple[str, ...]) -> str:
     """Return what is wrong with the names of the arguments; empty where nothing is."""
     unknown = sorted(args.keys() - set(allowed))
     if not unknown:

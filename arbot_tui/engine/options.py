@@ -105,6 +105,11 @@ class EngineOptions:
         return self.data_dir / "accounts" / self.account
 
     @property
+    def real_money(self) -> bool:
+        """Whether orders spend what a person really has."""
+        return self.mode is Mode.LIVE
+
+    @property
     def seed(self) -> int | None:
         """Seed of everything drawn; None where nothing is."""
         if self.world is not None:

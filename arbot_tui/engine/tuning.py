@@ -124,7 +124,7 @@ class Tuning:
 
     def _use(self, hot: HotSettings) -> None:
         bot, old = self._bot, self._bot.options
-        limits = limits_from(hot.arbitrage, hot.risk, old.profile)
+        limits = limits_from(hot.arbitrage, hot.risk, old.profile, real_money=old.real_money)
         bot.executor.handle(LimitsChanged(limits))
         bot.apply_strategy(hot)
         bot.options = replace(

@@ -12,9 +12,13 @@ __all__ = ["limits_from"]
 
 
 def limits_from(
-    arbitrage: ArbitrageConfig, risk: RiskConfig, profile: Literal["simulate", "live"]
+    arbitrage: ArbitrageConfig,
+    risk: RiskConfig,
+    profile: Literal["simulate", "live"],
+    *,
+    real_money: bool = False,
 ) -> Limits:
-    """Return the limits of a run.
+    """Return the limits of a run; with real money, keys bound to no address are asked about.
 
     The bounds that no key sets differ by profile: in simulate the screen shares a small
     machine with the venues, and a demo that throttles itself shows nothing.
@@ -37,4 +41,5 @@ def limits_from(
         commit_wait_ns=(1000 if simulate else 250) * MS,
         ack_timeout_ns=2 * SECOND,
         visibility_margin_ns=round(risk.visibility_margin_s * SECOND),
+        bound_keys_only=real_money,
     )

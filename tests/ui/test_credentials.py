@@ -23,6 +23,7 @@ class Keeper(FakeClient):
         self.locked = locked
         self.refusal = ""
         self.broken = ""
+        self.unbound = False
 
     async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
         if name != "keys":
@@ -43,6 +44,7 @@ class Keeper(FakeClient):
                     self.refusal,
                     tested,
                     wants_passphrase=True,
+                    unbound=unlocked and self.unbound,
                 ),
             ),
             not_asked=() if unlocked else ("the encrypted file needs its passphrase",),
@@ -123,12 +125,20 @@ async def test_removing_asks_first_and_keeps_by_default() -> None:
         assert keeper.told == [("key_remove", {"unlock": "canary-unlock", "exchange": "okx"})]
 
 
-async def test_a_key_that_may_withdraw_says_so_without_colour() -> None:
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        ("may withdraw; make a key that may only read and trade", "! may withdraw"),
+        ("", "trade from any address (tested"),
+    ],
+)
+async def test_what_is_wrong_with_a_key_is_said_without_colour(refusal: str, said: str) -> None:
+    # row 86
     keeper = Keeper()
-    keeper.refusal = "may withdraw; make a key that may only read and trade"
+    keeper.refusal, keeper.unbound = refusal, True
     async with dashboard(keeper) as screen:
         await screen.press("c", "u", *"pw", "enter")
-        assert "! may withdraw" in screen.line("okx       prod")
+        assert said in screen.line("okx       prod")
 
 
 async def test_what_cannot_be_read_is_one_line() -> None:

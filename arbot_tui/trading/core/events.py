@@ -198,10 +198,12 @@ class KeyJudged(msgspec.Struct, frozen=True, tag="key"):
     Attributes:
         venue: Name of the venue.
         refusal: Why it is not to be traded with, in words that follow "its key"; empty where fit.
+        unbound: It works from any address.
     """
 
     venue: str
     refusal: str
+    unbound: bool = False
 
 
 class VenueLive(msgspec.Struct, frozen=True, tag="venue_live"):
@@ -246,7 +248,8 @@ class Operator(msgspec.Struct, frozen=True, tag="operator"):
         action: What is asked for.
         reason: Shown for it.
         pair: For `RESOLVE`: id of the pair.
-        accept: For `RESOLVE`: end it as it is, where all its orders have ended.
+        accept: For `RESOLVE`: end it as it is, where all its orders have ended. For `START`: trade
+            with keys that are bound to no address, until trading ends.
         venue: For `ADOPT`: whose balances are taken for true.
     """
 

@@ -147,6 +147,19 @@ def _stopped(state: CoreState, *, reducing: bool = False) -> Denial | None:
     return None
 
 
+def key_doubt(state: CoreState, name: str) -> str:
+    """Return what has to be accepted of a venue's key before it trades; empty where nothing.
+
+    A key that this run has not looked at yet may be any.
+    """
+    if not state.rules().bound_keys_only or state.unbound_accepted:
+        return ""
+    unbound = state.venue(name).key_unbound
+    if unbound is None:
+        return "has not been looked at in this run"
+    return "works from any address" if unbound else ""
+
+
 def _venue_denial(state: CoreState, name: str) -> Denial | None:
     """Check whether a venue may be sent anything new."""
     venue = state.venues.get(name)
@@ -154,6 +167,8 @@ def _venue_denial(state: CoreState, name: str) -> Denial | None:
         return Denial(Reason.RECONCILED, f"{name} is not part of this run")
     if venue.key_refusal:
         return Denial(Reason.RECONCILED, f"{name}: its key {venue.key_refusal}")
+    if doubt := key_doubt(state, name):
+        return Denial(Reason.RECONCILED, f"{name}: its key {doubt}")
     if venue.mismatches:
         return Denial(Reason.LEDGER_OK, f"{name} differs from the ledger")
     if venue.blocked or not venue.settled:

@@ -40,6 +40,8 @@ class Limits(msgspec.Struct, frozen=True):
         collar_median_pct: Farthest from the median of the middles that are compared, percent.
         unwind_bps: Price allowance of each unwinding attempt, basis points.
         unwind_give_up_ns: Time after which an open remainder is stuck.
+        bound_keys_only: New pairs want keys that are bound to addresses, unless a person accepts
+            others at each start.
     """
 
     min_profit_pct: Decimal
@@ -64,3 +66,4 @@ class Limits(msgspec.Struct, frozen=True):
     collar_median_pct: Decimal = Decimal(3)
     unwind_bps: tuple[int, ...] = (10, 25, 50, 100)
     unwind_give_up_ns: int = 30 * SECOND
+    bound_keys_only: bool = False

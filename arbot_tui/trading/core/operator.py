@@ -12,9 +12,10 @@ from arbot_tui.trading.core import manual, missed, orders, settling, venues
 from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import LimitsChanged, Operator, OperatorAction, Started
 from arbot_tui.trading.core.pair import Pair
+from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.core.turn import Turn
 
-__all__ = ["on_limits", "on_operator", "on_started"]
+__all__ = ["on_limits", "on_operator", "on_started", "unbound_keys"]
 
 
 def on_started(turn: Turn, event: Started) -> None:
@@ -27,7 +28,7 @@ def on_started(turn: Turn, event: Started) -> None:
     turn.changed = True
     state.instance = event.instance
     state.limits = event.limits
-    state.person_active = False
+    state.person_active = state.unbound_accepted = False
     state.journal_ok = True
     if state.trading is not TradingState.HALTED:
         state.trading, state.trading_reason = TradingState.STOPPED, ""
@@ -42,6 +43,7 @@ def on_started(turn: Turn, event: Started) -> None:
         venue.stream = None
         venue.reconciled = False
         venue.doubts = 0
+        venue.key_unbound = None
         if name in event.venues:
             # A new run means that a person has looked.
             venue.blocked = ""
@@ -120,8 +122,14 @@ def _start(turn: Turn, event: Operator) -> None:
             state.trading_reason = f"another engine trades with the key of {name}"
             turn.alarm("other_engine", f"not started: {state.trading_reason}")
             return
+    accepted = event.accept or state.unbound_accepted
+    if not accepted and (why := unbound_keys(state)):
+        turn.changed = True
+        state.trading_reason = why
+        turn.alarm("unbound_key", f"not started: {why}")
+        return
     turn.changed = True
-    state.person_active = True
+    state.person_active, state.unbound_accepted = True, accepted
     if state.trading is TradingState.ACTIVE:
         return
     state.trading, state.trading_reason = TradingState.DRAINING, "venues"
@@ -129,10 +137,20 @@ def _start(turn: Turn, event: Operator) -> None:
         state.trading, state.trading_reason = TradingState.ACTIVE, event.reason
 
 
+def unbound_keys(state: CoreState) -> str:
+    """Return why a person has to accept the keys before trading starts; empty where nothing."""
+    if not state.rules().bound_keys_only:
+        return ""
+    found = [name for name, venue in state.venues.items() if venue.key_unbound]
+    if not found:
+        return ""
+    return f"keys that work from any address have to be accepted: {', '.join(found)}"
+
+
 def _drain(turn: Turn, event: Operator) -> None:
     state = turn.state
     turn.changed = True
-    state.person_active = False
+    state.person_active = state.unbound_accepted = False
     if state.trading is not TradingState.HALTED:
         state.trading, state.trading_reason = TradingState.DRAINING, event.reason
         settling.stop_when_drained(turn)
@@ -153,7 +171,7 @@ def _cancel_open(turn: Turn) -> None:
 def _halt(turn: Turn, event: Operator) -> None:
     state = turn.state
     turn.changed = True
-    state.person_active = False
+    state.person_active = state.unbound_accepted = False
     state.trading, state.trading_reason = TradingState.HALTED, event.reason
     for pair in state.in_flight.values():
         # What was asked for before the halt has not been asked for since.

@@ -31,6 +31,7 @@ class VenueState:
         reconciled: Its balances agreed with the ledger since the last doubt.
         blocked: Why nothing may be sent there; empty where it may.
         key_refusal: Why its key is not to be traded with; empty where it is fit.
+        key_unbound: Its key works from any address; None before this run has looked at it.
         opened: Its opening balances are in the ledger.
         doubts: Balance answers in a row that differed from the ledger.
         mismatches: Assets on which ledger and venue differ: (ledger, venue).
@@ -49,6 +50,7 @@ class VenueState:
         self.reconciled = False
         self.blocked = ""
         self.key_refusal = ""
+        self.key_unbound: bool | None = None
         self.opened = False
         self.doubts = 0
         self.mismatches: dict[str, tuple[Decimal, Decimal]] = {}
@@ -72,6 +74,7 @@ class VenueState:
             self.reconciled,
             self.blocked,
             self.key_refusal,
+            self.key_unbound,
             self.opened,
             self.doubts,
             sorted(self.mismatches.items()),
@@ -93,6 +96,7 @@ class CoreState:
         trading: Whether new pairs may start.
         trading_reason: Why it is not active.
         person_active: A person started trading and has not stopped it since.
+        unbound_accepted: That person accepted keys that are bound to no address.
         journal_ok: The journal takes commits.
         commits: Number of the newest journal record.
         awaiting: Commits whose confirmation orders wait for, with their client ids.
@@ -122,6 +126,7 @@ class CoreState:
         self.trading = TradingState.STOPPED
         self.trading_reason = ""
         self.person_active = False
+        self.unbound_accepted = False
         self.journal_ok = True
         self.commits = 0
         self.awaiting: dict[int, tuple[str, ...]] = {}
@@ -260,6 +265,7 @@ class CoreState:
             self.trading,
             self.trading_reason,
             self.person_active,
+            self.unbound_accepted,
             self.commits,
             sorted(self.awaiting.items()),
             list(self.pairs.values()),

@@ -71,11 +71,12 @@ def on_fees(turn: Turn, event: FeesChanged) -> None:
 def on_key(turn: Turn, event: KeyJudged) -> None:
     """Start nothing new with a key that is not fit; what is open may still be brought home."""
     venue = turn.venue(event.venue)
-    if venue.key_refusal == event.refusal:
+    if (venue.key_refusal, venue.key_unbound) == (event.refusal, event.unbound):
         return
-    venue.key_refusal = event.refusal
+    fresh = venue.key_refusal != event.refusal
+    venue.key_refusal, venue.key_unbound = event.refusal, event.unbound
     turn.changed = True
-    if event.refusal:
+    if event.refusal and fresh:
         turn.alarm("key_unfit", f"{event.venue}: its key {event.refusal}")
 
 

@@ -203,6 +203,8 @@ class CredentialsScreen(Dialog[None]):
         else:
             day = datetime.fromtimestamp(row.tested_ns / SECOND, UTC).date()
             rights, colour = f"{row.rights or 'signs'} (tested {day})", "$gain"
+            if row.unbound:
+                rights, colour = f"{row.rights} from any address (tested {day})", "$warn"
         return Content.assemble((self._clean(place + key), style), (self._clean(rights), colour))
 
     def _say(self, text: str) -> None:

@@ -41,6 +41,7 @@ def test_any_other_is_refused_with_the_reason(changed: dict[str, object], why: s
     ("changed", "found"),
     [
         ({"ips": ()}, ("works from any address; bind it to this machine's",)),
+        ({"ips": ("1.2.3.4", "0.0.0.0/0")}, ("works from any address; bind it to this machine's",)),
         ({"expires_ns": NOW + 3 * DAY + 5}, ("expires in 3 days",)),
         ({"expires_ns": NOW + DAY}, ("expires in 1 day",)),
         ({"expires_ns": NOW + 8 * DAY}, ()),

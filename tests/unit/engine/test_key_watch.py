@@ -15,7 +15,7 @@ from arbot_tui.trading.core.events import KeyJudged
 from tests.unit.engine.rig import START_NS, Rig
 from tests.virtual_loop import run_virtual
 
-FIT = KeyPermissions(trade=True, withdraw=False, transfer=False)
+FIT = KeyPermissions(trade=True, withdraw=False, transfer=False, ips=("203.0.113.7",))
 DAY_NS = 86_400 * SECOND
 
 
@@ -57,6 +57,15 @@ def test_a_right_to_withdraw_that_appears_closes_the_venue() -> None:
 
     words = "may withdraw; make a key that may only read and trade"
     assert rig.told == [KeyJudged("okx", ""), KeyJudged("okx", words)]
+
+
+def test_a_key_that_works_from_any_address_is_told_of_at_each_look() -> None:
+    # row 86
+    rig = rig_with_a_key(replace(FIT, ips=()))
+
+    assert run_virtual(rig.bot.keys.look("okx"))
+
+    assert rig.told == [KeyJudged("okx", "", unbound=True)]
 
 
 def test_a_key_that_was_revoked_closes_the_venue() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import cast
 
+import msgspec
 import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
@@ -14,8 +15,8 @@ from arbot_tui.domain.states import PairState
 from arbot_tui.engine.bot import ArBot
 from arbot_tui.engine.client import CommandResult
 from arbot_tui.engine.operating import operate
-from arbot_tui.trading.core.events import OperatorAction
-from tests.unit.trading.rig import Rig, Scripted
+from arbot_tui.trading.core.events import KeyJudged, OperatorAction
+from tests.unit.trading.rig import LIMITS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
 
 REFUSED = Fate(refused=True, answer=Answer.ACK, answer_ns=20 * MS)
@@ -43,6 +44,20 @@ def ask(rig: Rig, command: str, **args: str) -> CommandResult:
         trading_word=lambda: (rig.state.trading, rig.state.trading_reason),
     )
     return operate(cast("ArBot", bot), command, args)
+
+
+def test_a_start_names_the_keys_that_have_to_be_accepted() -> None:
+    # row 86
+    rig = Rig(Scripted(), limits=msgspec.structs.replace(LIMITS, bound_keys_only=True))
+    rig.start(trading=False)
+    rig.handle(KeyJudged("bee", "", unbound=True))
+    why = "keys that work from any address have to be accepted: bee"
+    assert ask(rig, "start") == CommandResult(
+        False, f"{why}; bind them at the exchange, or accept them this once"
+    )
+    assert ask(rig, "start", id="p1") == CommandResult(False, "start takes unbound, not id")
+    assert ask(rig, "start", unbound="yes").ok is False
+    assert ask(rig, "start", unbound="accept") == CommandResult(True, "trading is active")
 
 
 def test_flatten_names_what_it_brings_home() -> None:

@@ -23,6 +23,8 @@ def test_seconds_become_nanoseconds_and_money_stays_exact() -> None:
     assert limits.visibility_margin_ns == 250 * MS
     assert limits.max_messages_per_s == 7
     assert limits.max_concurrent_pairs == 4
+    assert not limits.bound_keys_only
+    assert limits_from(arbitrage, risk, "live", real_money=True).bound_keys_only
 
 
 def test_live_waits_for_less_and_believes_less_than_simulate() -> None:
