@@ -9,7 +9,22 @@ import msgspec
 from arbot_tui.domain.account import FeeTerms
 from arbot_tui.domain.numbers import ZERO, exact
 
-__all__ = ["TradingFees"]
+__all__ = ["TradingFees", "believable"]
+
+# The best rebates known pay 0.01 to 0.05 %: beyond 1 % a unit or a sign was read wrongly, and
+# every pair would look like a profit.
+_BEST_REBATE = Decimal("-0.01")
+
+
+def believable(rate: Decimal) -> Decimal:
+    """Return a venue's fee rate as it is.
+
+    Raises:
+        ValueError: It takes all that is traded, or pays more than any venue does.
+    """
+    if not _BEST_REBATE <= rate < 1:
+        raise ValueError(f"rate {rate} cannot be")
+    return rate
 
 
 class TradingFees(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ import msgspec
 
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.fees import TradingFees, believable
 from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
 from arbot_tui.domain.orders import (
     Balance,
@@ -452,10 +452,7 @@ def _fees(parts: list[_Rates]) -> TradingFees:
         buyer = exact.add(buyer, parse_decimal(part.buyer))
         seller = exact.add(seller, parse_decimal(part.seller))
     side = max(buyer, seller)
-    fees = TradingFees(exact.add(maker, side), exact.add(taker, side))
-    if not (-1 < fees.maker < 1 and -1 < fees.taker < 1):
-        raise ValueError(f"rates {fees.maker} {fees.taker} are no fractions")
-    return fees
+    return TradingFees(believable(exact.add(maker, side)), believable(exact.add(taker, side)))
 
 
 def _discounted(standard: _Rates, taker: Decimal, multiplier: str) -> Decimal:

@@ -9,7 +9,7 @@ import msgspec
 
 from arbot_tui.domain.account import FeeTerms
 from arbot_tui.domain.clock import MS, from_millis
-from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.fees import TradingFees, believable
 from arbot_tui.domain.numbers import parse_decimal
 from arbot_tui.domain.quotes import DepthSnapshot, Level
 from arbot_tui.domain.text import sanitise
@@ -34,12 +34,13 @@ class Answer(msgspec.Struct, frozen=True):
     Attributes:
         code: ``00000`` for success; errors mostly come with HTTP 400.
         msg: What went wrong; not yet sanitised (some answers call it ``message``).
-        data: What was asked for; null with an error.
+        data: What was asked for; null with an error, and for some empty lists.
     """
 
     code: str
     msg: str = ""
-    data: msgspec.Raw = msgspec.Raw(b"null")
+    # Not null where it is missing: what is not told is not nothing.
+    data: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _OrderIds(msgspec.Struct):
@@ -106,7 +107,8 @@ def parse_fees(data: msgspec.Raw) -> TradingFees:
     try:
         rate = _rate(data)
         return TradingFees(
-            maker=parse_decimal(rate.makerFeeRate), taker=parse_decimal(rate.takerFeeRate)
+            maker=believable(parse_decimal(rate.makerFeeRate)),
+            taker=believable(parse_decimal(rate.takerFeeRate)),
         )
     except BROKEN as e:
         raise malformed("fee rate", e) from e

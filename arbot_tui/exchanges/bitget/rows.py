@@ -191,6 +191,8 @@ def fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
         if not trade_id:
             # It would count once with all others that have none.
             raise ValueError("an execution without an id")
+        if row.fee and not row.fee_asset:
+            raise ValueError(f"a fee of {row.fee} of nothing")
         return Fill(
             VENUE,
             client_id,

@@ -12,7 +12,7 @@ import msgspec
 
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.fees import TradingFees, believable
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
@@ -109,8 +109,8 @@ class ExecutionRow(msgspec.Struct, frozen=True):
         execQty: Base quantity.
         execFee: Fee; positive is paid.
         execTime: When, UTC milliseconds.
-        feeCurrency: Coin of the fee; empty in older messages.
         symbol: Wire symbol.
+        feeCurrency: Coin of the fee; empty in older messages.
         execType: ``Trade``, or something that is no trade of ours.
     """
 
@@ -122,8 +122,8 @@ class ExecutionRow(msgspec.Struct, frozen=True):
     execQty: str
     execFee: str
     execTime: str
+    symbol: str
     feeCurrency: str = ""
-    symbol: str = ""
     execType: str = "Trade"
 
 
@@ -333,7 +333,11 @@ def parse_balances(result: msgspec.Raw) -> list[Balance]:
     """
     balances = []
     try:
-        for account in _wallet(result).rows:
+        accounts = _wallet(result).rows
+        if not accounts:
+            # An empty account has no coins; none at all is no answer.
+            raise ValueError("no account")
+        for account in accounts:
             for coin in account.coin:
                 balance = balance_of(coin)
                 if balance.free or balance.locked:
@@ -371,7 +375,8 @@ def parse_fees(result: msgspec.Raw, symbols: Mapping[str, str]) -> dict[str, Tra
     try:
         return {
             symbols[row.symbol]: TradingFees(
-                maker=parse_decimal(row.makerFeeRate), taker=parse_decimal(row.takerFeeRate)
+                maker=believable(parse_decimal(row.makerFeeRate)),
+                taker=believable(parse_decimal(row.takerFeeRate)),
             )
             for row in _fee_rates(result).rows
             if row.symbol in symbols

@@ -11,7 +11,7 @@ import msgspec
 
 from arbot_tui.domain.clock import MS, from_millis
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.fees import TradingFees, believable
 from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
 from arbot_tui.domain.quotes import DepthSnapshot
@@ -59,7 +59,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     code: str
     msg: str = ""
-    data: msgspec.Raw = msgspec.Raw(b"[]")
+    # Not `[]` where it is missing: errors may leave it out, and what is not told is not nothing.
+    data: msgspec.Raw = msgspec.Raw(b"")
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -228,7 +229,7 @@ def parse_item(data: msgspec.Raw) -> Item | None:
         MalformedMessage: `data` breaks its schema.
     """
     try:
-        items = _items(data)
+        items = _items(data) if data else []
     except _BROKEN as e:
         raise _malformed("item", e) from e
     return items[0] if items else None
@@ -345,6 +346,10 @@ def fill_of(row: FillRow, client_id: str, symbol: str) -> Fill:
     Raises:
         ValueError: A value in it cannot be.
     """
+    # Negative is paid on this venue, positive is paid in the domain.
+    fee, coin = exact.minus(parse_decimal(row.fee)), sanitise(row.feeCcy, 20).upper()
+    if fee and not coin:
+        raise ValueError(f"a fee of {fee} of nothing")
     return Fill(
         _VENUE,
         client_id,
@@ -353,9 +358,8 @@ def fill_of(row: FillRow, client_id: str, symbol: str) -> Fill:
         OrderSide(row.side),
         positive(row.fillPx),
         positive(row.fillSz),
-        # Negative is paid on this venue, positive is paid in the domain.
-        exact.minus(parse_decimal(row.fee)),
-        sanitise(row.feeCcy, 20).upper(),
+        fee,
+        coin,
         _time_ns(row),
     )
 
@@ -372,7 +376,11 @@ def parse_balances(data: msgspec.Raw) -> list[Balance]:
     """
     balances = []
     try:
-        for account in _accounts(data):
+        accounts = _accounts(data)
+        if not accounts:
+            # An empty account has no details; none at all is no answer.
+            raise ValueError("no account")
+        for account in accounts:
             for detail in account.details:
                 free, locked = _amount(detail.availBal), _amount(detail.frozenBal)
                 if free or locked:
@@ -400,7 +408,8 @@ def parse_fees(data: msgspec.Raw, group: str) -> TradingFees:
             if listed.groupId == group:
                 maker, taker = listed.maker, listed.taker
         return TradingFees(
-            maker=exact.minus(parse_decimal(maker)), taker=exact.minus(parse_decimal(taker))
+            maker=believable(exact.minus(parse_decimal(maker))),
+            taker=believable(exact.minus(parse_decimal(taker))),
         )
     except _BROKEN as e:
         raise _malformed("fees", e) from e

@@ -242,6 +242,7 @@ def _execution(number: int) -> dict[str, str]:
     return {
         "orderId": "77",
         "orderLinkId": "arb1",
+        "symbol": "BTCUSDT",
         "side": "Buy",
         "execId": str(number),
         "execPrice": "61234.5",

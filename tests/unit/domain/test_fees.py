@@ -8,7 +8,7 @@ import pytest
 
 from arbot_tui.domain.account import FeeTerms
 from arbot_tui.domain.edge import net_edge_pct_exact
-from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.fees import TradingFees, believable
 
 _PLAIN = TradingFees(Decimal("0.001"), Decimal("0.001"))
 _COIN = TradingFees(Decimal("0.001"), Decimal("0.001"), "BNB", Decimal("0.00075"))
@@ -71,3 +71,14 @@ def test_terms_without_a_coin_and_a_factor_change_nothing(terms: FeeTerms | None
 def test_a_rebate_gets_no_discount() -> None:
     rebate = TradingFees(Decimal(0), Decimal("-0.0001"))
     assert rebate.under(FeeTerms(discount_asset="BGB", discount=Decimal("0.8"))) is rebate
+
+
+@pytest.mark.parametrize("rate", ["-0.0005", "0", "0.01", "-0.01", "0.999"])
+def test_a_rate_that_a_venue_may_ask_or_pay_is_believed(rate: str) -> None:
+    assert believable(Decimal(rate)) == Decimal(rate)
+
+
+@pytest.mark.parametrize("rate", ["-0.0101", "-1", "1", "10"])
+def test_a_rate_that_would_make_every_pair_a_profit_or_takes_it_all_is_not(rate: str) -> None:
+    with pytest.raises(ValueError, match="cannot be"):
+        believable(Decimal(rate))

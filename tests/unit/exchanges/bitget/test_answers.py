@@ -199,6 +199,7 @@ def test_fees_in_every_shape_become_a_cost(detail: object, cost: str, coin: str)
         {"feeDetail": ""},
         {"feeDetail": []},
         {"feeDetail": {"feeCoin": "BTC", "totalFee": ""}},
+        {"feeDetail": {"feeCoin": "", "totalFee": "-0.1"}},
     ],
 )
 def test_an_execution_that_cannot_be_is_malformed(changes: dict[str, object]) -> None:
@@ -225,6 +226,19 @@ def test_documented_fee_rate_is_a_cost() -> None:
     assert answers.parse_fees(_raw(rate)) == TradingFees(
         maker=Decimal("0.0002"), taker=Decimal("0.0006")
     )
+
+
+def test_a_fee_rate_that_cannot_be_is_malformed() -> None:
+    with pytest.raises(MalformedMessage):
+        answers.parse_fees(_raw({"makerFeeRate": "0", "takerFeeRate": "-0.1"}))
+
+
+def test_what_a_venue_leaves_out_is_not_nothing() -> None:
+    told = answers.parse_answer(b'{"code":"00000","msg":"success"}').data
+    for parse in (classic.parse_orders, classic.parse_trades):
+        assert parse(_raw(None)).rows == []
+        with pytest.raises(MalformedMessage):
+            parse(told)
 
 
 def test_fees_are_deducted_in_bgb_where_the_account_says_so() -> None:

@@ -182,6 +182,7 @@ def test_execution_of_another_order_is_never_booked() -> None:
         {"execFee": "inf"},
         {"execTime": "soon"},
         {"execId": None},
+        {"symbol": None},
     ],
 )
 def test_an_execution_that_cannot_be_is_malformed(changes: dict[str, object]) -> None:
@@ -209,6 +210,18 @@ def test_free_balance_leaves_out_locks_loans_and_dead_fields() -> None:
         Balance("BTC", Decimal("0.00102964"), Decimal(0)),
         Balance("USDT", Decimal(80), Decimal(20)),
     ]
+
+
+def test_an_empty_account_has_no_coins_and_no_account_is_no_answer() -> None:
+    assert answers.parse_balances(_raw({"list": [{"accountType": "UNIFIED", "coin": []}]})) == []
+    with pytest.raises(MalformedMessage, match="no account"):
+        answers.parse_balances(_raw({"list": []}))
+
+
+def test_a_fee_rate_that_cannot_be_is_malformed() -> None:
+    rates = {"list": [{"symbol": "ETHUSDT", "takerFeeRate": "-0.1", "makerFeeRate": "0"}]}
+    with pytest.raises(MalformedMessage):
+        answers.parse_fees(_raw(rates), {"ETHUSDT": "ETH/USDT"})
 
 
 def test_fee_rates_are_costs_and_only_those_asked_for() -> None:

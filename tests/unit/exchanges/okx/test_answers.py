@@ -180,6 +180,7 @@ def test_empty_page() -> None:
         {"fillPx": "0"},
         {"fillSz": "nan"},
         {"fee": ""},
+        {"feeCcy": ""},
         {"fillTime": "soon"},
         {"billId": "1&x=2"},
     ],
@@ -203,6 +204,17 @@ def test_documented_balance() -> None:
     ]
 
 
+def test_what_a_venue_leaves_out_is_not_nothing() -> None:
+    told = answers.parse_answer(b'{"code":"0","msg":""}').data
+    assert answers.parse_item(told) is None
+    for parse in (answers.parse_order_rows, answers.parse_fill_rows, answers.parse_balances):
+        with pytest.raises(MalformedMessage):
+            parse(told)
+    assert answers.parse_balances(_raw([{"details": []}])) == []
+    with pytest.raises(MalformedMessage, match="no account"):
+        answers.parse_balances(_raw([]))
+
+
 def test_fee_rates_come_from_the_group_and_are_costs() -> None:
     fees = [
         {
@@ -221,8 +233,10 @@ def test_fee_rates_come_from_the_group_and_are_costs() -> None:
     assert answers.parse_fees(_raw(fees), "9").taker == Decimal("0.9")
 
 
-@pytest.mark.parametrize("fees", [[], [{}], [{"maker": "x", "taker": "1"}]])
-def test_missing_fee_rates_are_malformed(fees: object) -> None:
+@pytest.mark.parametrize(
+    "fees", [[], [{}], [{"maker": "x", "taker": "1"}], [{"maker": "0", "taker": "0.1"}]]
+)
+def test_fee_rates_that_are_missing_or_cannot_be_are_malformed(fees: object) -> None:
     with pytest.raises(MalformedMessage):
         answers.parse_fees(_raw(fees), "1")
 
