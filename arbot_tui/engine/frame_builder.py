@@ -178,15 +178,15 @@ class FrameBuilder:
                 cells.append(None)
                 continue
             state = board.book_state(venue, row).value
-            changed_ns = board.changed_ns[i]
+            changed_ns = board.latest[i].recv_ns
             newest_ns = max(newest_ns, changed_ns)
-            bid, ask = board.bid[i], board.ask[i]
+            bid, ask = board.latest[i].bid, board.latest[i].ask
             cells.append(CellView(bid, ask if math.isfinite(ask) else 0.0, state, changed_ns, note))
             if board.blocked[i]:
                 continue
-            if best_bid < 0 or bid > board.bid[row * count + best_bid]:
+            if best_bid < 0 or bid > board.latest[row * count + best_bid].bid:
                 best_bid = venue
-            if best_ask < 0 or ask < board.ask[row * count + best_ask]:
+            if best_ask < 0 or ask < board.latest[row * count + best_ask].ask:
                 best_ask = venue
         best = bot.strategy.ranking.best_edge(row)
         return RowView(
@@ -217,7 +217,7 @@ class FrameBuilder:
     def _mid(self, row: int) -> float | None:
         board, count = self._bot.board, len(self._bot.venues)
         mids = [
-            (board.bid[i] + board.ask[i]) / 2
+            (board.latest[i].bid + board.latest[i].ask) / 2
             for i in range(row * count, (row + 1) * count)
             if not board.blocked[i]
         ]

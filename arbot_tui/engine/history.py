@@ -98,7 +98,7 @@ class EdgeHistory:
             return math.nan
         base = row * len(self._venues)
         costs = board.buy_cost(base + buy)
-        return 100.0 * (board.sell_net(base + sell) - costs) / board.ask[base + buy]
+        return 100.0 * (board.sell_net(base + sell) - costs) / board.latest[base + buy].ask
 
 
 class EquityHistory:

@@ -61,7 +61,8 @@ class BookAges:
         self._members[row] = members
         if len(members) < 2:
             return
-        mids = {v: (board.bid[base + v] + board.ask[base + v]) / 2 for v in members}
+        quotes = {v: board.latest[base + v] for v in members}
+        mids = {v: (quote.bid + quote.ask) / 2 for v, quote in quotes.items()}
         for venue in members:
             i = base + venue
             others = sorted(mid for v, mid in mids.items() if v != venue)

@@ -1,15 +1,18 @@
 """The quote board: best bid and ask of every symbol on every venue, in flat lists.
 
 Everything between a decoded frame and a signal reads these lists by index, so they are never
-rebound and only grow at the end. A list that is written at every quote costs a miss of the cache
-once there are many symbols: beside the two prices that every check compares, the rest of a quote
-stays in its ticker, and fees are only looked at where two books overlap by as much as the lowest.
+rebound and only grow at the end. A list that is written at every quote costs time, and a miss of
+the cache once there are many symbols: so what a quote says stays in its ticker, and fees are only
+looked at where two books overlap by as much as the lowest.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
+from operator import attrgetter
+
+import msgspec
 
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.signal import QuoteView
@@ -40,7 +43,8 @@ UNCHANGED, RESIZED, MOVED = range(3)
 _LOW = 1e-18
 _HIGH = 1e18
 
-_NOTHING = Ticker(-1, -1, 0.0, 0.0, 0.0, 0.0, 0, 0)
+_NOTHING = Ticker(-1, -1, ABSENT_BID, 0.0, ABSENT_ASK, 0.0, 0, 0)
+_bid, _ask = attrgetter("bid"), attrgetter("ask")
 # A hair below a bound that was computed in other steps than what it is compared with.
 _SHADE = 1.0 - 1e-12
 
@@ -77,11 +81,9 @@ class QuoteBoard:
 
     Attributes:
         venues: Venue names; a venue's number is its position.
-        bid: Highest resting buy price; `ABSENT_BID` where there is none.
-        ask: Lowest resting sell price; `ABSENT_ASK` where there is none.
-        latest: The latest good ticker, with sizes and times; that of an absent side is 0.
+        latest: The good ticker that last changed the book, so its `recv_ns` is when that was; 0
+            before the first. An absent side has size 0 and the price `ABSENT_BID` or `ABSENT_ASK`.
         recv_ns: When the latest good ticker was received, changed or not; 0 before the first.
-        changed_ns: When a price or size last changed; 0 before the first ticker.
         blocked: 0 where the book may be traded, otherwise why not, as bits.
         fee: Taker fee as a fraction.
         least_fee: The lowest of them ever told; infinite before the first.
@@ -95,11 +97,8 @@ class QuoteBoard:
         self._n = len(self.venues)
         self.rtt_ns = [0] * self._n
         """How long requests to each venue take, stamped on what is judged; 0 where unknown."""
-        self.bid: list[float] = []
-        self.ask: list[float] = []
         self.latest: list[Ticker] = []
         self.recv_ns: list[int] = []
-        self.changed_ns: list[int] = []
         self.blocked: list[int] = []
         self.fee: list[float] = []
         self.least_fee = math.inf
@@ -125,7 +124,7 @@ class QuoteBoard:
     @property
     def rows(self) -> int:
         """Number of rows there is room for."""
-        return len(self.bid) // self._n
+        return len(self.latest) // self._n
 
     def grow(self, rows: int) -> None:
         """Make room for rows below `rows`; what exists stays where it is."""
@@ -133,15 +132,9 @@ class QuoteBoard:
         if fresh <= 0:
             return
         count = fresh * self._n
-        for floats, value in (
-            (self.bid, ABSENT_BID),
-            (self.ask, ABSENT_ASK),
-            (self.fee, 0.0),
-        ):
-            floats.extend([value] * count)
         self.latest.extend([_NOTHING] * count)
-        for stamps in (self.recv_ns, self.changed_ns):
-            stamps.extend([0] * count)
+        self.recv_ns.extend([0] * count)
+        self.fee.extend([0.0] * count)
         one_row = [
             _NO_QUOTE | _NO_FEE | (0 if verdict is FeedState.LIVE else _VENUE)
             for verdict in self._verdicts
@@ -161,23 +154,23 @@ class QuoteBoard:
         bid = ticker.bid
         ask = ticker.ask
         try:
-            held = self.bid[i]
+            held = self.latest[i]
         except IndexError:
             self.grow(row + 1)
-            held = ABSENT_BID
-        if bid == held and ask == self.ask[i] and not self.blocked[i] & _OF_TICKER:
+            held = _NOTHING
+        if bid == held.bid and ask == held.ask and not self.blocked[i] & _OF_TICKER:
             return self._update_sizes(ticker, i)
-        # One chain refuses NaN, infinity, zero, negative, absurd and crossed alike.
+        # These refuse NaN, infinity, zero, negative, absurd and crossed alike.
         if not (
-            _LOW < bid < ask < _HIGH
+            bid > _LOW
+            and bid < ask
+            and ask < _HIGH
             and _LOW < ticker.bid_size < _HIGH
             and _LOW < ticker.ask_size < _HIGH
         ):
             return self._update_odd(ticker, i)
-        self.bid[i] = bid
-        self.ask[i] = ask
         self.latest[i] = ticker
-        self.recv_ns[i] = self.changed_ns[i] = ticker.recv_ns
+        self.recv_ns[i] = ticker.recv_ns
         if self.blocked[i]:
             self.blocked[i] &= ~_OF_TICKER
         self.dirty.add(row)
@@ -188,13 +181,12 @@ class QuoteBoard:
         held = self.latest[i]
         if ticker.bid_size == held.bid_size and ticker.ask_size == held.ask_size:
             # Sent again unchanged: the venue confirms what is held.
-            self.latest[i] = ticker
             self.recv_ns[i] = ticker.recv_ns
             return UNCHANGED
         if not (_LOW < ticker.bid_size < _HIGH and _LOW < ticker.ask_size < _HIGH):
             return self._update_odd(ticker, i)
         self.latest[i] = ticker
-        self.recv_ns[i] = self.changed_ns[i] = ticker.recv_ns
+        self.recv_ns[i] = ticker.recv_ns
         self.dirty.add(ticker.row)
         return RESIZED
 
@@ -209,28 +201,33 @@ class QuoteBoard:
             self.blocked[i] |= _NO_QUOTE
             self.dirty.add(ticker.row)
             return MOVED
-        held = self.latest[i]
-        before = (self.bid[i], held.bid_size, self.ask[i], held.ask_size, self.blocked[i])
-        self.bid[i] = ticker.bid if bid_there else ABSENT_BID
-        self.ask[i] = ticker.ask if ask_there else ABSENT_ASK
-        self.latest[i] = ticker
+        taken = msgspec.structs.replace(
+            ticker,
+            bid=ticker.bid if bid_there else ABSENT_BID,
+            ask=ticker.ask if ask_there else ABSENT_ASK,
+        )
+        before = (*_sides(self.latest[i]), self.blocked[i])
         self.recv_ns[i] = ticker.recv_ns
         self.blocked[i] &= ~_OF_TICKER
         self.blocked[i] |= _CROSSED if bid_there and ask_there else _ONE_SIDED
-        after = (self.bid[i], ticker.bid_size, self.ask[i], ticker.ask_size, self.blocked[i])
-        if before == after:
+        if before == (*_sides(taken), self.blocked[i]):
             return UNCHANGED
-        self.changed_ns[i] = ticker.recv_ns
+        self.latest[i] = taken
         self.dirty.add(ticker.row)
         return MOVED
 
     def buy_cost(self, i: int) -> float:
         """Return what a unit bought in a book costs with its taker fee; infinite without an ask."""
-        return self.ask[i] * (1.0 + self.fee[i])
+        return self.latest[i].ask * (1.0 + self.fee[i])
 
     def sell_net(self, i: int) -> float:
         """Return what a unit sold in a book brings after the taker fee; 0 without a bid."""
-        return self.bid[i] * (1.0 - self.fee[i])
+        return self.latest[i].bid * (1.0 - self.fee[i])
+
+    def widest_ratio(self, row: int) -> float:
+        """Return how many times a symbol's lowest ask its highest bid is; 0 without both."""
+        quotes = self.latest[row * self._n : (row + 1) * self._n]
+        return float(max(map(_bid, quotes)) / min(map(_ask, quotes)))
 
     @property
     def least_ratio(self) -> float:
@@ -391,13 +388,14 @@ class QuoteBoard:
             verdict: The venue's verdict where the caller knows a newer one than was set here.
         """
         i = row * self._n + venue
+        quote = self.latest[i]
         live = verdict is None or verdict is FeedState.LIVE
         return QuoteView(
             venue=self.venues[venue],
-            bid=self.bid[i],
-            bid_size=self.latest[i].bid_size,
-            ask=self.ask[i],
-            ask_size=self.latest[i].ask_size,
+            bid=quote.bid,
+            bid_size=quote.bid_size,
+            ask=quote.ask,
+            ask_size=quote.ask_size,
             recv_ns=self.recv_ns[i],
             tradeable=live and self.blocked[i] == 0,
             verdict=self.book_state(venue, row) if live or verdict is None else verdict,
@@ -408,6 +406,10 @@ class QuoteBoard:
         """Return the rows that changed since the last call, and forget them."""
         rows, self.dirty = self.dirty, set()
         return rows
+
+
+def _sides(ticker: Ticker) -> tuple[float, float, float, float]:
+    return ticker.bid, ticker.bid_size, ticker.ask, ticker.ask_size
 
 
 def _present(price: float, size: float) -> bool | None:

@@ -138,22 +138,21 @@ class DepthRule:
     def _scores(self, least_pct: float) -> dict[_Key, float]:
         """Return for every book the net edge of its best pair, percent, if at least `least_pct`."""
         board, count = self._board, len(self._limits)
-        bids, asks = board.bid, board.ask
         # A tenth stands for the fees and rebates that the edge is a share of the price without.
         least = board.least_ratio + min(least_pct / 90.0, least_pct / 110.0)
         scores: dict[_Key, float] = {}
         for row in range(board.rows):
-            base = row * count
             # Most rows are far from any edge; this tells without looking at pairs.
-            if max(bids[base : base + count]) < min(asks[base : base + count]) * least:
+            if board.widest_ratio(row) < least:
                 continue
+            base = row * count
             usable = [v for v in range(count) if board.is_quoted(v, row)]
             for buy in usable:
                 for sell in usable:
                     if sell == buy:
                         continue
                     got, paid = board.sell_net(base + sell), board.buy_cost(base + buy)
-                    pct = 100.0 * (got - paid) / asks[base + buy]
+                    pct = 100.0 * (got - paid) / board.latest[base + buy].ask
                     if pct >= least_pct:
                         for key in ((buy, row), (sell, row)):
                             scores[key] = max(scores.get(key, pct), pct)

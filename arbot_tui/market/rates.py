@@ -89,7 +89,7 @@ class CrossRates:
         board = self._board
         count = len(board.venues)
         return [
-            (board.bid[i], board.ask[i])
+            (board.latest[i].bid, board.latest[i].ask)
             for i in range(row * count, min((row + 1) * count, len(board.blocked)))
             if not board.blocked[i] and board.recv_ns[i] >= since_ns
         ]

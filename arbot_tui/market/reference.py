@@ -20,9 +20,9 @@ def reference_mid(
     """
     count = len(board.venues)
     base = row * count
-    bids, asks, blocked = board.bid, board.ask, board.blocked
+    quotes, blocked = board.latest, board.blocked
     mids = [
-        (bids[base + venue] + asks[base + venue]) / 2.0
+        (quotes[base + venue].bid + quotes[base + venue].ask) / 2.0
         for venue in range(count)
         if venue != without and not blocked[base + venue]
     ]

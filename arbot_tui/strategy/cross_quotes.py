@@ -142,7 +142,8 @@ class CrossQuotes:
     ) -> tuple[_Side, _Side]:
         """Return both books' prices: what is paid converts at the ask, what is got at the bid."""
         board, count = self._board, len(self._board.venues)
-        ask, bid = board.ask[buy[0] * count + buy[1]], board.bid[sell[0] * count + sell[1]]
+        ask = board.latest[buy[0] * count + buy[1]].ask
+        bid = board.latest[sell[0] * count + sell[1]].bid
         paying, getting = rates
         # Without a rate a candidate is looked at at par, so that its refusal is counted.
         return (
@@ -178,10 +179,11 @@ class CrossQuotes:
     ) -> Opportunity:
         """Return the pair's opportunity as it stands now; its profit is in account currency."""
         board, count = self._board, len(self._board.venues)
-        b, s = paid.row * count + paid.venue, got.row * count + got.venue
-        ask, bid = board.ask[b], board.bid[s]
+        bought = board.latest[paid.row * count + paid.venue]
+        sold = board.latest[got.row * count + got.venue]
+        ask, bid = bought.ask, sold.bid
         edge_pct = self._net_pct(paid, got)
-        qty = min(board.latest[b].ask_size, board.latest[s].bid_size)
+        qty = min(bought.ask_size, sold.bid_size)
         profit = qty * paid.price * edge_pct / 100.0
         known = self._lifecycle.find(key)
         if known is not None:

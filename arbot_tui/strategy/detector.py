@@ -114,7 +114,7 @@ class ArbitrageStrategy:
         # Below it a bid for an ask neither clears any fees nor is the highest of this run.
         self._watch_ratio = 1.0
         # The board never rebinds its lists, nor the life-cycle its rows, nor the funnel its counts.
-        self._bids, self._asks = board.bid, board.ask
+        self._quotes = board.latest
         self._open_rows = lifecycle.rows
         self._below_fees = funnel.below_fees
         # Pairs whose edge has to last until then before it is handed over.
@@ -181,16 +181,17 @@ class ArbitrageStrategy:
         row = ticker.row
         venue = ticker.exchange
         self._now_ns = ticker.recv_ns
-        if self._young:
-            self._release_young(row, venue, ticker.recv_ns)
         if self._watching:
             for watch in self._watching:
                 watch(ticker)
-        if row in self._open_rows:
-            for other in self._others[venue]:
-                self._examine(row, venue, other, ticker.recv_ns)
-                self._examine(row, other, venue, ticker.recv_ns)
-            return
+        if self._open_rows:
+            if self._young:
+                self._release_young(row, venue, ticker.recv_ns)
+            if row in self._open_rows:
+                for other in self._others[venue]:
+                    self._examine(row, venue, other, ticker.recv_ns)
+                    self._examine(row, other, venue, ticker.recv_ns)
+                return
         if change == RESIZED:
             # No size makes an edge where the same prices were none.
             return
@@ -199,19 +200,20 @@ class ArbitrageStrategy:
         except IndexError:
             below_fees = self._funnel.room(row)
         i = row * self._count + venue
-        bids, asks, watch_ratio = self._bids, self._asks, self._watch_ratio
-        bid, ask = bids[i], asks[i]
+        quotes, watch_ratio = self._quotes, self._watch_ratio
+        own = quotes[i]
+        bid, ask = own.bid, own.ask
         close = False
         # Nearly every overlap ends below the fees, and is counted so before anybody looks closer.
         for step, buying, selling in self._steps[venue]:
-            k = i + step
-            if bids[k] > ask:
+            quote = quotes[i + step]
+            if quote.bid > ask:
                 below_fees[buying] += 1
-                if bids[k] > ask * watch_ratio:
+                if quote.bid > ask * watch_ratio:
                     close = True
-            if bid > asks[k]:
+            if bid > quote.ask:
                 below_fees[selling] += 1
-                if bid > asks[k] * watch_ratio:
+                if bid > quote.ask * watch_ratio:
                     close = True
         if close:
             self._look_closer(row, venue, ticker.recv_ns)
@@ -223,11 +225,12 @@ class ArbitrageStrategy:
         for other in self._others[venue]:
             for buy, sell in ((venue, other), (other, venue)):
                 b, s = base + buy, base + sell
-                if not board.bid[s] > board.ask[b]:
+                ask, bid = self._quotes[b].ask, self._quotes[s].bid
+                if not bid > ask:
                     continue
                 if board.sell_net(s) > board.buy_cost(b):
                     clearing.append((buy, sell))
-                elif board.bid[s] > board.ask[b] * self._best_ratio:
+                elif bid > ask * self._best_ratio:
                     self._note_best(row, b, s)
         for buy, sell in clearing:
             self._below_fees[row][buy * self._count + sell] -= 1
@@ -260,13 +263,10 @@ class ArbitrageStrategy:
         if row != ALL_ROWS:
             self._recheck_book(venue, row)
             return
-        board, count, ratio = self._board, self._count, self._board.least_ratio
+        board, ratio = self._board, self._board.least_ratio
         for each in range(min(board.rows, len(self._universe))):
-            base = each * count
             # Most rows have nothing to open or to end; this tells without looking at pairs.
-            overlap = max(board.bid[base : base + count]) / min(board.ask[base : base + count])
-            clears = overlap > ratio
-            if clears or each in self._lifecycle.rows:
+            if board.widest_ratio(each) > ratio or each in self._lifecycle.rows:
                 self._recheck_book(venue, each)
 
     def _recheck_book(self, venue: int, row: int) -> None:
@@ -279,7 +279,7 @@ class ArbitrageStrategy:
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
         stands = (
-            board.bid[s] > board.ask[b]
+            board.latest[s].bid > board.latest[b].ask
             and board.sell_net(s) > board.buy_cost(b)
             and not board.blocked[b] | board.blocked[s]
             and not self._is_doubted(row, buy, sell)
@@ -293,7 +293,7 @@ class ArbitrageStrategy:
         """Evaluate one pair: open, update or close its opportunity, and count the candidate."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
-        ask, bid = board.ask[b], board.bid[s]
+        ask, bid = board.latest[b].ask, board.latest[s].bid
         if not bid > ask:
             self._end(row, buy, sell, now_ns, Reason.VANISHED)
             return
@@ -343,7 +343,7 @@ class ArbitrageStrategy:
         """Tell whether the edge at both limit prices is worth the minimum profit."""
         board, settings = self._board, self.settings
         b, s = row * self._count + buy, row * self._count + sell
-        cap, floor = limit_prices(board.ask[b], board.bid[s], settings.slippage_pct)
+        cap, floor = limit_prices(board.latest[b].ask, board.latest[s].bid, settings.slippage_pct)
         left_pct = net_edge_pct(cap, floor, board.fee[b], board.fee[s])
         return left_pct > 0.0 and left_pct >= settings.min_profit_pct
 
@@ -351,9 +351,10 @@ class ArbitrageStrategy:
         """Return the pair's opportunity as it stands now, opened where there was none."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
-        ask, bid = board.ask[b], board.bid[s]
+        bought, sold = board.latest[b], board.latest[s]
+        ask, bid = bought.ask, sold.bid
         edge_pct = net_edge_pct(ask, bid, board.fee[b], board.fee[s])
-        qty = min(board.latest[b].ask_size, board.latest[s].bid_size)
+        qty = min(bought.ask_size, sold.bid_size)
         profit = qty * (board.sell_net(s) - board.buy_cost(b))
         key = (row, buy, sell)
         opportunity = self._lifecycle.find(key)
@@ -415,7 +416,7 @@ class ArbitrageStrategy:
         board = self._board
         buy, sell = b - row * self._count, s - row * self._count
         if not board.blocked[b] | board.blocked[s] and not self._is_doubted(row, buy, sell):
-            self._best_ratio = board.bid[s] / board.ask[b]
+            self._best_ratio = board.latest[s].bid / board.latest[b].ask
             self._set_watch_ratio()
             self._best = self.ranking.edge(row, buy, sell)
 

@@ -124,8 +124,8 @@ class IdentityGuard:
             self._doubts.setdefault(key, _off(off_pct))
 
     def _mid(self, venue: int, row: int) -> float:
-        i = row * len(self._board.venues) + venue
-        return (self._board.bid[i] + self._board.ask[i]) / 2.0
+        quote = self._board.latest[row * len(self._board.venues) + venue]
+        return (quote.bid + quote.ask) / 2.0
 
     def _off_pct(self, venue: int, row: int) -> float | None:
         """Return how far a tradeable book is off the median of all; None where nobody can tell."""

@@ -53,9 +53,10 @@ def make_signal(
     bids: Sequence[Level] = ()
     if depth is not None:
         asks, bids = depth(buy, row, OrderSide.SELL), depth(sell, row, OrderSide.BUY)
+    top_ask, top_bid = board.latest[b], board.latest[s]
     cap, floor = limit_prices(opportunity.buy_price, opportunity.sell_price, slippage_pct)
-    asks = offered(asks or ((board.ask[b], board.latest[b].ask_size),), cap, buying=True)
-    bids = offered(bids or ((board.bid[s], board.latest[s].bid_size),), floor, buying=False)
+    asks = offered(asks or ((top_ask.ask, top_ask.ask_size),), cap, buying=True)
+    bids = offered(bids or ((top_bid.bid, top_bid.bid_size),), floor, buying=False)
     qty = min(sum(size for _, size in levels) for levels in (asks, bids))
     if qty <= 0.0:
         return Reason.DEPTH

@@ -25,13 +25,14 @@ class Ranking:
         """Return a pair of books as it stands; both must have a price."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
+        ask, bid = board.latest[b].ask, board.latest[s].bid
         return Edge(
             symbol=self._universe.symbol(row),
             buy=self._board.venues[buy],
             sell=self._board.venues[sell],
-            net_pct=net_edge_pct(board.ask[b], board.bid[s], board.fee[b], board.fee[s]),
+            net_pct=net_edge_pct(ask, bid, board.fee[b], board.fee[s]),
             fees_pct=100.0 * (board.fee[b] + board.fee[s]),
-            clears_at_pct=clears_at_pct(board.ask[b], board.bid[s]),
+            clears_at_pct=clears_at_pct(ask, bid),
         )
 
     def best_edge(self, row: int) -> tuple[int, int, float] | None:
@@ -45,7 +46,7 @@ class Ranking:
         usable = [v for v in range(self._count) if board.is_tradeable(v, row) and not why(v, row)]
         best: tuple[int, int, float] | None = None
         for buy in usable:
-            ask, cost = board.ask[base + buy], board.buy_cost(base + buy)
+            ask, cost = board.latest[base + buy].ask, board.buy_cost(base + buy)
             for sell in usable:
                 if sell != buy:
                     pct = 100.0 * (board.sell_net(base + sell) - cost) / ask

@@ -107,10 +107,8 @@ def _least(board: QuoteBoard) -> Callable[[Ticker], None]:
 
     def write(ticker: Ticker) -> None:
         i = ticker.row * count + ticker.exchange
-        board.bid[i] = ticker.bid
-        board.ask[i] = ticker.ask
         board.latest[i] = ticker
-        board.recv_ns[i] = board.changed_ns[i] = ticker.recv_ns
+        board.recv_ns[i] = ticker.recv_ns
 
     return write
 

@@ -38,13 +38,13 @@ def visible_levels(
     i = row * len(board.venues) + venue
     buying = side is OrderSide.BUY
     quote = board.latest[i]
-    best, size = (board.ask[i], quote.ask_size) if buying else (board.bid[i], quote.bid_size)
+    best, size = (quote.ask, quote.ask_size) if buying else (quote.bid, quote.bid_size)
     top = [(best, size)] if 0 < best < math.inf and size > 0 else []
     book = books.book(venue, row)
     if book is None or not book.synced or book.crossed:
         return top
     resting = OrderSide.SELL if buying else OrderSide.BUY
     levels = book.levels(resting, _LEVELS)
-    if not top or book.recv_ns >= board.changed_ns[i]:
+    if not top or book.recv_ns >= quote.recv_ns:
         return levels
     return top + [level for level in levels if (level[0] > best) is buying and level[0] != best]

@@ -51,7 +51,9 @@ def _mids(bot: ArBot, symbol: str) -> list[float]:
     """Return the mid of every venue that quotes a symbol at present."""
     row, board = bot.universe.row(symbol), bot.board
     books = range(row * len(_VENUES), (row + 1) * len(_VENUES))
-    return [(board.bid[i] + board.ask[i]) / 2.0 for i in books if not board.blocked[i]]
+    return [
+        (board.latest[i].bid + board.latest[i].ask) / 2.0 for i in books if not board.blocked[i]
+    ]
 
 
 def _is_worth(bot: ArBot, worth: float) -> bool:

@@ -35,7 +35,7 @@ async def test_a_change_reaches_every_part_and_the_journal(
         assert (await client.command("start", {})).ok
         await until(bot, lambda frame: frame.status.completed >= 1)
         holdings = dict(bot.core.ledger.book("okx"))
-        quotes = bot.board.bid.copy()
+        quotes = bot.board.latest.copy()
 
         view = await client.query("settings", {})
         assert isinstance(view, SettingsView)
@@ -64,7 +64,7 @@ async def test_a_change_reaches_every_part_and_the_journal(
         assert (await client.command("settings", {"arbitrage.cooldown_s": "2"})).ok
         assert bot.strategy.filters == (trend, guard)
         assert dict(bot.core.ledger.book("okx")).keys() == holdings.keys()
-        assert len(bot.board.bid) == len(quotes)
+        assert len(bot.board.latest) == len(quotes)
 
         loosening = await client.command("settings", {"risk.max_order_usd": "6000"})
         assert not loosening.ok

@@ -43,7 +43,7 @@ def _ticker(
 
 def _quote(board: QuoteBoard) -> tuple[float, float, float, float]:
     latest = board.latest[0]
-    return board.bid[0], latest.bid_size, board.ask[0], latest.ask_size
+    return latest.bid, latest.bid_size, latest.ask, latest.ask_size
 
 
 def test_a_good_quote_enters_with_its_fees_folded_in() -> None:
@@ -52,7 +52,7 @@ def test_a_good_quote_enters_with_its_fees_folded_in() -> None:
     assert _quote(board) == (100, 1, 101, 2)
     assert board.buy_cost(0) == 101.0 * 1.001
     assert board.sell_net(0) == 100.0 * 0.999
-    assert (board.latest[0].event_ns, board.recv_ns[0], board.changed_ns[0]) == (5, 10, 10)
+    assert (board.latest[0].event_ns, board.recv_ns[0], board.latest[0].recv_ns) == (5, 10, 10)
     assert board.is_tradeable(0, 0)
     assert board.take_dirty() == {0}
     assert board.take_dirty() == set()
@@ -63,7 +63,7 @@ def test_the_same_quote_again_is_no_change_but_confirms_it() -> None:
     board.update(_ticker())
     board.take_dirty()
     assert not board.update(_ticker(recv_ns=20))
-    assert (board.recv_ns[0], board.changed_ns[0]) == (20, 10)
+    assert (board.recv_ns[0], board.latest[0].recv_ns) == (20, 10)
     assert board.take_dirty() == set()
 
 
@@ -130,10 +130,10 @@ def test_a_crossed_or_locked_book_is_marked_at_once() -> None:
 def test_a_book_with_one_side_is_untradeable_and_never_looks_like_an_edge() -> None:
     board = _board()
     assert board.update(_ticker(0.0, bid_size=0.0))
-    assert (board.bid[0], board.sell_net(0)) == (ABSENT_BID, ABSENT_BID)
+    assert (board.latest[0].bid, board.sell_net(0)) == (ABSENT_BID, ABSENT_BID)
     assert not board.is_tradeable(0, 0)
     assert board.update(_ticker(100.0, 0.0, ask_size=0.0))
-    assert (board.ask[0], board.buy_cost(0)) == (ABSENT_ASK, ABSENT_ASK)
+    assert (board.latest[0].ask, board.buy_cost(0)) == (ABSENT_ASK, ABSENT_ASK)
     assert not board.update(_ticker(100.0, 0.0, ask_size=0.0))
     assert board.book_state(0, 0) is FeedState.CONNECTING
     assert board.rejected == 0
@@ -157,11 +157,11 @@ def test_what_cannot_be_a_fee_is_refused(fee: float) -> None:
 
 def test_rows_are_made_as_they_come_and_stay_in_place() -> None:
     board = _board()
-    bids = board.bid
+    quotes = board.latest
     board.update(_ticker(venue=1, row=7))
     assert board.rows == 8
-    assert board.bid is bids
-    assert board.bid[15] == 100.0
+    assert board.latest is quotes
+    assert board.latest[15].bid == 100.0
     # The venue's verdict holds for rows that came later; the fee has to be told.
     board.set_fee(1, 7, 0.001)
     assert board.is_tradeable(1, 7)
@@ -236,7 +236,7 @@ def test_after_a_lost_connection_no_quote_counts_until_a_fresh_one_comes() -> No
     board.clear_venue(0)
     assert not board.is_tradeable(0, 0)
     assert board.is_tradeable(1, 0)
-    assert board.bid[0] == 100.0
+    assert board.latest[0].bid == 100.0
     # The very same prices again are a fresh quote.
     assert board.update(_ticker(recv_ns=50))
     assert board.is_tradeable(0, 0)
