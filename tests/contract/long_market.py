@@ -5,7 +5,11 @@ python -m pytest -s tests/contract/long_market.py
 
 from __future__ import annotations
 
+import pytest
+
 from tests.contract.virtual_market import play_market
+
+pytestmark = pytest.mark.timeout(3600)
 
 
 def test_no_signal_of_an_hour_uses_a_book_that_the_venue_never_had() -> None:

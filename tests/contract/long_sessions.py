@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from arbot_tui.domain.feed import FeedEventKind
 from tests.contract.virtual_world import VirtualVenue, every_venue, play
+
+pytestmark = pytest.mark.timeout(3600)
 
 DISCONNECTED, MALFORMED = FeedEventKind.DISCONNECTED, FeedEventKind.MALFORMED
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import tracemalloc
 
 import pytest
@@ -206,6 +207,22 @@ def test_a_service_that_numbers_afresh_is_no_gap(name: str) -> None:
             venue.check_book(row)
 
     play(name, scenario)
+
+
+def test_quotes_of_binance_that_are_numbered_far_lower_are_read_again() -> None:
+    def lower(raw: bytes) -> bytes:
+        if b"@bookTicker" not in raw:
+            return raw
+        return re.sub(rb'"u":(\d+)', lambda u: b'"u":%d' % (int(u[1]) % 10**6 + 1), raw)
+
+    async def scenario(venue: VirtualVenue) -> None:
+        await asyncio.sleep(5)
+        venue.arrives = lower
+        await asyncio.sleep(8)
+        venue.check_quotes()
+        assert venue.listener.count(DISCONNECTED) == 0
+
+    play("binance", scenario)
 
 
 def test_a_stream_that_begins_with_changes_is_spliced_to_a_rest_snapshot() -> None:

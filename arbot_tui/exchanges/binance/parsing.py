@@ -165,8 +165,12 @@ class StreamParser:
             self._awaited.discard(row)
 
     def forget(self, row: int) -> None:
-        """Take the next quote of a row for news, also the one that REST tells."""
+        """Take the next quote of a row for news, also the one that REST tells.
+
+        Whatever its id: a venue that numbers afresh would otherwise be late for ever.
+        """
         self._awaited.add(row)
+        self._last_ids.pop(row, None)
 
     def restart(self) -> None:
         """Forget the update ids: a new connection begins."""

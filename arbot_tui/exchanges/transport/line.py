@@ -209,7 +209,7 @@ class Line(Generic[ControlT]):
                 self._note_beginnings(socket, topics)
             case "refused":
                 socket.answered_ns = now_ns
-                self._refused(socket.subscriptions, reply)
+                self._refused(socket.subscriptions, reply, now_ns)
             case "postponed":
                 socket.subscriptions.postponed(reply.request_id, now_ns)
             case "farewell":
@@ -286,11 +286,13 @@ class Line(Generic[ControlT]):
         self._books.restart()
         self._seeds.restart()
 
-    def _refused(self, subscriptions: Subscriptions, reply: Reply) -> None:
-        given_up = subscriptions.refused(reply.request_id, reply.topic, alone=reply.alone)
+    def _refused(self, subscriptions: Subscriptions, reply: Reply, now_ns: int) -> None:
+        given_up = subscriptions.refused(
+            reply.request_id, reply.topic, alone=reply.alone, now_ns=now_ns
+        )
         self.context.touch()
         if given_up is None or given_up:
-            # Not asked for again; or an answer to nothing that we know, which has to be heard.
+            # Not asked for again soon; or an answer to nothing that we know, which has to be heard.
             names = ", ".join(" ".join(topic) for topic in given_up or ()) or "a request"
             raise MalformedMessage(self.context.dialect.venue, f"refused {names}: {reply.text}")
 

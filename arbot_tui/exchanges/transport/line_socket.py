@@ -210,7 +210,8 @@ class LineSocket(Generic[ControlT]):
             self.stall.quote(recv_ns)
             self._on_ticker(message)
         elif message is None:
-            self.stall.quote(recv_ns)
+            # A repeat, or a symbol that was left: what comes for ever without news is no flow.
+            return
         elif isinstance(message, BookUpdate):
             self._owner.on_book(self, message)
         else:

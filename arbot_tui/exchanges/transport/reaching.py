@@ -46,8 +46,8 @@ async def reach(host: str, port: int) -> socket.socket:
             made = await start_connection(found, happy_eyeballs_delay=_NEXT_ADDRESS_S)
     except TimeoutError as e:
         raise NobodyReached(f"{asked} within {_REACH_S:g} s") from e
-    except RuntimeError as e:
-        # How uvloop tells of some addresses that it cannot connect to.
+    except (RuntimeError, ValueError) as e:
+        # How uvloop tells of some addresses; and a name that is none, or has no address.
         raise OSError(str(e)) from e
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return made

@@ -26,6 +26,8 @@ RequestWriter = Callable[[Operation, str, Sequence[Topic]], bytes]
 
 _HOUR_NS = 3_600 * SECOND
 _PAUSE_NS = 10 * SECOND
+# How soon what was refused is tried again, and the longest that this grows to by doubling.
+_AGAIN_NS, _MOST_AGAIN_NS = 60 * SECOND, 1_800 * SECOND
 
 
 class RequestLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +49,8 @@ class Subscriptions:
 
     A topic is wanted or not, and the venue has been asked for it or not; `due` returns the
     frames for the difference. A frame that was refused as a whole is taken apart until the
-    topic is found that the venue does not know; that one is never asked for again, until it is
-    left and followed anew.
+    topic is found that the venue does not know; that one is asked for again by itself, after a
+    minute and then ever more seldom, since a venue in trouble refuses what it knows.
     """
 
     def __init__(self, write: RequestWriter, limits: RequestLimits) -> None:
@@ -65,7 +67,9 @@ class Subscriptions:
         self._to_ask: dict[Topic, None] = {}
         self._to_leave: dict[Topic, None] = {}
         self._alone: dict[Topic, None] = {}
-        self._refused: set[Topic] = set()
+        # When what was refused is tried again, and how long the wait was that was last begun.
+        self._refused: dict[Topic, int] = {}
+        self._waited_ns: dict[Topic, int] = {}
         self._asked: dict[str, tuple[int, dict[Topic, None]]] = {}
         self._requests = 0
         self._not_before_ns = 0
@@ -116,7 +120,8 @@ class Subscriptions:
             self._wanted.pop(topic, None)
             self._to_ask.pop(topic, None)
             self._alone.pop(topic, None)
-            self._refused.discard(topic)
+            self._refused.pop(topic, None)
+            self._waited_ns.pop(topic, None)
             if topic in self._have:
                 self._to_leave[topic] = None
 
@@ -129,6 +134,8 @@ class Subscriptions:
 
     def due(self, now_ns: int) -> list[bytes]:
         """Return the frames to send now; none while the hour's share does not cover them all."""
+        if self._refused:
+            self._try_again(now_ns)
         if not (self._to_leave or self._to_ask or self._alone) or now_ns < self._not_before_ns:
             return []
         batches: list[tuple[Operation, list[Topic]]] = [
@@ -163,21 +170,27 @@ class Subscriptions:
         taken = list(topics) if topic is None else [topic]
         for each in taken:
             topics.pop(each, None)
+            self._waited_ns.pop(each, None)
         if not topics:
             del self._asked[found]
         return taken
 
-    def refused(self, request_id: str, topic: Topic | None, *, alone: bool) -> list[Topic] | None:
-        """Note that a request was refused, and return the topics given up for good.
+    def refused(
+        self, request_id: str, topic: Topic | None, *, alone: bool, now_ns: int
+    ) -> list[Topic] | None:
+        """Note that a request was refused, and return the topics given up for now.
 
         Args:
             request_id: Our id; empty where the venue left it out.
             topic: The topic to blame; None where the venue does not name one.
             alone: Whether only that topic was refused, not its whole request.
+            now_ns: When it was.
 
         Returns:
             None where the answer belongs to no request of ours.
         """
+        if self._is_settled(request_id):
+            return []  # an unsubscription, from what is gone already
         found = self._request_of(request_id, topic)
         if found is None:
             return None
@@ -197,13 +210,18 @@ class Subscriptions:
             # Where one was blamed the others may go together; otherwise each has to prove itself.
             (self._to_ask if given_up else self._alone).update(dict.fromkeys(again))
         self._have.difference_update(given_up)
-        self._refused.update(given_up)
+        for each in given_up:
+            wait_ns = min(2 * self._waited_ns.get(each, _AGAIN_NS // 2), _MOST_AGAIN_NS)
+            self._waited_ns[each] = wait_ns
+            self._refused[each] = now_ns + wait_ns
         return given_up
 
     def postponed(self, request_id: str, now_ns: int) -> None:
         """Note that a request came too soon for the venue: ask again after a pause."""
-        found = self._request_of(request_id, None)
         self._not_before_ns = now_ns + _PAUSE_NS
+        if self._is_settled(request_id):
+            return
+        found = self._request_of(request_id, None)
         if found is not None:
             _, topics = self._asked.pop(found)
             self._have.difference_update(topics)
@@ -215,6 +233,17 @@ class Subscriptions:
             return False
         asked_ns, _ = next(iter(self._asked.values()))
         return now_ns - asked_ns >= self._limits.answer_within_s * SECOND
+
+    def _is_settled(self, request_id: str) -> bool:
+        """Tell whether an id is one of ours, and nothing is awaited under it any more."""
+        ours = request_id.isdecimal() and int(request_id) <= self._requests
+        return ours and request_id not in self._asked
+
+    def _try_again(self, now_ns: int) -> None:
+        """Ask by itself for what was refused long enough ago."""
+        for topic in [topic for topic, at_ns in self._refused.items() if at_ns <= now_ns]:
+            del self._refused[topic]
+            self._alone[topic] = None
 
     def _request_of(self, request_id: str, topic: Topic | None) -> str | None:
         """Return the request that an answer belongs to; answers come in order of the questions."""

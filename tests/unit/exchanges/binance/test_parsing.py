@@ -121,6 +121,17 @@ def test_rest_tells_quotes_that_the_stream_has_not(parser: StreamParser) -> None
     assert parser.take_seed(seed) == "new"
 
 
+def test_a_venue_that_numbers_afresh_is_read_again_once_the_row_is_doubted(
+    parser: StreamParser,
+) -> None:
+    assert parser.parse(_ticker(u=9_000), 1) is not None
+    # Smaller is late, as far as anybody can tell.
+    assert parser.parse(_ticker(u=5), 2) is None
+    parser.forget(4)
+    assert parser.parse(_ticker(u=6), 3) is not None
+    assert parser.parse(_ticker(u=6), 4) is None
+
+
 def test_symbol_that_was_left_is_passed_over_and_can_come_back(parser: StreamParser) -> None:
     assert parser.parse(_ticker(u=3), 1) is not None
     parser.leave("BNBUSDT")

@@ -114,17 +114,30 @@ def test_beside_an_address_that_says_nothing_the_next_is_tried(
     run_virtual(scenario())
 
 
-def test_what_the_loop_tells_in_its_own_way_is_a_failure_as_well(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("error", [RuntimeError("strange address"), UnicodeError("label too long")])
+def test_what_is_told_in_another_way_is_a_failure_as_well(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_: object) -> None:
-        raise RuntimeError("unsupported address")
+        raise error
 
     async def scenario() -> None:
         network = Network(monkeypatch)
         network.up.set()
         monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
-        with pytest.raises(OSError, match="unsupported address"):
+        with pytest.raises(OSError, match=str(error)):
+            await reach(_NAME, 1)
+
+    run_virtual(scenario())
+
+
+def test_a_name_without_an_address_is_a_failure_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def nobody(*_: object, **__: object) -> list[object]:
+        return []
+
+    async def scenario() -> None:
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nobody)
+        with pytest.raises(OSError, match="empty"):
             await reach(_NAME, 1)
 
     run_virtual(scenario())

@@ -98,7 +98,7 @@ def test_answers_per_topic_are_counted_with_and_without_an_id() -> None:
 def test_a_blamed_topic_is_given_up_and_the_others_are_asked_for_together() -> None:
     made = _made("abc")
     _said(made)
-    assert made.refused("1", ("best", "b"), alone=False) == [("best", "b")]
+    assert made.refused("1", ("best", "b"), alone=False, now_ns=0) == [("best", "b")]
     assert _said(made) == [("ask", "2", "ac")]
     made.accepted("2", None)
     made.restart()
@@ -108,9 +108,9 @@ def test_a_blamed_topic_is_given_up_and_the_others_are_asked_for_together() -> N
 def test_without_blame_each_topic_has_to_prove_itself() -> None:
     made = _made("abc")
     _said(made)
-    assert made.refused("", None, alone=False) == []
+    assert made.refused("", None, alone=False, now_ns=0) == []
     assert _said(made) == [("ask", "2", "a"), ("ask", "3", "b"), ("ask", "4", "c")]
-    assert made.refused("3", None, alone=False) == [("best", "b")]
+    assert made.refused("3", None, alone=False, now_ns=0) == [("best", "b")]
     made.accepted("2", None)
     made.accepted("4", None)
     assert made.answered
@@ -119,7 +119,7 @@ def test_without_blame_each_topic_has_to_prove_itself() -> None:
 def test_a_topic_refused_alone_leaves_the_rest_of_its_request_waiting() -> None:
     made = _made("abc")
     _said(made)
-    assert made.refused("", ("best", "b"), alone=True) == [("best", "b")]
+    assert made.refused("", ("best", "b"), alone=True, now_ns=0) == [("best", "b")]
     assert _said(made) == []
     made.accepted("", ("best", "a"))
     made.accepted("", ("best", "c"))
@@ -128,21 +128,64 @@ def test_a_topic_refused_alone_leaves_the_rest_of_its_request_waiting() -> None:
 
 def test_a_refusal_of_nothing_we_asked_is_told_apart() -> None:
     made = _made("a")
-    assert made.refused("", None, alone=False) is None
+    assert made.refused("", None, alone=False, now_ns=0) is None
     _said(made)
-    assert made.refused("9", ("best", "z"), alone=True) is None
+    assert made.refused("9", ("best", "z"), alone=True, now_ns=0) is None
 
 
 def test_what_was_refused_is_asked_for_again_only_when_it_is_followed_anew() -> None:
     made = _made("a")
     _said(made)
-    made.refused("1", None, alone=False)
+    made.refused("1", None, alone=False, now_ns=0)
     assert not made.any
     made.follow(_topics("a"))
     assert _said(made) == []
     made.leave(_topics("a"))
     made.follow(_topics("a"))
     assert _said(made) == [("ask", "2", "a")]
+
+
+def test_what_was_refused_is_tried_alone_now_and_then_ever_more_seldom() -> None:
+    made = _made("ab")
+    _said(made)
+    made.refused("1", ("best", "b"), alone=False, now_ns=0)
+    assert _said(made) == [("ask", "2", "a")]
+    made.accepted("2", None)
+    # A venue in trouble refuses what it knows; on a fresh connection the wait goes on.
+    made.restart()
+    assert _said(made, 59) == [("ask", "3", "a")]
+    made.accepted("3", None)
+    assert _said(made, 60) == [("ask", "4", "b")]
+    made.refused("4", None, alone=False, now_ns=60 * SECOND)
+    assert _said(made, 179) == []
+    assert _said(made, 180) == [("ask", "5", "b")]
+    made.accepted("5", None)
+    # What was accepted since is like any other.
+    made.renew(_topics("b"))
+    _said(made, 181)
+    made.refused("7", None, alone=False, now_ns=181 * SECOND)
+    assert [_said(made, at_s) for at_s in (240, 241)] == [[], [("ask", "8", "b")]]
+    made.refused("8", None, alone=False, now_ns=241 * SECOND)
+    made.leave(_topics("b"))
+    assert _said(made, 9_999) == []
+    assert made.answered
+
+
+def test_an_unsubscription_that_fails_is_not_blamed_on_what_else_is_asked() -> None:
+    made = _made("a")
+    _said(made)
+    made.accepted("1", None)
+    made.leave(_topics("a"))
+    made.follow(_topics("b"))
+    # The symbol is gone from the venue, and with it its channel.
+    assert _said(made) == [("leave", "2", "a"), ("ask", "3", "b")]
+    assert made.refused("2", None, alone=False, now_ns=0) == []
+    made.postponed("2", 0)
+    assert not made.answered
+    assert made.accepted("3", None) == _topics("b")
+    assert made.answered
+    # Of a request long answered there is nothing more to say.
+    assert made.refused("3", None, alone=False, now_ns=0) == []
 
 
 def test_too_soon_means_later() -> None:
