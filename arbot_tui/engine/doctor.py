@@ -26,7 +26,7 @@ from arbot_tui.credentials.finding import KeySources, look_for_keys
 from arbot_tui.domain.clock import MS, SystemClock
 from arbot_tui.domain.errors import ArbotError, ExchangeError
 from arbot_tui.domain.text import sanitise
-from arbot_tui.exchanges.base import ExchangeConfig
+from arbot_tui.exchanges.base import BaseExchange, ExchangeConfig
 from arbot_tui.exchanges.factory import ExchangeFactory
 
 __all__ = ["Finding", "check_folder", "check_keys", "check_locks", "check_machine", "check_venues"]
@@ -124,11 +124,19 @@ async def check_venues(configs: Mapping[str, ExchangeConfig], *, needed: bool) -
         configs: The venues in use.
         needed: The configured mode cannot do without them.
     """
-    found = await asyncio.gather(*(_check_venue(c, needed) for c in configs.values()))
+    # Loading an adapter holds up the loop: done first, it is in nobody's limit or round trip.
+    venues = [(c, ExchangeFactory().create(c, SystemClock())) for c in configs.values()]
+    try:
+        found = await asyncio.gather(*(_check_venue(*venue, needed) for venue in venues))
+    finally:
+        for _, exchange in venues:
+            await exchange.close()
     return [finding for venue in found for finding in venue]
 
 
-async def _check_venue(config: ExchangeConfig, needed: bool) -> list[Finding]:
+async def _check_venue(
+    config: ExchangeConfig, exchange: BaseExchange, needed: bool
+) -> list[Finding]:
     name = config.name
     unreached: Verdict = "fail" if needed else "warn"
     parts = urlsplit(config.urls.rest)
@@ -143,7 +151,6 @@ async def _check_venue(config: ExchangeConfig, needed: bool) -> list[Finding]:
     except OSError as e:
         why = f"{host}: {e.strerror or e}"
         return [Finding(f"{name} network", unreached, why, "check the network and the resolver")]
-    exchange = ExchangeFactory().create(config, SystemClock())
     try:
         async with asyncio.timeout(_REST_LIMIT_S):
             await exchange.sync_clock()
@@ -153,8 +160,6 @@ async def _check_venue(config: ExchangeConfig, needed: bool) -> list[Finding]:
     except ExchangeError as e:
         why = sanitise(str(e).removeprefix(f"{name}: "), 160)
         return [Finding(f"{name} network", unreached, f"{host}: {why}", "check firewall and proxy")]
-    finally:
-        await exchange.close()
     rtt_ms = exchange.rtt_ns / MS
     skew_ms = exchange.offset_ns / MS
     network = Finding(f"{name} network", "ok", f"{host}: round trip {rtt_ms:.0f} ms")

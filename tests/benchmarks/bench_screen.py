@@ -36,6 +36,8 @@ from tests.benchmarks.screen_child import Run
 COLUMNS, ROWS = 160, 48
 STALL_S = 8.0
 LIMIT_S = 3600.0
+LEAVING = b"\x1b[?2004l"
+"""The first of what gives the terminal back."""
 _CHILD = Path(__file__).with_name("screen_child.py")
 
 
@@ -84,7 +86,8 @@ class Watched:
         )
         os.close(slave)
         os.close(theirs)
-        self._keep = run.kind == "lag"
+        self._drawing = run.kind == "lag"
+        self._held = b""
         self._screen = pyte.Screen(COLUMNS, ROWS)
         self._stream = pyte.ByteStream(self._screen)
         self.tail = b""
@@ -109,8 +112,6 @@ class Watched:
                     if mark == "end" and said["seconds"]:
                         result.cpu_pct = said.pop("cpu_pct")
                         result.bytes_per_s = count / said["seconds"]
-                    if mark == "settled":
-                        result.picture = self._picture()
                     result.said |= said
                 if not data:
                     break
@@ -121,14 +122,26 @@ class Watched:
                     break
                 count += len(output) if measuring else 0
                 self.tail = (self.tail + output)[-4000:]
-                if self._keep:
-                    self._stream.feed(output)
+                if self._drawing:
+                    self._feed(output)
         self._process.wait(60)
+        result.picture = self._picture()
         os.close(self._master)
         os.close(self._status)
         if self._process.returncode:
             raise RuntimeError(self.tail.decode(errors="replace"))
         return result
+
+    def _feed(self, output: bytes) -> None:
+        """Draw what comes before the program gives the terminal back."""
+        data = self._held + output
+        end = data.find(LEAVING)
+        if end < 0:
+            end = max(0, len(data) - len(LEAVING) + 1)
+        else:
+            self._drawing = False
+        self._stream.feed(data[:end])
+        self._held = data[end:]
 
     def _picture(self) -> list[list[tuple[Any, ...]]]:
         return [[tuple(self._screen.buffer[y][x]) for x in range(COLUMNS)] for y in range(ROWS)]

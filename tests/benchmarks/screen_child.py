@@ -35,6 +35,8 @@ SYMBOLS = 200
 VISIBLE = 30
 """Rows that every layout at 160×48 shows; what changes, changes there."""
 STEPS = 40
+SETTLING_FRAMES = 6
+"""After so many that nothing held up, the picture shows the end of the data."""
 LAG_STEP_S = 0.005
 
 
@@ -51,7 +53,6 @@ class Run:
         frames: Frames of a burst.
         low_bandwidth: With the preset for thin lines.
         warm_up_s: How long it draws before measuring.
-        settle_s: How long the end of the data may take to reach the picture.
     """
 
     kind: str
@@ -61,7 +62,6 @@ class Run:
     frames: int = 0
     low_bandwidth: bool = False
     warm_up_s: float = 3.0
-    settle_s: float = 4.0
 
 
 class Market:
@@ -144,7 +144,7 @@ class MadeClient(FakeClient):
         self.market = Market(run.cells)
         if run.kind == "idle":
             self.market.grow_old(20 * SECOND)
-        self._version = 0
+        self.version = 0
         self._second = 0
         self._started = time.monotonic()
         self._whole = msgspec.structs.replace(
@@ -155,9 +155,9 @@ class MadeClient(FakeClient):
 
     def frame(self, since: int) -> Frame:
         if self._run.kind != "idle" or not since:
-            self._version += 1
+            self.version += 1
         if self.step_ns:
-            now_ns = START_NS + self._version * self.step_ns
+            now_ns = START_NS + self.version * self.step_ns
         else:
             now_ns = START_NS + int((time.monotonic() - self._started) * SECOND)
         rows: list[RowView] = []
@@ -186,7 +186,7 @@ class MadeClient(FakeClient):
         whole = self._whole
         return msgspec.structs.replace(
             whole,
-            version=self._version,
+            version=self.version,
             now_ns=now_ns,
             rows=tuple(rows),
             opportunities=whole.opportunities if not since else (),
@@ -255,11 +255,15 @@ def _texts(entry: RowView, now_ns: int) -> list[str]:
 class _Kept(ArbotApp):
     """The app that `run_dashboard` makes, within reach."""
 
-    last: ArbotApp | None = None
+    last: _Kept | None = None
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         _Kept.last = self
+
+    @property
+    def waits_for_terminal(self) -> bool:
+        return self._must_skip()
 
 
 class Probe:
@@ -321,9 +325,19 @@ class Measuring:
         self.say(mark="end", cpu_pct=100 * cpu_s / wall_s, seconds=wall_s)
         if task is not None and self._client is not None:
             task.cancel()
-            self._client.ended = True
-            await asyncio.sleep(self._run.settle_s)
-            self.say(mark="settled", **probe.figures())
+            figures = probe.figures()
+            await self._settle(self._client)
+            self.say(mark="settled", **figures)
+
+    async def _settle(self, client: MadeClient) -> None:
+        """Let the end of the data reach the picture: some frames that nothing holds up."""
+        app = _Kept.last
+        assert app is not None
+        client.ended = True
+        for _ in range(SETTLING_FRAMES):
+            seen = client.version
+            while client.version == seen or app.waits_for_terminal:  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0.02)
 
     async def _burst(self) -> None:
         app, run = _Kept.last, self._run

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.benchmark, pytest.mark.timing, pytest.mark.ui]
 LEAST_TABLE_RATIO = 4.0
 MOST_LAG_RATIO = 10.0
 
-draw = partial(watch, cells=200, warm_up_s=1.0, settle_s=1.5)
+draw = partial(watch, cells=200, warm_up_s=1.0)
 
 
 def test_the_matrix_takes_a_fraction_of_what_a_table_takes() -> None:
