@@ -299,7 +299,10 @@ async def test_it_can_be_given_up_at_any_moment_of_the_opening(
         {"picows": wire_picows, "websockets": wire_websockets}[library], "reach", noting
     )
     async with serving(_stay) as server:
-        for moment in range(40):
+        # How many turns of the loop a connection takes depends on the machine's load.
+        for moment in range(1000):
+            if len(reached) > 20 and moment >= 40:
+                break
             task = asyncio.create_task(Client(url_of(server)).session.run())
             for _ in range(moment):
                 await asyncio.sleep(0)
