@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import TYPE_CHECKING
 
 import structlog
@@ -20,6 +21,9 @@ __all__ = ["TradingWatch"]
 
 _log = structlog.get_logger("trading")
 
+_ENDS_KEPT = 64
+"""What is said of a pair after its end comes within moments, while few others end."""
+
 
 class TradingWatch:
     """The executor's observer.
@@ -32,6 +36,7 @@ class TradingWatch:
         """Tell the parts of `bot`."""
         self._bot = bot
         self._newest_pair = 0
+        self._ends: deque[tuple[str, int]] = deque(maxlen=_ENDS_KEPT)
         self.alarm = ""
 
     def on_deny(self, deny: Deny) -> None:
@@ -53,7 +58,7 @@ class TradingWatch:
                 self._newest_pair = pair.number
                 bot.funnel.commit(pair.opportunity_id)
                 bot.opportunities.mark_traded(pair.opportunity_id, pair.id)
-            if pair.state in ENDED and pair.ended_ns:
+            if pair.state in ENDED and self._ends_now(pair):
                 profit = bot.valuation.pair(pair)
                 _log.info(
                     "pair_ended",
@@ -70,6 +75,14 @@ class TradingWatch:
                     bot.listings.doubt()
             bot.frames.note_pair(pair)
             bot.recording.note_pair(pair)
+
+    def _ends_now(self, pair: Pair) -> bool:
+        """Tell whether it has not been told of this end: what changes later does not end it."""
+        end = (pair.id, pair.ended_ns)
+        if not pair.ended_ns or end in self._ends:
+            return False
+        self._ends.append(end)
+        return True
 
     def on_query_failed(self, query: Query, error: ExchangeError) -> None:
         """Log it; the core asks again by itself."""

@@ -71,6 +71,8 @@ def on_ack(turn: Turn, event: OrderAck) -> None:
     if leg.is_final:
         if leg.state is LegState.NOT_ACCEPTED:
             _contradicted(turn, leg, "accepted after all")
+        else:
+            _name_ended(turn, pair, leg, event.venue_id)
         return
     named = _learn_id(leg, event.venue_id)
     if _has_it(turn, leg) or named:
@@ -82,6 +84,12 @@ def _learn_id(leg: Leg, venue_id: str) -> bool:
         return False
     leg.venue_id = venue_id
     return True
+
+
+def _name_ended(turn: Turn, pair: Pair, leg: Leg, venue_id: str) -> None:
+    """Keep the id of an order that has ended: executions may come before the answer to it."""
+    if _learn_id(leg, venue_id):
+        turn.touch(pair)
 
 
 def _has_it(turn: Turn, leg: Leg) -> bool:
@@ -232,6 +240,8 @@ def on_state(turn: Turn, event: OrderState) -> None:
         _take_state(turn, pair, leg, event)
     elif event.filled_qty > leg.filled:
         _contradicted(turn, leg, f"{event.filled_qty} executed, {leg.filled} counted")
+    else:
+        _name_ended(turn, pair, leg, event.venue_id)
 
 
 def _take_state(turn: Turn, pair: Pair, leg: Leg, event: OrderState) -> None:

@@ -245,15 +245,19 @@ def test_a_late_ack_is_doubted_and_the_balances_decide() -> None:
     rig.settle()
 
 
-def test_an_ack_that_comes_after_the_end_changes_nothing() -> None:
+def test_an_ack_that_comes_after_the_end_changes_nothing_but_the_order_id() -> None:
     rig = traded(GOOD, Fate(refused=True, answer=Answer.ACK))
     rig.run_for(SECOND)
-    records = len(rig.journal)
+    records, state = len(rig.journal), rig.pair_state()
+    buy, sell = rig.pair.buy, rig.pair.sell
+    assert (bool(buy.venue_id), sell.venue_id) == (True, "")
 
-    rig.handle(OrderAck("bee", rig.pair.sell.client_id, "77"))
-    rig.handle(OrderAck("ant", rig.pair.buy.client_id, "78"))
+    for _ in range(2):
+        rig.handle(OrderAck("bee", sell.client_id, "77"))
+        rig.handle(OrderAck("ant", buy.client_id, "78"))
 
-    assert len(rig.journal) == records
+    assert len(rig.journal) == records + 1
+    assert (sell.venue_id, sell.state, rig.pair_state()) == ("77", LegState.REJECTED, state)
     rig.settle()
 
 
@@ -269,6 +273,33 @@ def test_an_ack_told_twice_changes_nothing_the_second_time() -> None:
     assert len(rig.journal) == records
     assert (buy.venue_id, buy.state) == ("77", LegState.ACKED)
     rig.settle()
+
+
+@pytest.mark.parametrize("by", ["ack", "state"])
+def test_the_venues_order_id_is_kept_though_it_comes_after_the_end(by: str) -> None:
+    # Bybit: both streams may come before the answer, and executions name no order of the venue's.
+    rig = traded(Fate(answer=Answer.NONE), GOOD)
+    buy = rig.pair.buy
+    while rig.pair_state() is not PairState.CLOSED:
+        rig.handle(
+            Fill(
+                "ant", buy.client_id, "BTC/USDT", "9", buy.side, buy.price, buy.qty, Decimal(0),
+                "USDT", 0,
+            )
+        )  # fmt: skip
+        rig.run_for(MS)
+    assert buy.venue_id == ""
+    ended_ns, booked = rig.pair.ended_ns, dict(rig.state.outcomes)
+
+    for venue_id in ("77", "78"):
+        if by == "ack":
+            rig.handle(OrderAck("ant", buy.client_id, venue_id))
+        else:
+            status, qty = OrderStatus.FILLED, buy.qty
+            rig.handle(OrderState("ant", buy.client_id, status, qty, ("stream",), venue_id))
+
+    assert buy.venue_id == "77"
+    assert (rig.pair.ended_ns, dict(rig.state.outcomes)) == (ended_ns, booked)
 
 
 def test_a_fill_that_is_late_for_its_leg_but_not_for_its_pair_counts_all_the_same() -> None:
