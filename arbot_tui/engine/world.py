@@ -11,10 +11,14 @@ import ipaddress
 import os
 import re
 import selectors
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -85,8 +89,8 @@ class _WireWorld(msgspec.Struct):
 _decode = msgspec.json.Decoder(_WireWorld).decode
 
 
-def parse_world(raw: bytes) -> WorldInfo:
-    """Return the world that a ``venues`` document describes.
+def parse_world(raw: bytes, where: str = "") -> WorldInfo:
+    """Return the world that a ``venues`` document describes; `where` begins what is said of it.
 
     Raises:
         MalformedMessage: It is no such document, or names a host that is not loopback.
@@ -94,15 +98,18 @@ def parse_world(raw: bytes) -> WorldInfo:
     try:
         wire = _decode(raw)
     except msgspec.DecodeError as e:
-        raise MalformedMessage(_NAME, f"unreadable description: {sanitise(str(e))}") from None
+        raise MalformedMessage(
+            _NAME, f"{where}unreadable description: {sanitise(str(e))}"
+        ) from None
     # The name becomes a folder: nothing of a path may be in it.
     if not _PLAIN_NAME.fullmatch(wire.world_id):
-        raise MalformedMessage(_NAME, f"world_id {sanitise(wire.world_id, 64)!r} is no plain name")
+        shown = sanitise(wire.world_id, 64)
+        raise MalformedMessage(_NAME, f"{where}world_id {shown!r} is no plain name")
     venues = {}
     for name, venue in wire.venues.items():
         for url in (venue.rest, venue.ws_public, venue.ws_private, venue.ws_trade):
             if url is not None and not _is_loopback(url):
-                raise MalformedMessage(_NAME, f"{sanitise(url)} is not on this machine")
+                raise MalformedMessage(_NAME, f"{where}{sanitise(url)} is not on this machine")
         venues[name] = WorldVenue(
             urls=VenueUrls(venue.rest, venue.ws_public, venue.ws_private, venue.ws_trade),
             credentials=Credentials(
@@ -119,7 +126,7 @@ def connect(control_url: str, timeout_s: float = 5.0) -> WorldInfo:
 
     Raises:
         ValueError: The URL is not ``http://`` to this machine.
-        ExchangeUnavailable: Nothing answers there, or not in time.
+        ExchangeUnavailable: Nothing answers there, or not as a whole within `timeout_s`.
         MalformedMessage: What answers is no synthetic world.
     """
     parts = urlsplit(control_url)
@@ -132,16 +139,46 @@ def connect(control_url: str, timeout_s: float = 5.0) -> WorldInfo:
     # Plain http.client: no proxy from the environment, no redirect to somewhere else.
     connection = http.client.HTTPConnection(parts.hostname or "", port, timeout=timeout_s)
     try:
-        connection.request("GET", "/venues")
-        answer = connection.getresponse()
-        body = answer.read(_MAX_BYTES)
+        connection.connect()
+        with _deadline(connection.sock, timeout_s):
+            connection.request("GET", "/venues")
+            answer = connection.getresponse()
+            body = answer.read(_MAX_BYTES)
     except (OSError, http.client.HTTPException) as e:
         raise ExchangeUnavailable(_NAME, f"{control_url} does not answer: {e}") from None
     finally:
         connection.close()
     if answer.status != http.HTTPStatus.OK:
         raise MalformedMessage(_NAME, f"{control_url} answers {answer.status} to GET /venues")
-    return parse_world(body)
+    return parse_world(body, f"{control_url}: ")
+
+
+@contextmanager
+def _deadline(connection: socket.socket, timeout_s: float) -> Iterator[None]:
+    """End whatever waits for `connection` after `timeout_s`, however often a byte arrives.
+
+    Raises:
+        TimeoutError: It was over; what was read until then is not all there is.
+    """
+    over = threading.Event()
+
+    def end() -> None:
+        over.set()
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(timeout_s, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException):
+        if not over.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise TimeoutError("timed out")
 
 
 def _is_loopback(url: str) -> bool:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -138,8 +140,31 @@ def test_another_status_is_no_world_and_redirects_are_not_followed(
 
 def test_another_answer_is_no_world(control: Any) -> None:
     control.body = b"<html>"
-    with pytest.raises(MalformedMessage, match="unreadable description"):
+    with pytest.raises(MalformedMessage, match=f"{control.url}: unreadable description"):
         connect(control.url)
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.0 200 OK\r\n\r\n", b"HTTP/1.0 200 OK\r\nX: "])
+def test_who_answers_byte_by_byte_is_given_up(head: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        given_up = threading.Event()
+
+        def trickle() -> None:
+            peer, _ = server.accept()
+            with peer, suppress(OSError):
+                peer.sendall(head)
+                while not given_up.wait(0.01):
+                    peer.sendall(b" ")
+
+        thread = threading.Thread(target=trickle)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        try:
+            with pytest.raises(ExchangeUnavailable, match=f"{url} does not answer: timed out"):
+                connect(url, timeout_s=0.1)
+        finally:
+            given_up.set()
+            thread.join()
 
 
 def test_nobody_there_is_said() -> None:
