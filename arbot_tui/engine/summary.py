@@ -141,13 +141,15 @@ def _verdict(bot: ArBot) -> _Verdict:
 def exit_code(bot: ArBot, summary: Summary) -> int:
     """Return how the run ended: 0, or the worst of what is not as it should be.
 
-    1 the core failed; 4 halted, or with a stuck or unknown leg; 5 another engine was seen to trade
-    with one of the keys.
+    1 the core or the journal failed; 4 halted, or with a stuck or unknown leg; 5 another engine was
+    seen to trade with one of the keys.
     """
     if bot.failed.is_set():
         return 1
     if bot.core.trading is TradingState.HALTED or summary.trades.stuck:
         return 4
+    if not bot.core.journal_ok:
+        return 1
     venues = bot.core.venues.values()
     return 5 if any(venue.other_engine_ns >= bot.started_ns for venue in venues) else 0
 

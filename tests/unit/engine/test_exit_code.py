@@ -26,8 +26,9 @@ if TYPE_CHECKING:
         (True, TradingState.HALTED, 1, 100, 1),
     ],
 )
+@pytest.mark.parametrize("journal_ok", [True, False])
 def test_the_exit_code_names_the_worst(
-    failed: bool, trading: TradingState, stuck: int, other_ns: int, code: int
+    failed: bool, trading: TradingState, stuck: int, other_ns: int, code: int, journal_ok: bool
 ) -> None:
     event = asyncio.Event()
     if failed:
@@ -35,10 +36,13 @@ def test_the_exit_code_names_the_worst(
     venue = SimpleNamespace(other_engine_ns=other_ns)
     bot = SimpleNamespace(
         failed=event,
-        core=SimpleNamespace(trading=trading, venues={"okx": venue}),
+        core=SimpleNamespace(trading=trading, venues={"okx": venue}, journal_ok=journal_ok),
         # An engine that was seen before this run is an earlier run's news.
         started_ns=100,
     )
     summary = SimpleNamespace(trades=SimpleNamespace(stuck=stuck))
 
+    if not journal_ok and code != 4:
+        # A full disk has ended trading: what is open is worse, nothing else is.
+        code = 1
     assert exit_code(cast("ArBot", bot), cast("Summary", summary)) == code
