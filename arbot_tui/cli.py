@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -11,10 +12,20 @@ from typing import Annotated
 import typer
 
 import arbot_tui
-from arbot_tui.commands.outcome import ExitCode, UsageRefused, complain, exit_code_of
+from arbot_tui.commands.outcome import (
+    ExitCode,
+    UsageRefused,
+    complain,
+    complete_streams,
+    exit_code_of,
+    give_up_stdout,
+    say,
+)
 from arbot_tui.domain.errors import ArbotError
 
 __all__ = ["app", "main", "run"]
+
+_OUTPUT_LOST = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF)
 
 app = typer.Typer(
     name="arbot-tui",
@@ -306,10 +317,10 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out a command line and return its exit code; every failure is one line on stderr."""
     # Whatever this program leaves behind belongs to its owner alone.
     os.umask(0o077)
-    if list(arguments) == ["--version"]:
-        # Not through typer, which brings pydantic along as soon as it reads any value.
-        return _print_version()
     try:
+        if list(arguments) == ["--version"]:
+            # Not through typer, which brings pydantic along as soon as it reads any value.
+            return _print_version()
         code = app(args=list(arguments), prog_name="arbot-tui", standalone_mode=False)
     except ArbotError as e:
         complain(str(e))
@@ -319,6 +330,14 @@ def run(arguments: Sequence[str]) -> int:
         return e.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
+    except OSError as e:
+        # What typer and the synthetic venues print, which knows nothing of ours.
+        if e.filename is None and e.errno in _OUTPUT_LOST:
+            give_up_stdout()
+            complain(f"stdout: {e.strerror}")
+        else:
+            complain(f"crashed ({type(e).__name__}: {e})")
+        return ExitCode.FAILED
     except Exception as e:  # noqa: BLE001 (the last line of defence: no traceback, no locals)
         complain(f"crashed ({type(e).__name__}: {e})")
         return ExitCode.FAILED
@@ -327,6 +346,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main() -> None:
     """Run the command line of this process."""
+    complete_streams()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -340,7 +360,7 @@ def _with_commands(error: typer.TyperException) -> str:
 
 
 def _print_version() -> int:
-    print(f"arbot-tui {arbot_tui.__version__}")  # noqa: T201 (what was asked for)
+    say(f"arbot-tui {arbot_tui.__version__}")
     return ExitCode.DONE
 
 

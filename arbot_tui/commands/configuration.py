@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from arbot_tui.commands.names import check_strategies, check_theme
-from arbot_tui.commands.outcome import ExitCode, UsageRefused, complain, print_json
+from arbot_tui.commands.outcome import ExitCode, UsageRefused, complain, print_json, say
 from arbot_tui.commands.template import template, toml_value
 from arbot_tui.domain.errors import ConfigError, StorageError
 from arbot_tui.settings import data_folder, expanded, find_file, keys, load, log_level, user_file
@@ -62,9 +62,9 @@ def show(config: Path | None, as_json: bool) -> int:
         }
         print_json({"source": loaded.source, "profile": loaded.profile, "values": values})
         return ExitCode.DONE
-    print(f"# {loaded.source}, profile {loaded.profile}")  # noqa: T201 (the command's output)
+    say(f"# {loaded.source}, profile {loaded.profile}")
     for name in keys():
-        print(f"{name} = {toml_value(loaded.value(name))}  # {loaded.origins[name]}")  # noqa: T201 (the same)
+        say(f"{name} = {toml_value(loaded.value(name))}  # {loaded.origins[name]}")
     return ExitCode.DONE
 
 
@@ -80,7 +80,7 @@ def _say(line: str, document: object, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
-        print(line)  # noqa: T201 (the command's output)
+        say(line)
 
 
 def _plain(value: object) -> object:

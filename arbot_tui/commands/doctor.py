@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from arbot_tui.commands.local_keys import LocalKeys
-from arbot_tui.commands.outcome import ExitCode, print_json
+from arbot_tui.commands.outcome import ExitCode, print_json, say
 from arbot_tui.commands.prompts import passphrase_prompt
 from arbot_tui.commands.venue_configs import public_configs
 from arbot_tui.credentials.finding import KeySources
@@ -181,4 +181,4 @@ def _is_terminal(stream: object) -> bool:
 def _print(finding: Finding) -> None:
     fix = f"  → {finding.fix}" if finding.fix else ""
     line = f"{finding.state:<5} {finding.check:<{_NAME_WIDTH}} {finding.message}{fix}"
-    print(line, flush=True)  # noqa: T201 (the command's output)
+    say(line)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from arbot_tui.commands.local_keys import LocalKeys
-from arbot_tui.commands.outcome import ExitCode, print_json
+from arbot_tui.commands.outcome import ExitCode, print_json, say
 from arbot_tui.commands.prompts import ask_entry, passphrase_asker, passphrase_prompt
 from arbot_tui.credentials.finding import BACKENDS
 from arbot_tui.credentials.keeping import STORES, choose_store
@@ -85,9 +85,9 @@ def show(config: Path | None, as_json: bool) -> int:
         print_json({"keys": msgspec.to_builtins(view.rows), "not_asked": view.not_asked})
         return ExitCode.DONE
     for row in view.rows:
-        print(_in_words(row))  # noqa: T201 (the command's output)
+        say(_in_words(row))
     for cause in view.not_asked:
-        print(f"not asked: {cause}")  # noqa: T201 (the same)
+        say(f"not asked: {cause}")
     return ExitCode.DONE
 
 
@@ -106,7 +106,7 @@ def try_out(exchange: str, config: Path | None, as_json: bool) -> int:
         print_json({**found, "drawbacks": report.drawbacks})
         return ExitCode.DONE
     for line in (_in_words(row), *(f"note: it {note}" for note in report.drawbacks)):
-        print(line)  # noqa: T201 (the command's output)
+        say(line)
     return ExitCode.DONE
 
 
@@ -145,4 +145,4 @@ def _say(line: str, document: object, as_json: bool) -> None:
     if as_json:
         print_json(document)
     else:
-        print(line)  # noqa: T201 (the command's output)
+        say(line)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from enum import IntEnum
 from pathlib import Path
@@ -10,7 +11,18 @@ from pathlib import Path
 from arbot_tui.domain.errors import AccountLocked, ArbotError, ConfigError, CredentialError
 from arbot_tui.domain.text import sanitise
 
-__all__ = ["Crashed", "ExitCode", "UsageRefused", "complain", "exit_code_of", "print_json"]
+__all__ = [
+    "Crashed",
+    "ExitCode",
+    "OutputLost",
+    "UsageRefused",
+    "complain",
+    "complete_streams",
+    "exit_code_of",
+    "give_up_stdout",
+    "print_json",
+    "say",
+]
 
 _MAX_CHARS = 1000
 
@@ -40,6 +52,10 @@ class Crashed(ArbotError):
         super().__init__(f"crashed ({error}); details: {log}")
 
 
+class OutputLost(ArbotError):
+    """Stdout takes no more: its reader has gone, or its disk is full."""
+
+
 def exit_code_of(error: ArbotError) -> ExitCode:
     """Return the exit code that an error ends the program with."""
     match error:
@@ -61,6 +77,45 @@ def complain(message: str) -> None:
         return
 
 
+def complete_streams() -> None:
+    """Open what of stdin, stdout and stderr was closed as nothing.
+
+    Otherwise the next files take their numbers, and what is meant for stderr goes to stdout:
+    that is where Python prints what has no file.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is this one: those below are open by now.
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 (for as long as we live)
+
+
+def say(text: str) -> None:
+    """Write `text` as a line to stdout.
+
+    Raises:
+        OutputLost: It cannot be written.
+    """
+    try:
+        print(text, flush=True)  # noqa: T201 (stdout is for this)
+    except OSError as e:
+        give_up_stdout()
+        raise OutputLost(f"stdout: {e.strerror or e}") from None
+
+
+def give_up_stdout() -> None:
+    """Let what is still to be written go nowhere: the end of the process would complain of it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+
+
 def print_json(document: object) -> None:
-    """Write one JSON document to stdout."""
-    print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)  # noqa: T201 (stdout is for this)
+    """Write one JSON document to stdout.
+
+    Raises:
+        OutputLost: It cannot be written.
+    """
+    say(json.dumps(document, ensure_ascii=False, indent=2))

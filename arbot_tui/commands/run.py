@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
-from arbot_tui.commands.outcome import Crashed, ExitCode, UsageRefused
+from arbot_tui.commands.outcome import Crashed, ExitCode, UsageRefused, say
 from arbot_tui.domain.errors import ArbotError, ConfigError, StorageError
 from arbot_tui.domain.secret import Secret
 from arbot_tui.domain.states import Mode
@@ -335,7 +335,7 @@ def _in_loop(main: Coroutine[object, object, _Result]) -> _Result:
 def _print_summary(summary: Summary) -> None:
     import msgspec
 
-    print(msgspec.json.encode(summary).decode(), flush=True)  # noqa: T201 (stdout is for this)
+    say(msgspec.json.encode(summary).decode())
 
 
 def _ignore_summary(summary: Summary) -> None:

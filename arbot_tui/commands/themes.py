@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arbot_tui.commands.outcome import ExitCode, complain, print_json
+from arbot_tui.commands.outcome import ExitCode, complain, print_json, say
 from arbot_tui.tui.themes import load_themes, themes_folder, user_themes_folder
 
 __all__ = ["check", "show"]
@@ -24,7 +24,7 @@ def show(as_json: bool) -> int:
         return ExitCode.DONE
     for name, theme in loaded.themes.items():
         ground = "dark" if theme.dark else "light"
-        print(f"{name:<20} {ground:<5}  {loaded.files[name]}")  # noqa: T201 (the command's output)
+        say(f"{name:<20} {ground:<5}  {loaded.files[name]}")
     return ExitCode.DONE
 
 
@@ -38,5 +38,5 @@ def check(as_json: bool) -> int:
     if loaded.problems:
         return ExitCode.USAGE
     if not as_json:
-        print(f"ok: {len(loaded.themes)} themes")  # noqa: T201 (the command's output)
+        say(f"ok: {len(loaded.themes)} themes")
     return ExitCode.DONE

@@ -287,3 +287,40 @@ def test_themes_are_listed_and_checked(env: dict[str, str], tmp_path: Path) -> N
     assert answer["problems"]
     assert all(problem.startswith("broken.toml: ") for problem in answer["problems"])
     assert broken.stderr.count("\n") == len(answer["problems"])
+
+
+class TestStreams:
+    """Closed and full ones: nothing is written where something else is expected."""
+
+    @staticmethod
+    def shell(line: str, env: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+        program = f'"{sys.executable}" -m arbot_tui'
+        return subprocess.run(
+            ["/bin/sh", "-c", line.replace("arbot-tui", program)],
+            env=env | {"PYTHONPATH": str(Path(__file__).parents[2])},
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+            check=False,
+        )
+
+    def test_what_is_meant_for_a_closed_stderr_does_not_come_on_stdout(
+        self, env: dict[str, str], tmp_path: Path
+    ) -> None:
+        done = self.shell("arbot-tui attach 2>&-", env, tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+    def test_a_closed_stdout_is_nobody_who_asks(self, env: dict[str, str], tmp_path: Path) -> None:
+        done = self.shell("arbot-tui --version <&- >&-", env, tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+    @pytest.mark.parametrize("command", ["--version", "--help", "config path"])
+    def test_a_full_stdout_is_one_line_and_exit_1(
+        self, env: dict[str, str], tmp_path: Path, command: str
+    ) -> None:
+        done = self.shell(f"arbot-tui {command} >/dev/full", env, tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == "arbot-tui: stdout: No space left on device\n"
