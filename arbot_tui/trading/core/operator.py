@@ -75,6 +75,12 @@ def _forget_the_future(turn: Turn) -> None:
         venue.sends_ns = deque(min(at_ns, now_ns) for at_ns in venue.sends_ns)
         venue.activity_ns = min(venue.activity_ns, now_ns)
         venue.other_engine_ns = min(venue.other_engine_ns, now_ns)
+    for pair in state.working():
+        for leg in pair.legs:
+            # It was sent before now, so its venue refuses it by then, whatever our clock said.
+            leg.expires_ns = min(leg.expires_ns, now_ns + state.rules().longest_validity_ns)
+            leg.sent_ns = min(leg.sent_ns, now_ns - 1)
+            leg.negative_ns = min(leg.negative_ns, now_ns)
 
 
 def _resolve(turn: Turn, pair: Pair) -> None:

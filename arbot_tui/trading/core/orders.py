@@ -25,6 +25,7 @@ from arbot_tui.domain.orders import (
 )
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.trading.core import settling, venues
+from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import TimerFired
 from arbot_tui.trading.core.ids import INSTANCE_CHARS, id_parts, is_ours
 from arbot_tui.trading.core.pair import Leg, Pair
@@ -51,6 +52,9 @@ _NEGATIVE_SOURCES = frozenset({"order", "fills"})
 """Sources that must all know nothing before an order counts as never accepted."""
 _NEGATIVE_GAP_NS = 200 * MS
 """Two answers closer together than this are one round: nothing had time to appear between."""
+
+_CANCEL_EVERY = 5
+"""Questions about an order that is open beyond its expiry, for each time it is cancelled."""
 
 _OPEN = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 _UNANSWERED = frozenset({LegState.INTENT, LegState.SENT, LegState.UNKNOWN})
@@ -94,11 +98,17 @@ def _name_ended(turn: Turn, pair: Pair, leg: Leg, venue_id: str) -> None:
 
 def _has_it(turn: Turn, leg: Leg) -> bool:
     """Note that the venue holds the order, and follow it from now on."""
-    if leg.state not in _UNANSWERED:
+    if leg.state not in _UNANSWERED or (leg.state is LegState.UNKNOWN and _is_overdue(turn, leg)):
+        # One that is open when it must not be is followed as what it is: nobody knows its fate.
         return False
     leg.state = LegState.ACKED
     turn.poll(leg, 0, unknown=False)
     return True
+
+
+def _is_overdue(turn: Turn, leg: Leg) -> bool:
+    """Tell whether an immediate order has to have ended by now, wherever it was."""
+    return turn.now_ns >= leg.expires_ns + turn.state.rules().unknown_grace_ns
 
 
 def on_reject(turn: Turn, event: OrderReject) -> None:
@@ -295,11 +305,23 @@ def on_ack_timer(turn: Turn, event: TimerFired) -> None:
 
 
 def on_poll_timer(turn: Turn, event: TimerFired) -> None:
-    """Ask again for an order, or for its fills, until it is final."""
+    """Ask again for an order, or for its fills, until it is final.
+
+    One that a venue holds beyond its expiry, or that cannot be asked about any more, is cancelled
+    and not waited for with what the other leg did: its fate is unknown.
+    """
     entry = turn.state.leg(event.key)
     if entry is None or entry[1].is_final:
         return
-    _, leg = entry
+    pair, leg = entry
+    if leg.final_status is None and leg.venue_id and _is_overdue(turn, leg):
+        acked = leg.state is LegState.ACKED
+        if acked:
+            leg.state = LegState.UNKNOWN
+            leg.reject = "has not ended by its expiry"
+            settling.settle(turn, pair)
+        if acked or event.n % _CANCEL_EVERY == 0:
+            turn.out.append(Cancel(leg.venue, leg.symbol, leg.client_id))
     if leg.final_status is not None or leg.reported > leg.filled:
         turn.ask_fills(leg)
     if leg.final_status is None:

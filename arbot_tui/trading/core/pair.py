@@ -187,12 +187,17 @@ class Pair(msgspec.Struct):
         What a venue kept of a purchase as its fee is gone, however much of it was bought.
         """
         net = self.net
-        kept = ZERO
+        return ZERO if 0 < net <= self.kept else net
+
+    @property
+    def kept(self) -> Decimal:
+        """Base quantity that venues kept as their fees."""
+        total = ZERO
         for leg in self.legs:
             for fill in leg.fills:
                 if fill.fee_asset == self.base:
-                    kept = exact.add(kept, fill.fee)
-        return ZERO if 0 < net <= kept else net
+                    total = exact.add(total, fill.fee)
+        return total
 
     @property
     def exposed(self) -> Leg:

@@ -112,7 +112,8 @@ def _plan(
         return denial.detail
     price = _price(instrument, quote, selling, bps)
     # A crash of the price for a moment makes no dust of what was worth an order.
-    if is_dust(instrument, abs(pair.remainder), max(price, leg.price)):
+    worth = max(price, leg.price)
+    if is_dust(instrument, abs(pair.remainder), worth):
         reason = f"{pair.remainder} {pair.base} is below the minimum"
         return Unwinding(state=PairState.DUST, reason=reason)
     fee = turn.state.venue(leg.venue).fees[pair.symbol].taker
@@ -122,6 +123,9 @@ def _plan(
     affordable = exact.divide(max(turn.state.available(leg.venue, asset), Decimal(0)), unit)
     qty = instrument.quantity(min(abs(pair.remainder), affordable))
     if breach := instrument.breach(price, qty):
+        if selling and is_dust(instrument, exact.subtract(pair.remainder, pair.kept), worth):
+            reason = f"what the fee left of {pair.remainder} {pair.base} is below the minimum"
+            return Unwinding(state=PairState.DUST, reason=reason)
         return f"what {leg.venue} can pay for is too little: {breach}"
     order = OrderRequest(
         client_order_id(turn.state.instance, pair.number, 2, number),

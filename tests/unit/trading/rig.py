@@ -352,6 +352,14 @@ class Rig:
         if self._thorough:
             assert picture(self.state) == self._pictures.get(kept, picture(CoreState()))
 
+    def set_clock_back(self, by_ns: int) -> None:
+        """Set the machine's clock back, between two runs."""
+        self.now_ns -= by_ns
+        self._journal_free_ns = 0
+        for venue in self.venues.values():
+            # What its balances show does not depend on our clock.
+            venue.forget_lags()
+
     def replayed(self) -> CoreState:
         """Return the state that the journal leads to."""
         state = CoreState()

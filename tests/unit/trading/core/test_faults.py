@@ -610,7 +610,7 @@ def test_being_found_again_starts_the_count_of_absences_anew() -> None:
     rig.handle(gone)
     assert buy.negatives == 1
     rig.handle(OrderState("ant", buy.client_id, OrderStatus.NEW, Decimal(0), ("open",), "17"))
-    assert (buy.negatives, buy.venue_id, buy.state) == (0, "17", LegState.ACKED)
+    assert (buy.negatives, buy.venue_id, buy.state) == (0, "17", LegState.UNKNOWN)
     rig.run_for(SECOND)
     rig.handle(gone)
     assert not buy.is_final
