@@ -10,10 +10,14 @@ as most do on the venues.
 
 "flat lists" is the floor of PERFORMANCE.md: every field of a quote into a list of its own, prices
 with fees folded in as well. "least" is what this board writes, without any check; the ratios are to
-the former, so that they compare with older figures. "decode" is Binance's combined ``bookTicker``
-frame; "all" is decode, board and check together, and the last column compares it with decoding and
-writing the flat lists. The growth at the end is from the fewest symbols to the most: what the floor
-grows by is what the machine's caches cost.
+the former, so that they compare with older figures. "all" is decode, board and check together, of
+frames in the four venues' own shapes, and the last column compares it with decoding and writing the
+flat lists. The growth at the end is from the fewest symbols to the most: what the floor grows by is
+what the machine's caches cost.
+
+The second table is the way of a frame into the board, one venue at a time: "decode" is the floor, a
+typed msgspec decoder of nothing but symbol, prices, sizes and time, whose result is not looked at.
+"parse" knows all kinds of frames, refuses what cannot be and what is no news, and makes the ticker.
 """
 
 from __future__ import annotations
@@ -23,17 +27,16 @@ import random
 import sys
 import time
 from collections.abc import Callable, Sequence
-from itertools import cycle
 from typing import TypeVar
 
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.states import FeedState
-from arbot_tui.exchanges.binance.parsing import StreamParser
 from arbot_tui.market.board import QuoteBoard
 from arbot_tui.market.universe import Universe
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
+from tests.benchmarks.frames import BARE, PARSERS, Parser, frame
 
 _Item = TypeVar("_Item")
 
@@ -123,31 +126,36 @@ def _both(board: QuoteBoard, strategy: ArbitrageStrategy) -> Callable[[Ticker], 
     return handle
 
 
-def _frames(tickers: list[Ticker]) -> list[bytes]:
-    """Return the tickers as frames of one kind, whatever their venue."""
+def _symbol(venue: int, row: int) -> str:
+    return f"C{row}-USDT" if _VENUES[venue] == "okx" else f"C{row}USDT"
+
+
+def _frames(quotes: list[Ticker]) -> list[tuple[int, bytes]]:
+    """Return the quotes as their venues send them, each with the number of its venue."""
     return [
-        (
-            f'{{"stream":"c{t.row}usdt@bookTicker","data":{{"u":{number},"s":"C{t.row}USDT",'
-            f'"b":"{t.bid:.6f}","B":"{t.bid_size:.4f}","a":"{t.ask:.6f}","A":"{t.ask_size:.4f}"}}}}'
-        ).encode()
-        for number, t in enumerate(tickers, 1)
+        (q.exchange, frame(_VENUES[q.exchange], _symbol(q.exchange, q.row), number, q))
+        for number, q in enumerate(quotes, 1)
+    ]
+
+
+def _parsers(symbols: int) -> list[Parser]:
+    return [
+        PARSERS[name](venue, {_symbol(venue, row): row for row in range(symbols)})
+        for venue, name in enumerate(_VENUES)
     ]
 
 
 def _decoding(
-    symbols: int, quotes: list[Ticker], then: Callable[[Ticker], object]
-) -> Callable[[bytes], object]:
-    """Return what decodes the quotes' frames, each on its venue's connection, and hands them on."""
-    rows = {f"C{number}USDT": number for number in range(symbols)}
-    of_venue = [StreamParser(venue, rows) for venue in range(len(_VENUES))]
-    parsers = cycle([of_venue[ticker.exchange] for ticker in quotes])
+    parsers: Sequence[Parser], then: Callable[[Ticker], object]
+) -> Callable[[tuple[int, bytes]], object]:
+    """Return what decodes a frame on its venue's connection, and hands the quote on."""
+    parse = [parser.parse for parser in parsers]
 
-    def handle(raw: bytes) -> None:
-        parser = next(parsers)
-        ticker = parser.parse(raw, 1)
+    def handle(arrived: tuple[int, bytes]) -> None:
+        venue, raw = arrived
+        ticker = parse[venue](raw, 1)
         if isinstance(ticker, Ticker):
             then(ticker)
-        parser.restart()
 
     return handle
 
@@ -159,12 +167,53 @@ def _measure(work: Callable[[_Item], object], items: list[_Item]) -> float:
     return (time.process_time_ns() - started_ns) / len(items)
 
 
-def _best(works: Sequence[Callable[[_Item], object]], items: list[_Item]) -> list[float]:
+def _best(
+    works: Sequence[Callable[[_Item], object]], items: list[_Item], parsers: Sequence[Parser] = ()
+) -> list[float]:
     best = [float("inf")] * len(works)
     for _ in range(_ROUNDS):
         for number, work in enumerate(works):
+            # What was seen in the round before would be no news.
+            for parser in parsers:
+                parser.restart()
             best[number] = min(best[number], _measure(work, items))
     return best
+
+
+def _to_the_board(symbols: int, venue: int) -> list[float]:
+    """Return decode alone, parse, parse and board of one venue's frames."""
+    board, _ = rig(symbols)
+    quotes = [quote for quote in tickers(symbols, 3e-4) if quote.exchange == venue]
+    raws = [raw for _, raw in _frames(quotes)]
+    parser = _parsers(symbols)[venue]
+    parse, update = parser.parse, board.update
+
+    def alone(raw: bytes) -> None:
+        parse(raw, 1)
+
+    def both(raw: bytes) -> None:
+        ticker = parse(raw, 1)
+        if isinstance(ticker, Ticker):
+            update(ticker)
+
+    bare = BARE[_VENUES[venue]]
+
+    def decode(raw: bytes) -> None:
+        bare(raw)
+
+    return _best([decode, alone, both], raws, [parser])
+
+
+def _print_way_to_the_board() -> None:
+    sys.stdout.write("\nsymbols  venue    decode  parse  parse + board.update  ratio\n")
+    for symbols in (50, 500, 2000):
+        for venue, name in enumerate(_VENUES):
+            gc.collect()
+            decode, parse, both = _to_the_board(symbols, venue)
+            sys.stdout.write(
+                f"{symbols:7}  {name:7}  {decode:6.0f}  {parse:5.0f}  {both:20.0f}"
+                f"  {both / decode:5.2f}\n"
+            )
 
 
 def main() -> None:
@@ -187,8 +236,9 @@ def main() -> None:
             write, handle = _flat_lists(symbols), _both(board, strategy)
             _measure(handle, quotes)
             floor, least, update, both = _best([write, _least(board), board.update, handle], quotes)
-            decoding = [_decoding(symbols, quotes, then) for then in (write, handle)]
-            lists, everything = _best(decoding, _frames(quotes))
+            parsers = _parsers(symbols)
+            decoding = [_decoding(parsers, then) for then in (write, handle)]
+            lists, everything = _best(decoding, _frames(quotes), parsers)
             sys.stdout.write(
                 f"{symbols:7}  {name:11}  {floor:10.0f}  {least:5.0f}  {update:12.0f}"
                 f"  {both:14.0f}  {both / floor:5.2f}  {lists:14.0f}  {everything:6.0f}"
@@ -199,6 +249,7 @@ def main() -> None:
             f"         growth       {found[-1][0] / found[0][0]:10.2f}  {'':19}"
             f"  {found[-1][1] / found[0][1]:14.2f}\n"
         )
+    _print_way_to_the_board()
 
 
 if __name__ == "__main__":
