@@ -1,4 +1,4 @@
-"""Answers of Binance's private REST: orders, fills, balances, fees (docs 2026-07-21, section 7).
+"""Answers of Binance's private REST: orders, fills, balances (docs 2026-07-21, section 7).
 
 Pure: bytes in, domain values or `MalformedMessage` out. Money is read from its text form.
 """
@@ -13,13 +13,10 @@ import msgspec
 
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.fees import TradingFees, believable
-from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
+from arbot_tui.domain.numbers import parse_decimal
 from arbot_tui.domain.orders import (
     Balance,
     Fill,
-    OrderAck,
-    OrderRequest,
     OrderSide,
     OrderState,
     OrderStatus,
@@ -29,22 +26,20 @@ from arbot_tui.domain.text import sanitise
 __all__ = [
     "OpenOrderRow",
     "OrderRow",
-    "Placement",
     "TradeRow",
+    "asset",
     "fill_of",
     "not_negative",
     "order_state",
     "order_status",
-    "parse_account_fees",
     "parse_balances",
-    "parse_commission",
     "parse_open_orders",
     "parse_order",
     "parse_orders",
-    "parse_placement",
     "parse_trade_rows",
     "parse_trades",
     "positive",
+    "read",
     "side_of",
     "side_word",
     "trade_order_ids",
@@ -99,35 +94,6 @@ class OpenOrderRow(OrderRow, frozen=True):
     origQty: str
 
 
-class _FillRow(msgspec.Struct):
-    """One execution in the ``FULL`` answer of a placement; it carries no time of its own."""
-
-    price: str
-    qty: str
-    commission: str
-    commissionAsset: str
-    tradeId: int
-
-
-class _PlacementRow(OrderRow, frozen=True):
-    transactTime: int  # ms
-    fills: list[_FillRow] = []
-
-
-class Placement(msgspec.Struct, frozen=True):
-    """What the answer to a placement says, in the order in which it is reported.
-
-    Attributes:
-        ack: The venue has the order.
-        fills: Executions that the answer carries.
-        state: Where the order stands.
-    """
-
-    ack: OrderAck
-    fills: list[Fill]
-    state: OrderState
-
-
 class TradeRow(msgspec.Struct, frozen=True):
     """A row of ``myTrades``; it has no client order id.
 
@@ -160,45 +126,20 @@ class _BalanceRow(msgspec.Struct):
     locked: str
 
 
-class _Rates(msgspec.Struct):
-    maker: str
-    taker: str
-    buyer: str
-    seller: str
-
-
 class _Account(msgspec.Struct):
     balances: list[_BalanceRow]
-    commissionRates: _Rates
-
-
-class _Discount(msgspec.Struct):
-    enabledForAccount: bool
-    enabledForSymbol: bool
-    discountAsset: str
-    discount: str
-
-
-class _Commission(msgspec.Struct):
-    symbol: str
-    standardCommission: _Rates
-    specialCommission: _Rates | None = None
-    taxCommission: _Rates | None = None
-    discount: _Discount | None = None
 
 
 _T = TypeVar("_T")
 
-_decode_placement = msgspec.json.Decoder(_PlacementRow).decode
 _decode_order = msgspec.json.Decoder(OrderRow).decode
 _decode_orders = msgspec.json.Decoder(list[OrderRow]).decode
 _decode_open = msgspec.json.Decoder(list[OpenOrderRow]).decode
 _decode_trades = msgspec.json.Decoder(list[TradeRow]).decode
 _decode_account = msgspec.json.Decoder(_Account).decode
-_decode_commission = msgspec.json.Decoder(_Commission).decode
 
 
-def _read(what: str, read: Callable[[], _T]) -> _T:
+def read(what: str, read: Callable[[], _T]) -> _T:
     """Return what `read` returns, its complaints in our own words.
 
     Raises:
@@ -210,52 +151,13 @@ def _read(what: str, read: Callable[[], _T]) -> _T:
         raise MalformedMessage(_VENUE, f"{what}: {sanitise(str(e))}") from e
 
 
-def parse_placement(body: bytes, order: OrderRequest, wire_symbol: str) -> Placement:
-    """Return what the ``FULL`` answer to a placement says.
-
-    Args:
-        body: The answer.
-        order: What was asked for.
-        wire_symbol: Its symbol in Binance's writing.
-
-    Raises:
-        MalformedMessage: It breaks its schema, or speaks of another order.
-    """
-    return _read("order", lambda: _placement(_decode_placement(body), order, wire_symbol))
-
-
-def _placement(row: _PlacementRow, order: OrderRequest, wire_symbol: str) -> Placement:
-    if row.clientOrderId != order.client_id or row.symbol != wire_symbol:
-        raise ValueError(f"answer about {sanitise(row.clientOrderId)!r}")
-    if _SIDE.get(row.side) is not order.side:
-        raise ValueError(f"side {sanitise(row.side)!r} was not asked for")
-    state = order_state(row, order.client_id, "order")
-    ack = OrderAck(_VENUE, order.client_id, state.venue_id)
-    fills = [
-        Fill(
-            venue=_VENUE,
-            client_id=order.client_id,
-            symbol=order.symbol,
-            trade_id=str(fill.tradeId),
-            side=order.side,
-            price=positive(fill.price),
-            qty=positive(fill.qty),
-            fee=parse_decimal(fill.commission),
-            fee_asset=_asset(fill.commissionAsset),
-            event_ns=from_millis(row.transactTime),
-        )
-        for fill in row.fills
-    ]
-    return Placement(ack, fills, state)
-
-
 def parse_order(body: bytes) -> OrderRow:
     """Return the order in an answer of ``GET /api/v3/order``.
 
     Raises:
         MalformedMessage: It breaks its schema.
     """
-    return _read("order", lambda: _decode_order(body))
+    return read("order", lambda: _decode_order(body))
 
 
 def parse_orders(body: bytes) -> list[OrderRow]:
@@ -264,7 +166,7 @@ def parse_orders(body: bytes) -> list[OrderRow]:
     Raises:
         MalformedMessage: It breaks its schema.
     """
-    return _read("orders", lambda: _decode_orders(body))
+    return read("orders", lambda: _decode_orders(body))
 
 
 def parse_open_orders(body: bytes) -> list[OpenOrderRow]:
@@ -273,7 +175,7 @@ def parse_open_orders(body: bytes) -> list[OpenOrderRow]:
     Raises:
         MalformedMessage: It breaks its schema.
     """
-    return _read("open orders", lambda: _decode_open(body))
+    return read("open orders", lambda: _decode_open(body))
 
 
 def side_of(row: OrderRow) -> OrderSide:
@@ -321,7 +223,7 @@ def order_state(row: OrderRow, client_id: str, source: str) -> OrderState:
         MalformedMessage: Its status or quantity cannot be.
     """
     status = order_status(row.status)
-    filled = _read("executedQty", lambda: not_negative(row.executedQty))
+    filled = read("executedQty", lambda: not_negative(row.executedQty))
     return OrderState(_VENUE, client_id, status, filled, (source,), str(row.orderId))
 
 
@@ -337,7 +239,7 @@ def parse_trades(body: bytes, client_id: str, symbol: str, venue_id: str) -> lis
     Raises:
         MalformedMessage: It breaks its schema, or holds a value that cannot be.
     """
-    return _read("myTrades", lambda: _trades(_decode_trades(body), client_id, symbol, venue_id))
+    return read("myTrades", lambda: _trades(_decode_trades(body), client_id, symbol, venue_id))
 
 
 def _trades(rows: list[TradeRow], client_id: str, symbol: str, venue_id: str) -> list[Fill]:
@@ -354,7 +256,7 @@ def fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
     Raises:
         MalformedMessage: It holds a value that cannot be.
     """
-    return _read("myTrades", lambda: _fill_of(row, client_id, symbol))
+    return read("myTrades", lambda: _fill_of(row, client_id, symbol))
 
 
 def _fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
@@ -367,7 +269,7 @@ def _fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
         price=positive(row.price),
         qty=positive(row.qty),
         fee=parse_decimal(row.commission),
-        fee_asset=_asset(row.commissionAsset),
+        fee_asset=asset(row.commissionAsset),
         event_ns=from_millis(row.time),
     )
 
@@ -378,7 +280,7 @@ def parse_trade_rows(body: bytes) -> list[TradeRow]:
     Raises:
         MalformedMessage: It breaks its schema.
     """
-    return _read("myTrades", lambda: _decode_trades(body))
+    return read("myTrades", lambda: _decode_trades(body))
 
 
 def trade_order_ids(body: bytes) -> set[int]:
@@ -387,7 +289,7 @@ def trade_order_ids(body: bytes) -> set[int]:
     Raises:
         MalformedMessage: It breaks its schema.
     """
-    return {row.orderId for row in _read("myTrades", lambda: _decode_trades(body))}
+    return {row.orderId for row in read("myTrades", lambda: _decode_trades(body))}
 
 
 def parse_balances(body: bytes) -> list[Balance]:
@@ -396,76 +298,14 @@ def parse_balances(body: bytes) -> list[Balance]:
     Raises:
         MalformedMessage: It breaks its schema, or holds a value that cannot be.
     """
-    return _read("account", lambda: _balances(_decode_account(body).balances))
+    return read("account", lambda: _balances(_decode_account(body).balances))
 
 
 def _balances(rows: list[_BalanceRow]) -> list[Balance]:
     balances = (
-        Balance(_asset(row.asset), not_negative(row.free), not_negative(row.locked)) for row in rows
+        Balance(asset(row.asset), not_negative(row.free), not_negative(row.locked)) for row in rows
     )
     return [balance for balance in balances if balance.free or balance.locked]
-
-
-def parse_account_fees(body: bytes) -> TradingFees:
-    """Return the account's general rates in an answer of ``account``.
-
-    Raises:
-        MalformedMessage: It breaks its schema, or holds a value that cannot be.
-    """
-    return _read("account", lambda: _fees([_decode_account(body).commissionRates]))
-
-
-def parse_commission(body: bytes, wire_symbol: str) -> TradingFees:
-    """Return the rates of one symbol in an answer of ``account/commission``.
-
-    The sum over standard, special and tax; of buying and selling the dearer one counts. Paying
-    in BNB multiplies the standard part alone; whether it applies depends on the BNB balance.
-
-    Raises:
-        MalformedMessage: It breaks its schema, is about another symbol, or holds a value that
-            cannot be.
-    """
-
-    def read() -> TradingFees:
-        answer = _decode_commission(body)
-        if answer.symbol != wire_symbol:
-            raise ValueError(f"answer about {sanitise(answer.symbol)!r}")
-        parts = (answer.standardCommission, answer.specialCommission, answer.taxCommission)
-        fees = _fees([part for part in parts if part is not None])
-        discount = answer.discount
-        if discount is None or not (discount.enabledForAccount and discount.enabledForSymbol):
-            return fees
-        return msgspec.structs.replace(
-            fees,
-            coin=_asset(discount.discountAsset),
-            coin_taker=_discounted(answer.standardCommission, fees.taker, discount.discount),
-        )
-
-    return _read("commission", read)
-
-
-def _fees(parts: list[_Rates]) -> TradingFees:
-    maker = taker = buyer = seller = ZERO
-    for part in parts:
-        maker = exact.add(maker, parse_decimal(part.maker))
-        taker = exact.add(taker, parse_decimal(part.taker))
-        buyer = exact.add(buyer, parse_decimal(part.buyer))
-        seller = exact.add(seller, parse_decimal(part.seller))
-    side = max(buyer, seller)
-    return TradingFees(believable(exact.add(maker, side)), believable(exact.add(taker, side)))
-
-
-def _discounted(standard: _Rates, taker: Decimal, multiplier: str) -> Decimal:
-    """Return the taker rate while the standard part is paid in the discount coin.
-
-    Of buying and selling the part that saves less counts.
-    """
-    factor = parse_decimal(multiplier)
-    if not 0 <= factor <= 1:
-        raise ValueError(f"discount {factor} is no fraction")
-    side = min(parse_decimal(standard.buyer), parse_decimal(standard.seller))
-    part = max(exact.add(parse_decimal(standard.taker), side), ZERO)
-    return exact.subtract(taker, exact.multiply(part, exact.subtract(Decimal(1), factor)))
 
 
 def positive(text: str) -> Decimal:
@@ -492,7 +332,12 @@ def not_negative(text: str) -> Decimal:
     return value
 
 
-def _asset(text: str) -> str:
+def asset(text: str) -> str:
+    """Return the name of an asset, upper case.
+
+    Raises:
+        ValueError: It is none.
+    """
     if not text or sanitise(text, 40) != text:
         raise ValueError(f"asset {sanitise(text, 40)!r}")
     return text.upper()

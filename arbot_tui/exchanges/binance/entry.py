@@ -16,9 +16,9 @@ from arbot_tui.domain.orders import OrderEvent, OrderReject, OrderRequest, Order
 from arbot_tui.domain.refusal import Reaction, placement_event
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
-from arbot_tui.exchanges.binance.answers import parse_placement
 from arbot_tui.exchanges.binance.errors import refusal
 from arbot_tui.exchanges.binance.execution import BinanceExecution
+from arbot_tui.exchanges.binance.placement import parse_placement
 from arbot_tui.exchanges.binance.signing import Signer, ws_payload
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.limiter import Charge

@@ -34,18 +34,16 @@ from arbot_tui.domain.orders import (
 from arbot_tui.domain.refusal import Reaction, Refusal, cancel_error, placement_event, read_error
 from arbot_tui.exchanges.base import Credentials
 from arbot_tui.exchanges.binance.answers import (
-    Placement,
     order_state,
-    parse_account_fees,
     parse_balances,
-    parse_commission,
     parse_order,
     parse_orders,
-    parse_placement,
     parse_trades,
     trade_order_ids,
 )
 from arbot_tui.exchanges.binance.errors import ARCHIVED, refusal
+from arbot_tui.exchanges.binance.fees import parse_account_fees, parse_commission
+from arbot_tui.exchanges.binance.placement import Placement, parse_placement
 from arbot_tui.exchanges.binance.quotas import Quotas
 from arbot_tui.exchanges.binance.signing import Signer
 from arbot_tui.exchanges.transport.limiter import Charge

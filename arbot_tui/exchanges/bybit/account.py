@@ -17,11 +17,13 @@ from arbot_tui.domain.text import sanitise
 from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.bybit import coins
 from arbot_tui.exchanges.bybit.answers import (
+    BROKEN,
     ExecutionRow,
     OrderRow,
     amount,
     fill_of,
     is_trade,
+    malformed,
     order_status,
 )
 from arbot_tui.exchanges.bybit.execution import BybitExecution
@@ -30,7 +32,6 @@ from arbot_tui.exchanges.transport.limiter import Charge
 __all__ = ["BybitAccount", "parse_fee_terms", "parse_permissions"]
 
 _VENUE = "bybit"
-_BROKEN = (ValueError, RecursionError, ArithmeticError)
 _MOST_PAGES = 200
 _ORDERS_PER_PAGE = 50
 _FILLS_PER_PAGE = 100
@@ -82,8 +83,8 @@ def parse_permissions(result: msgspec.Raw) -> KeyPermissions:
     try:
         key = _key(result)
         expires_ns = _utc_ns(key.expiredAt)
-    except _BROKEN as e:
-        raise _malformed("key", e) from e
+    except BROKEN as e:
+        raise malformed("key", e) from e
     wallet = key.permissions.Wallet
     notes = []
     if key.readOnly == 1:
@@ -119,8 +120,8 @@ def parse_fee_terms(settings: msgspec.Raw, key: msgspec.Raw | None) -> FeeTerms:
     try:
         coin = _DEDUCTION_COIN if _settings(settings).smsef else ""
         tier = sanitise(_key(key).vipLevel, 40) if key is not None else ""
-    except _BROKEN as e:
-        raise _malformed("fee terms", e) from e
+    except BROKEN as e:
+        raise malformed("fee terms", e) from e
     return FeeTerms(tier=tier, discount_asset=coin)
 
 
@@ -177,8 +178,8 @@ class BybitAccount:
             try:
                 page = _orders(answer.result)
                 found += [_open_order(row, names) for row in page.rows]
-            except _BROKEN as e:
-                raise _malformed("open orders", e) from e
+            except BROKEN as e:
+                raise malformed("open orders", e) from e
             if not page.rows or not page.nextPageCursor:
                 return found
             cursor = f"&cursor={page.nextPageCursor}"
@@ -256,8 +257,8 @@ class BybitAccount:
             )
             try:
                 page = _executions(answer.result)
-            except _BROKEN as e:
-                raise _malformed("executions", e) from e
+            except BROKEN as e:
+                raise malformed("executions", e) from e
             rows += page.rows
             if not page.rows or not page.nextPageCursor:
                 return rows
@@ -267,8 +268,8 @@ class BybitAccount:
     def _fill(self, row: ExecutionRow, instrument: Instrument) -> AccountFill:
         try:
             fill = fill_of(row, sanitise(row.orderLinkId, 64), instrument)
-        except _BROKEN as e:
-            raise _malformed("executions", e) from e
+        except BROKEN as e:
+            raise malformed("executions", e) from e
         return AccountFill(sanitise(row.orderId, 64), fill)
 
 
@@ -285,7 +286,3 @@ def _open_order(row: OrderRow, names: Mapping[str, str]) -> OpenOrder:
         filled,
         order_status(row, filled),
     )
-
-
-def _malformed(what: str, cause: Exception) -> MalformedMessage:
-    return MalformedMessage(_VENUE, f"{what}: {sanitise(str(cause))}")

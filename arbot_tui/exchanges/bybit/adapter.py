@@ -17,7 +17,7 @@ from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.bybit import turnover
 from arbot_tui.exchanges.bybit.account import BybitAccount
-from arbot_tui.exchanges.bybit.answers import Answer, parse_answer, parse_orderbook
+from arbot_tui.exchanges.bybit.answers import Answer, parse_answer
 from arbot_tui.exchanges.bybit.entry import WsOrders
 from arbot_tui.exchanges.bybit.errors import IP_BAN_S, refusal, unreadable
 from arbot_tui.exchanges.bybit.execution import BybitExecution
@@ -25,6 +25,7 @@ from arbot_tui.exchanges.bybit.feed import BybitFeed
 from arbot_tui.exchanges.bybit.hosts import URLS
 from arbot_tui.exchanges.bybit.instruments import parse_instruments
 from arbot_tui.exchanges.bybit.private import PrivateStream, socket_options
+from arbot_tui.exchanges.bybit.public import parse_orderbook
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
 from arbot_tui.exchanges.transport.limiter import RateLimiter

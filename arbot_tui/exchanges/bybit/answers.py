@@ -5,21 +5,19 @@ Business errors come with HTTP 200, so an `Answer` is not yet a success: its cod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
 
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.fees import TradingFees, believable
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
-from arbot_tui.domain.quotes import DepthSnapshot, Level
 from arbot_tui.domain.text import sanitise
 
 __all__ = [
+    "BROKEN",
     "Answer",
     "CoinRow",
     "ExecutionRow",
@@ -28,18 +26,18 @@ __all__ = [
     "balance_of",
     "fill_of",
     "is_trade",
+    "malformed",
     "order_status",
     "parse_answer",
     "parse_balances",
-    "parse_fees",
     "parse_fills",
     "parse_order",
     "parse_order_id",
-    "parse_orderbook",
 ]
 
 _VENUE = "bybit"
-_BROKEN = (ValueError, RecursionError, ArithmeticError)
+BROKEN = (ValueError, RecursionError, ArithmeticError)
+"""What decoding and reading raise where an answer breaks its schema."""
 # Older rows leave it out.
 _TRADES = frozenset({"Trade", "BlockTrade", ""})
 
@@ -158,31 +156,11 @@ class _Wallet(msgspec.Struct):
     rows: list[_Account] = msgspec.field(name="list")
 
 
-class _FeeRate(msgspec.Struct):
-    symbol: str
-    takerFeeRate: str
-    makerFeeRate: str
-
-
-class _FeeRates(msgspec.Struct):
-    rows: list[_FeeRate] = msgspec.field(name="list")
-
-
-class _Depth(msgspec.Struct):
-    b: list[Level]
-    a: list[Level]
-    u: int
-    ts: int
-    cts: int = 0
-
-
 _answer = msgspec.json.Decoder(Answer).decode
 _order_ids = msgspec.json.Decoder(_OrderIds).decode
 _orders = msgspec.json.Decoder(_Orders).decode
 _executions = msgspec.json.Decoder(_Executions).decode
 _wallet = msgspec.json.Decoder(_Wallet).decode
-_fee_rates = msgspec.json.Decoder(_FeeRates).decode
-_depth = msgspec.json.Decoder(_Depth, strict=False).decode
 
 _STATUS = {
     "New": OrderStatus.NEW,
@@ -202,8 +180,8 @@ def parse_answer(body: bytes) -> Answer:
     """
     try:
         return _answer(body)
-    except _BROKEN as e:
-        raise _malformed("answer", e) from e
+    except BROKEN as e:
+        raise malformed("answer", e) from e
 
 
 def parse_order_id(result: msgspec.Raw) -> str:
@@ -214,8 +192,8 @@ def parse_order_id(result: msgspec.Raw) -> str:
     """
     try:
         return sanitise(_order_ids(result).orderId, 64)
-    except _BROKEN as e:
-        raise _malformed("order id", e) from e
+    except BROKEN as e:
+        raise malformed("order id", e) from e
 
 
 def parse_order(
@@ -240,8 +218,8 @@ def parse_order(
                 ours = client_id or sanitise(order.orderLinkId, 64)
                 found = sanitise(order.orderId, 64)
                 return OrderState(_VENUE, ours, status, filled, (source,), found)
-    except _BROKEN as e:
-        raise _malformed("order", e) from e
+    except BROKEN as e:
+        raise malformed("order", e) from e
     return None
 
 
@@ -287,8 +265,8 @@ def parse_fills(
                 continue
             found = sanitise(row.orderId, 64)
             fills.append(fill_of(row, client_id, instrument))
-    except _BROKEN as e:
-        raise _malformed("executions", e) from e
+    except BROKEN as e:
+        raise malformed("executions", e) from e
     return fills, found, page.nextPageCursor
 
 
@@ -342,8 +320,8 @@ def parse_balances(result: msgspec.Raw) -> list[Balance]:
                 balance = balance_of(coin)
                 if balance.free or balance.locked:
                     balances.append(balance)
-    except _BROKEN as e:
-        raise _malformed("wallet", e) from e
+    except BROKEN as e:
+        raise malformed("wallet", e) from e
     return balances
 
 
@@ -360,46 +338,6 @@ def balance_of(coin: CoinRow) -> Balance:
     bound = exact.add(exact.add(amount(coin.spotBorrow), amount(coin.bonus)), locked)
     free = max(ZERO, exact.subtract(parse_decimal(coin.walletBalance or "0"), bound))
     return Balance(sanitise(coin.coin, 20).upper(), free, locked)
-
-
-def parse_fees(result: msgspec.Raw, symbols: Mapping[str, str]) -> dict[str, TradingFees]:
-    """Return the account's fee rates; positive is a cost here as in the domain.
-
-    Args:
-        result: The ``result`` member of ``account/fee-rate``.
-        symbols: Wire symbol to canonical symbol; rows of others are passed over.
-
-    Raises:
-        MalformedMessage: `result` breaks its schema.
-    """
-    try:
-        return {
-            symbols[row.symbol]: TradingFees(
-                maker=believable(parse_decimal(row.makerFeeRate)),
-                taker=believable(parse_decimal(row.takerFeeRate)),
-            )
-            for row in _fee_rates(result).rows
-            if row.symbol in symbols
-        }
-    except _BROKEN as e:
-        raise _malformed("fee rates", e) from e
-
-
-def parse_orderbook(result: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnapshot:
-    """Return the order book in `result`, at most `levels` levels a side.
-
-    Raises:
-        MalformedMessage: `result` breaks its schema or holds a level that cannot be.
-    """
-    try:
-        depth = _depth(result)
-        at_ns = from_millis(depth.cts or depth.ts)
-        for price, size in (*depth.b, *depth.a):
-            if not (0.0 < price < float("inf") and 0.0 < size < float("inf")):
-                raise ValueError(f"level {price} {size}")
-    except _BROKEN as e:
-        raise _malformed("order book", e) from e
-    return DepthSnapshot(depth.u, depth.b[:levels], depth.a[:levels], at_ns, recv_ns)
 
 
 def _positive(text: str) -> Decimal:
@@ -421,5 +359,6 @@ def amount(text: str) -> Decimal:
     return value
 
 
-def _malformed(what: str, cause: Exception) -> MalformedMessage:
+def malformed(what: str, cause: Exception) -> MalformedMessage:
+    """Return the error for an answer about `what` that `cause` found broken."""
     return MalformedMessage(_VENUE, f"{what}: {sanitise(str(cause))}")

@@ -39,12 +39,12 @@ from arbot_tui.exchanges.bybit.answers import (
     Answer,
     parse_answer,
     parse_balances,
-    parse_fees,
     parse_fills,
     parse_order,
     parse_order_id,
 )
 from arbot_tui.exchanges.bybit.errors import refusal, unreadable
+from arbot_tui.exchanges.bybit.fees import parse_fees
 from arbot_tui.exchanges.bybit.signing import rest_headers
 from arbot_tui.exchanges.transport.limiter import Charge, RateLimiter
 from arbot_tui.exchanges.transport.rest import RestClient, RestResponse

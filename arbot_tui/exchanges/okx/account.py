@@ -16,20 +16,19 @@ from arbot_tui.domain.text import sanitise
 from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.okx import coins
 from arbot_tui.exchanges.okx.answers import (
-    FillRow,
+    BROKEN,
     OrderRow,
-    fill_of,
+    malformed,
     order_state,
-    parse_fill_rows,
     parse_order_rows,
 )
 from arbot_tui.exchanges.okx.execution import OkxExecution
+from arbot_tui.exchanges.okx.fills import FillRow, fill_of, parse_fill_rows
 from arbot_tui.exchanges.okx.quotas import Quotas
 
 __all__ = ["OkxAccount", "parse_fee_terms", "parse_permissions"]
 
 _VENUE = "okx"
-_BROKEN = (ValueError, RecursionError, ArithmeticError, IndexError)
 _ROWS_PER_PAGE = 100
 _MOST_PAGES = 400
 # `trade/fills` reaches back three days; an hour less leaves no doubt at the edge.
@@ -87,8 +86,8 @@ def parse_fee_terms(data: msgspec.Raw) -> FeeTerms:
 def _config(data: msgspec.Raw) -> _Config:
     try:
         return _configs(data)[0]
-    except _BROKEN as e:
-        raise _malformed("account", e) from e
+    except BROKEN as e:
+        raise malformed("account", e) from e
 
 
 class OkxAccount:
@@ -133,8 +132,8 @@ class OkxAccount:
             rows = parse_order_rows(answer.data)
             try:
                 found += [_open_order(row, names) for row in rows]
-            except _BROKEN as e:
-                raise _malformed("open orders", e) from e
+            except BROKEN as e:
+                raise malformed("open orders", e) from e
             if len(rows) < _ROWS_PER_PAGE:
                 return found
             after = f"&after={_id(rows[-1].ordId)}"
@@ -206,8 +205,8 @@ class OkxAccount:
     def _fill(self, row: FillRow, instrument: Instrument) -> AccountFill:
         try:
             fill = fill_of(row, sanitise(row.clOrdId, 64), instrument.symbol)
-        except _BROKEN as e:
-            raise _malformed("fills", e) from e
+        except BROKEN as e:
+            raise malformed("fills", e) from e
         return AccountFill(sanitise(row.ordId, 64), fill)
 
 
@@ -231,7 +230,3 @@ def _id(text: str) -> str:
     if not (text.isascii() and text.isalnum()):
         raise MalformedMessage(_VENUE, "an id that is no plain text")
     return text
-
-
-def _malformed(what: str, cause: Exception) -> MalformedMessage:
-    return MalformedMessage(_VENUE, f"{what}: {sanitise(str(cause))}")

@@ -15,7 +15,7 @@ from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.okx import turnover
 from arbot_tui.exchanges.okx.account import OkxAccount
-from arbot_tui.exchanges.okx.answers import Answer, parse_orderbook, parse_time_ms
+from arbot_tui.exchanges.okx.answers import Answer
 from arbot_tui.exchanges.okx.entry import WsOrders
 from arbot_tui.exchanges.okx.errors import judge
 from arbot_tui.exchanges.okx.execution import OkxExecution
@@ -23,6 +23,7 @@ from arbot_tui.exchanges.okx.feed import OkxFeed
 from arbot_tui.exchanges.okx.hosts import DEMO_HEADERS
 from arbot_tui.exchanges.okx.instruments import parse_instruments
 from arbot_tui.exchanges.okx.private import PrivateStream, socket_options
+from arbot_tui.exchanges.okx.public import parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.okx.quotas import Quotas
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
 from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter

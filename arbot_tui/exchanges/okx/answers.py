@@ -9,39 +9,30 @@ from decimal import Decimal
 
 import msgspec
 
-from arbot_tui.domain.clock import MS, from_millis
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.fees import TradingFees, believable
-from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
-from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
-from arbot_tui.domain.quotes import DepthSnapshot
+from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.orders import Balance, OrderState, OrderStatus
 from arbot_tui.domain.text import sanitise
 
 __all__ = [
+    "BROKEN",
     "Answer",
-    "FillPage",
-    "FillRow",
     "Item",
     "OrderRow",
-    "fill_of",
+    "malformed",
     "order_state",
     "parse_account_level",
     "parse_answer",
     "parse_balances",
-    "parse_fees",
-    "parse_fill_rows",
-    "parse_fills",
     "parse_item",
     "parse_order",
     "parse_order_rows",
-    "parse_orderbook",
-    "parse_time_ms",
     "positive",
-    "trade_id",
 ]
 
 _VENUE = "okx"
-_BROKEN = (ValueError, RecursionError, ArithmeticError, IndexError)
+BROKEN = (ValueError, RecursionError, ArithmeticError, IndexError)
+"""What decoding and reading raise where an answer breaks its schema."""
 # Orders of these types never rest: what ends them unasked is their own time in force.
 _SELF_ENDING = frozenset({"ioc", "fok", "market"})
 _BY_USER = "1"
@@ -77,24 +68,6 @@ class Item(msgspec.Struct, frozen=True):
     sMsg: str = ""
 
 
-class FillPage(msgspec.Struct, frozen=True):
-    """One page of executions.
-
-    Attributes:
-        fills: Those of the order asked for.
-        venue_id: Its id at the venue; empty where the page holds none of its fills.
-        rows: Executions on the page, of all orders.
-        last_bill: Where the next, older page starts (``after``).
-        oldest_ns: Time of the oldest execution on the page, UTC nanoseconds; 0 for an empty page.
-    """
-
-    fills: list[Fill]
-    venue_id: str
-    rows: int
-    last_bill: str
-    oldest_ns: int
-
-
 class OrderRow(msgspec.Struct, frozen=True):
     """One order, of an answer or the private stream.
 
@@ -123,38 +96,6 @@ class OrderRow(msgspec.Struct, frozen=True):
     sz: str = ""
 
 
-class FillRow(msgspec.Struct, frozen=True):
-    """One execution of ``trade/fills``.
-
-    Attributes:
-        ordId: The venue's order id.
-        clOrdId: Our order id; may be empty.
-        side: ``buy`` or ``sell``.
-        fillPx: Price.
-        fillSz: Base quantity.
-        fee: Fee; negative is paid.
-        feeCcy: Coin of the fee.
-        tradeId: The venue's execution id.
-        billId: Where the next, older page starts after it.
-        ts: When it was booked, UTC milliseconds.
-        fillTime: When it happened, UTC milliseconds; empty in older rows.
-        instId: Wire symbol.
-    """
-
-    ordId: str
-    clOrdId: str
-    side: str
-    fillPx: str
-    fillSz: str
-    fee: str
-    feeCcy: str
-    tradeId: str
-    billId: str
-    ts: str
-    fillTime: str = ""
-    instId: str = ""
-
-
 class _Detail(msgspec.Struct):
     ccy: str
     availBal: str
@@ -165,29 +106,6 @@ class _Account(msgspec.Struct):
     details: list[_Detail]
 
 
-class _FeeGroup(msgspec.Struct):
-    groupId: str
-    maker: str
-    taker: str
-
-
-class _Fees(msgspec.Struct):
-    maker: str = ""
-    taker: str = ""
-    feeGroup: list[_FeeGroup] = []
-
-
-class _Depth(msgspec.Struct):
-    asks: list[tuple[float, float, msgspec.Raw, msgspec.Raw]]
-    bids: list[tuple[float, float, msgspec.Raw, msgspec.Raw]]
-    ts: int
-    seqId: int = 0
-
-
-class _Time(msgspec.Struct):
-    ts: str
-
-
 class _Config(msgspec.Struct):
     acctLv: str
 
@@ -195,11 +113,7 @@ class _Config(msgspec.Struct):
 _answer = msgspec.json.Decoder(Answer).decode
 _items = msgspec.json.Decoder(list[Item]).decode
 _orders = msgspec.json.Decoder(list[OrderRow]).decode
-_fills = msgspec.json.Decoder(list[FillRow]).decode
 _accounts = msgspec.json.Decoder(list[_Account]).decode
-_fees = msgspec.json.Decoder(list[_Fees]).decode
-_depths = msgspec.json.Decoder(list[_Depth], strict=False).decode
-_times = msgspec.json.Decoder(list[_Time]).decode
 _configs = msgspec.json.Decoder(list[_Config]).decode
 
 _STATUS = {
@@ -218,8 +132,8 @@ def parse_answer(body: bytes) -> Answer:
     """
     try:
         return _answer(body)
-    except _BROKEN as e:
-        raise _malformed("answer", e) from e
+    except BROKEN as e:
+        raise malformed("answer", e) from e
 
 
 def parse_item(data: msgspec.Raw) -> Item | None:
@@ -230,8 +144,8 @@ def parse_item(data: msgspec.Raw) -> Item | None:
     """
     try:
         items = _items(data) if data else []
-    except _BROKEN as e:
-        raise _malformed("item", e) from e
+    except BROKEN as e:
+        raise malformed("item", e) from e
     return items[0] if items else None
 
 
@@ -250,8 +164,8 @@ def parse_order(data: msgspec.Raw, client_id: str, venue_id: str = "") -> OrderS
         for order in _orders(data):
             if order.ordId == venue_id if venue_id else order.clOrdId == client_id:
                 return order_state(order, client_id, "order")
-    except _BROKEN as e:
-        raise _malformed("order", e) from e
+    except BROKEN as e:
+        raise malformed("order", e) from e
     return None
 
 
@@ -263,8 +177,8 @@ def parse_order_rows(data: msgspec.Raw) -> list[OrderRow]:
     """
     try:
         return _orders(data)
-    except _BROKEN as e:
-        raise _malformed("orders", e) from e
+    except BROKEN as e:
+        raise malformed("orders", e) from e
 
 
 def order_state(order: OrderRow, client_id: str, source: str) -> OrderState:
@@ -297,77 +211,6 @@ def _status(order: OrderRow, filled: Decimal) -> OrderStatus:
     return OrderStatus.CANCELED
 
 
-def parse_fills(data: msgspec.Raw, client_id: str, venue_id: str, symbol: str) -> FillPage:
-    """Return one page of executions, those of other orders left out.
-
-    Args:
-        data: The ``data`` member of ``trade/fills``, newest first.
-        client_id: Our order id.
-        venue_id: The venue's order id; empty where it is not known.
-        symbol: Canonical symbol of the order.
-
-    Raises:
-        MalformedMessage: `data` breaks its schema.
-    """
-    fills = []
-    found = ""
-    try:
-        rows = _fills(data)
-        for row in rows:
-            # Never book what belongs to another order, should the filter be ignored.
-            if row.ordId != venue_id if venue_id else row.clOrdId != client_id:
-                continue
-            found = sanitise(row.ordId, 64)
-            fills.append(fill_of(row, client_id, symbol))
-        oldest_ns = _time_ns(rows[-1]) if rows else 0
-        last_bill = rows[-1].billId if rows else ""
-        if last_bill and not last_bill.isalnum():
-            raise ValueError(f"bill {last_bill!r}")
-    except _BROKEN as e:
-        raise _malformed("fills", e) from e
-    return FillPage(fills, found, len(rows), last_bill, oldest_ns)
-
-
-def parse_fill_rows(data: msgspec.Raw) -> list[FillRow]:
-    """Return one page of executions as the venue writes them, newest first.
-
-    Raises:
-        MalformedMessage: `data` breaks its schema.
-    """
-    try:
-        return _fills(data)
-    except _BROKEN as e:
-        raise _malformed("fills", e) from e
-
-
-def fill_of(row: FillRow, client_id: str, symbol: str) -> Fill:
-    """Return `row` as an execution of the order that we call `client_id`.
-
-    Raises:
-        ValueError: A value in it cannot be.
-    """
-    # Negative is paid on this venue, positive is paid in the domain.
-    fee, coin = exact.minus(parse_decimal(row.fee)), sanitise(row.feeCcy, 20).upper()
-    if fee and not coin:
-        raise ValueError(f"a fee of {fee} of nothing")
-    return Fill(
-        _VENUE,
-        client_id,
-        symbol,
-        trade_id(row.tradeId),
-        OrderSide(row.side),
-        positive(row.fillPx),
-        positive(row.fillSz),
-        fee,
-        coin,
-        _time_ns(row),
-    )
-
-
-def _time_ns(row: FillRow) -> int:
-    return from_millis(row.fillTime or row.ts)
-
-
 def parse_balances(data: msgspec.Raw) -> list[Balance]:
     """Return the non-zero balances of the trading account (the funding account cannot trade).
 
@@ -385,34 +228,9 @@ def parse_balances(data: msgspec.Raw) -> list[Balance]:
                 free, locked = _amount(detail.availBal), _amount(detail.frozenBal)
                 if free or locked:
                     balances.append(Balance(sanitise(detail.ccy, 20).upper(), free, locked))
-    except _BROKEN as e:
-        raise _malformed("balance", e) from e
+    except BROKEN as e:
+        raise malformed("balance", e) from e
     return balances
-
-
-def parse_fees(data: msgspec.Raw, group: str) -> TradingFees:
-    """Return the rates of one fee group, as costs: this venue sends commissions negative.
-
-    Args:
-        data: The ``data`` member of ``account/trade-fee``.
-        group: ``groupId`` of the instrument. Where it is not listed the deprecated rates of the
-            whole account stand.
-
-    Raises:
-        MalformedMessage: `data` breaks its schema or holds no rate.
-    """
-    try:
-        fees = _fees(data)[0]
-        maker, taker = fees.maker, fees.taker
-        for listed in fees.feeGroup:
-            if listed.groupId == group:
-                maker, taker = listed.maker, listed.taker
-        return TradingFees(
-            maker=believable(exact.minus(parse_decimal(maker))),
-            taker=believable(exact.minus(parse_decimal(taker))),
-        )
-    except _BROKEN as e:
-        raise _malformed("fees", e) from e
 
 
 def parse_account_level(data: msgspec.Raw) -> str:
@@ -423,55 +241,8 @@ def parse_account_level(data: msgspec.Raw) -> str:
     """
     try:
         return _configs(data)[0].acctLv
-    except _BROKEN as e:
-        raise _malformed("account", e) from e
-
-
-def parse_time_ms(data: msgspec.Raw) -> int:
-    """Return the venue's time, UTC milliseconds.
-
-    Raises:
-        MalformedMessage: `data` breaks its schema.
-    """
-    try:
-        return from_millis(_times(data)[0].ts) // MS
-    except _BROKEN as e:
-        raise _malformed("time", e) from e
-
-
-def parse_orderbook(data: msgspec.Raw, levels: int, recv_ns: int) -> DepthSnapshot:
-    """Return the order book in `data`, at most `levels` levels a side.
-
-    Raises:
-        MalformedMessage: `data` breaks its schema or holds a level that cannot be.
-    """
-    try:
-        depth = _depths(data)[0]
-        at_ns = from_millis(depth.ts)
-        for price, size, _, _ in (*depth.bids, *depth.asks):
-            if not (0.0 < price < float("inf") and 0.0 < size < float("inf")):
-                raise ValueError(f"level {price} {size}")
-    except _BROKEN as e:
-        raise _malformed("order book", e) from e
-    return DepthSnapshot(
-        depth.seqId,
-        [(level[0], level[1]) for level in depth.bids[:levels]],
-        [(level[0], level[1]) for level in depth.asks[:levels]],
-        at_ns,
-        recv_ns,
-    )
-
-
-def trade_id(text: str) -> str:
-    """Return the id of an execution: without one it would count once with all others.
-
-    Raises:
-        ValueError: It is empty.
-    """
-    found = sanitise(text, 64)
-    if not found:
-        raise ValueError("an execution without an id")
-    return found
+    except BROKEN as e:
+        raise malformed("account", e) from e
 
 
 def positive(text: str) -> Decimal:
@@ -494,5 +265,6 @@ def _amount(text: str) -> Decimal:
     return value
 
 
-def _malformed(what: str, cause: Exception) -> MalformedMessage:
+def malformed(what: str, cause: Exception) -> MalformedMessage:
+    """Return the error for an answer about `what` that `cause` found broken."""
     return MalformedMessage(_VENUE, f"{what}: {sanitise(str(cause))}")

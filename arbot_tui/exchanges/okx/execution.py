@@ -46,12 +46,12 @@ from arbot_tui.exchanges.okx.answers import (
     Item,
     parse_account_level,
     parse_balances,
-    parse_fees,
-    parse_fills,
     parse_item,
     parse_order,
 )
 from arbot_tui.exchanges.okx.errors import judge, refusal
+from arbot_tui.exchanges.okx.fees import parse_fees
+from arbot_tui.exchanges.okx.fills import parse_fills
 from arbot_tui.exchanges.okx.quotas import Quotas
 from arbot_tui.exchanges.okx.signing import rest_headers
 from arbot_tui.exchanges.transport.limiter import Charge

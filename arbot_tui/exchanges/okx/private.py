@@ -17,7 +17,8 @@ from arbot_tui.domain.numbers import exact, parse_decimal
 from arbot_tui.domain.orders import Balance, Fill, OrderSide
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
-from arbot_tui.exchanges.okx.answers import OrderRow, order_state, positive, trade_id
+from arbot_tui.exchanges.okx.answers import OrderRow, order_state, positive
+from arbot_tui.exchanges.okx.fills import trade_id
 from arbot_tui.exchanges.okx.signing import ws_login
 from arbot_tui.exchanges.transport.signed_socket import (
     BalancesTold,

@@ -22,15 +22,14 @@ from arbot_tui.domain.orders import (
 from arbot_tui.exchanges.binance.answers import (
     OrderRow,
     order_state,
-    parse_account_fees,
     parse_balances,
-    parse_commission,
     parse_order,
     parse_orders,
-    parse_placement,
     parse_trades,
     trade_order_ids,
 )
+from arbot_tui.exchanges.binance.fees import parse_account_fees, parse_commission
+from arbot_tui.exchanges.binance.placement import parse_placement
 
 FILLED: dict[str, Any] = {
     "symbol": "BTCUSDT",

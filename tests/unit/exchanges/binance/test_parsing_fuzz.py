@@ -11,11 +11,11 @@ from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Ticker
 from arbot_tui.exchanges.binance.answers import (
     parse_balances,
-    parse_commission,
     parse_order,
     parse_orders,
     parse_trades,
 )
+from arbot_tui.exchanges.binance.fees import parse_commission
 from arbot_tui.exchanges.binance.instruments import parse_exchange_info
 from arbot_tui.exchanges.binance.parsing import (
     Control,

@@ -16,6 +16,8 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.exchanges.bybit import answers
+from arbot_tui.exchanges.bybit.fees import parse_fees
+from arbot_tui.exchanges.bybit.public import parse_orderbook
 
 BTC = Instrument("bybit", "BTCUSDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.000001"))
 ORDER = {
@@ -221,7 +223,7 @@ def test_an_empty_account_has_no_coins_and_no_account_is_no_answer() -> None:
 def test_a_fee_rate_that_cannot_be_is_malformed() -> None:
     rates = {"list": [{"symbol": "ETHUSDT", "takerFeeRate": "-0.1", "makerFeeRate": "0"}]}
     with pytest.raises(MalformedMessage):
-        answers.parse_fees(_raw(rates), {"ETHUSDT": "ETH/USDT"})
+        parse_fees(_raw(rates), {"ETHUSDT": "ETH/USDT"})
 
 
 def test_fee_rates_are_costs_and_only_those_asked_for() -> None:
@@ -231,7 +233,7 @@ def test_fee_rates_are_costs_and_only_those_asked_for() -> None:
             {"symbol": "XRPUSDT", "takerFeeRate": "0.1", "makerFeeRate": "0.1"},
         ]
     }
-    assert answers.parse_fees(_raw(rates), {"ETHUSDT": "ETH/USDT"}) == {
+    assert parse_fees(_raw(rates), {"ETHUSDT": "ETH/USDT"}) == {
         "ETH/USDT": TradingFees(maker=Decimal("0.0001"), taker=Decimal("0.0006"))
     }
 
@@ -247,18 +249,18 @@ def test_order_book_is_cut_to_the_levels_asked_for() -> None:
         "cts": 1_700_000_000_000,
     }
     expected = DepthSnapshot(9, [(2.0, 1.0)], [(3.0, 4.0)], 1_700_000_000_000 * 10**6, 5)
-    assert answers.parse_orderbook(_raw(book), 1, 5) == expected
+    assert parse_orderbook(_raw(book), 1, 5) == expected
 
 
 def test_order_book_without_matching_time_uses_its_own() -> None:
     book = {"b": [], "a": [], "ts": 1_700_000_000_001, "u": 9}
-    assert answers.parse_orderbook(_raw(book), 1, 5).event_ns == 1_700_000_000_001 * 10**6
+    assert parse_orderbook(_raw(book), 1, 5).event_ns == 1_700_000_000_001 * 10**6
 
 
 @pytest.mark.parametrize("level", [["0", "1"], ["1", "0"], ["nan", "1"], ["1", "inf"], ["1"]])
 def test_order_book_with_an_impossible_level_is_malformed(level: list[str]) -> None:
     with pytest.raises(MalformedMessage):
-        answers.parse_orderbook(_raw({"b": [level], "a": [], "ts": 1, "u": 9}), 1, 5)
+        parse_orderbook(_raw({"b": [level], "a": [], "ts": 1, "u": 9}), 1, 5)
 
 
 _PARSERS: list[Callable[[msgspec.Raw], object]] = [
@@ -267,8 +269,8 @@ _PARSERS: list[Callable[[msgspec.Raw], object]] = [
     lambda raw: answers.parse_order(raw, "arb-1", "order"),
     lambda raw: answers.parse_fills(raw, "arb-1", BTC),
     answers.parse_balances,
-    lambda raw: answers.parse_fees(raw, {"BTCUSDT": "BTC/USDT"}),
-    lambda raw: answers.parse_orderbook(raw, 5, 1),
+    lambda raw: parse_fees(raw, {"BTCUSDT": "BTC/USDT"}),
+    lambda raw: parse_orderbook(raw, 5, 1),
 ]
 _ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -14,7 +14,9 @@ from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
 from arbot_tui.domain.quotes import DepthSnapshot
-from arbot_tui.exchanges.okx import answers
+from arbot_tui.exchanges.okx import answers, fills
+from arbot_tui.exchanges.okx.fees import parse_fees
+from arbot_tui.exchanges.okx.public import parse_orderbook, parse_time_ms
 
 ORDER = {
     "accFillSz": "0.00192834",
@@ -143,14 +145,14 @@ def test_documented_fill_has_its_fee_as_a_cost() -> None:
         "BTC",
         1708587373361 * 10**6,
     )
-    assert answers.parse_fills(_raw([FILL]), "arb1", "", "BTC/USDT") == answers.FillPage(
+    assert fills.parse_fills(_raw([FILL]), "arb1", "", "BTC/USDT") == fills.FillPage(
         [fill], "680800019749904384", 1, "680800019754098688", 1708587373361 * 10**6
     )
 
 
 def test_rebate_becomes_a_negative_cost_and_time_has_a_fallback() -> None:
     row = FILL | {"fee": "0.01", "fillTime": ""}
-    (fill,) = answers.parse_fills(_raw([row]), "arb1", "", "BTC/USDT").fills
+    (fill,) = fills.parse_fills(_raw([row]), "arb1", "", "BTC/USDT").fills
     assert (fill.fee, fill.event_ns) == (Decimal("-0.01"), 1708587373362 * 10**6)
 
 
@@ -164,13 +166,13 @@ def test_rebate_becomes_a_negative_cost_and_time_has_a_fallback() -> None:
     ],
 )
 def test_fills_of_other_orders_are_left_out(client_id: str, venue_id: str, found: int) -> None:
-    page = answers.parse_fills(_raw([FILL]), client_id, venue_id, "BTC/USDT")
+    page = fills.parse_fills(_raw([FILL]), client_id, venue_id, "BTC/USDT")
     assert (len(page.fills), page.rows) == (found, 1)
 
 
 def test_empty_page() -> None:
-    page = answers.parse_fills(_raw([]), "arb1", "", "BTC/USDT")
-    assert page == answers.FillPage([], "", 0, "", 0)
+    page = fills.parse_fills(_raw([]), "arb1", "", "BTC/USDT")
+    assert page == fills.FillPage([], "", 0, "", 0)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_empty_page() -> None:
 )
 def test_a_fill_that_cannot_be_is_malformed(changes: dict[str, object]) -> None:
     with pytest.raises(MalformedMessage):
-        answers.parse_fills(_raw([FILL | changes]), "arb1", "", "BTC/USDT")
+        fills.parse_fills(_raw([FILL | changes]), "arb1", "", "BTC/USDT")
 
 
 def test_documented_balance() -> None:
@@ -207,7 +209,7 @@ def test_documented_balance() -> None:
 def test_what_a_venue_leaves_out_is_not_nothing() -> None:
     told = answers.parse_answer(b'{"code":"0","msg":""}').data
     assert answers.parse_item(told) is None
-    for parse in (answers.parse_order_rows, answers.parse_fill_rows, answers.parse_balances):
+    for parse in (answers.parse_order_rows, fills.parse_fill_rows, answers.parse_balances):
         with pytest.raises(MalformedMessage):
             parse(told)
     assert answers.parse_balances(_raw([{"details": []}])) == []
@@ -226,11 +228,11 @@ def test_fee_rates_come_from_the_group_and_are_costs() -> None:
             "taker": "-0.9",
         }
     ]
-    assert answers.parse_fees(_raw(fees), "1") == TradingFees(
+    assert parse_fees(_raw(fees), "1") == TradingFees(
         maker=Decimal("0.0008"), taker=Decimal("0.001")
     )
-    assert answers.parse_fees(_raw(fees), "2").maker == Decimal("-0.0001")
-    assert answers.parse_fees(_raw(fees), "9").taker == Decimal("0.9")
+    assert parse_fees(_raw(fees), "2").maker == Decimal("-0.0001")
+    assert parse_fees(_raw(fees), "9").taker == Decimal("0.9")
 
 
 @pytest.mark.parametrize(
@@ -238,16 +240,16 @@ def test_fee_rates_come_from_the_group_and_are_costs() -> None:
 )
 def test_fee_rates_that_are_missing_or_cannot_be_are_malformed(fees: object) -> None:
     with pytest.raises(MalformedMessage):
-        answers.parse_fees(_raw(fees), "1")
+        parse_fees(_raw(fees), "1")
 
 
 def test_account_level_and_time() -> None:
     assert answers.parse_account_level(_raw([{"acctLv": "1", "perm": "trade"}])) == "1"
-    assert answers.parse_time_ms(_raw([{"ts": "1597026383085"}])) == 1597026383085
+    assert parse_time_ms(_raw([{"ts": "1597026383085"}])) == 1597026383085
     with pytest.raises(MalformedMessage):
         answers.parse_account_level(_raw([]))
     with pytest.raises(MalformedMessage):
-        answers.parse_time_ms(_raw([{"ts": "-1"}]))
+        parse_time_ms(_raw([{"ts": "-1"}]))
 
 
 def test_order_book_is_cut_to_the_levels_asked_for() -> None:
@@ -258,26 +260,26 @@ def test_order_book_is_cut_to_the_levels_asked_for() -> None:
         "seqId": 9,
     }
     expected = DepthSnapshot(9, [(2.0, 1.0)], [(3.0, 4.0)], 1_700_000_000_000 * 10**6, 5)
-    assert answers.parse_orderbook(_raw([book]), 1, 5) == expected
+    assert parse_orderbook(_raw([book]), 1, 5) == expected
 
 
 @pytest.mark.parametrize("level", [["0", "1"], ["1", "0"], ["nan", "1"], ["1", "inf"], ["1"]])
 def test_order_book_with_an_impossible_level_is_malformed(level: list[str]) -> None:
     book = {"asks": [[*level, "0", "1"]], "bids": [], "ts": "1700000000000"}
     with pytest.raises(MalformedMessage):
-        answers.parse_orderbook(_raw([book]), 1, 5)
+        parse_orderbook(_raw([book]), 1, 5)
 
 
 _PARSERS: list[Callable[[msgspec.Raw], object]] = [
     lambda raw: answers.parse_answer(bytes(raw)),
     answers.parse_item,
     lambda raw: answers.parse_order(raw, "arb1"),
-    lambda raw: answers.parse_fills(raw, "arb1", "", "BTC/USDT"),
+    lambda raw: fills.parse_fills(raw, "arb1", "", "BTC/USDT"),
     answers.parse_balances,
-    lambda raw: answers.parse_fees(raw, "1"),
+    lambda raw: parse_fees(raw, "1"),
     answers.parse_account_level,
-    answers.parse_time_ms,
-    lambda raw: answers.parse_orderbook(raw, 5, 1),
+    parse_time_ms,
+    lambda raw: parse_orderbook(raw, 5, 1),
 ]
 _ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
