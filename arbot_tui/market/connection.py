@@ -16,6 +16,8 @@ MAX_LAG_NS = 250 * MS
 MAX_SILENCE_NS = 5 * SECOND
 MIN_CADENCE_NS = 2 * SECOND
 CADENCE_GAPS = 20
+MAX_AHEAD_NS = SECOND
+"""How far ahead an event may be dated: more than any round trip leaves open of a venue's clock."""
 MAX_CLOCK_ERROR_NS = 60 * SECOND
 QUARANTINE_NS = 5 * SECOND
 """How long one impossible event time discredits the connection."""
@@ -158,6 +160,11 @@ class Connection:
         if self._changed_ns - self._timed_ns > MAX_SILENCE_NS:
             untimed_s = (now_ns - self._timed_ns) / SECOND
             return FeedState.STALE, f"no event time for {untimed_s:.1f} s"
+        if self.lag_ns < -MAX_AHEAD_NS:
+            ahead_s = -self.lag_ns / SECOND
+            return FeedState.DELAYED, (
+                f"events are dated {ahead_s:.1f} s ahead of the venue's clock as we know it"
+            )
         if self.lag_ns > MAX_LAG_NS:
             return FeedState.DELAYED, _late_words(self.lag_ns, own_lag_ns)
         return FeedState.LIVE, ""
@@ -171,7 +178,8 @@ class Connection:
             self._timed_ns = recv_ns
             self.lag_ns = lag_ns
             self._lags.add(lag_ns)
-            late = lag_ns > MAX_LAG_NS
+            # What is dated ahead could be of any age.
+            late = not -MAX_AHEAD_NS <= lag_ns <= MAX_LAG_NS
             if late is self._late:
                 return False
             self._late = late

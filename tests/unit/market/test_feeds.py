@@ -68,7 +68,9 @@ def test_a_lost_connection_is_down_with_its_cause(detail: str, reason: str) -> N
         (250 * MS + 1, FeedState.DELAYED),
         (60 * SECOND, FeedState.DELAYED),
         (60 * SECOND + 1, FeedState.STALE),
-        (-60 * SECOND, FeedState.LIVE),
+        (-SECOND, FeedState.LIVE),
+        (-SECOND - 1, FeedState.DELAYED),
+        (-60 * SECOND, FeedState.DELAYED),
         (-60 * SECOND - 1, FeedState.STALE),
     ],
 )
@@ -84,6 +86,22 @@ def test_reasons_are_in_words() -> None:
     assert monitor.verdict(0, at_ns) == (FeedState.DELAYED, "events arrive 400 ms late")
     monitor.on_frame(0, 0, at_ns + 3600 * SECOND, at_ns, True)
     assert monitor.verdict(0, at_ns) == (FeedState.STALE, "event times are +3600 s off the clock")
+
+
+def test_events_of_the_future_prove_nothing_until_the_clock_is_measured_again() -> None:
+    """A venue's clock was set, or ours slept: how old its data is nobody knows."""
+    monitor, at_ns = _live()
+    assert monitor.on_frame(0, 0, at_ns + 20 * SECOND, at_ns, True)
+    assert monitor.verdict(0, at_ns) == (
+        FeedState.DELAYED,
+        "events are dated 20.0 s ahead of the venue's clock as we know it",
+    )
+    monitor.set_offset(0, 20 * SECOND)
+    # Ten seconds late, and still ahead of our clock.
+    assert not monitor.on_frame(0, 0, at_ns + 10 * SECOND, at_ns, True)
+    assert monitor.verdict(0, at_ns) == (FeedState.DELAYED, "events arrive 10000 ms late")
+    assert monitor.on_frame(0, 0, at_ns + 20 * SECOND, at_ns, True)
+    assert monitor.verdict(0, at_ns) == (FeedState.LIVE, "")
 
 
 def test_the_lag_is_corrected_by_the_venues_offset() -> None:
