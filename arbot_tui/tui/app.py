@@ -32,6 +32,7 @@ from arbot_tui.tui.clipboard import copy_sequence
 from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
+from arbot_tui.tui.ground import Ground
 from arbot_tui.tui.keys import bindings
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.own_settings import OwnSettings
@@ -168,6 +169,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.set_class(self.glyphs.ascii_only, "-ascii")
         self.pull()
         self._pacer.start()
+        self.ask_ground()
         if self._welcome:
             self.push_screen(WelcomeCard(self._look, self.view))
 
@@ -387,6 +389,15 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     def on_app_focus(self) -> None:
         """Draw anew when somebody comes back: only what changes is sent otherwise."""
         self._redraw()
+
+    def ask_ground(self) -> None:
+        """Ask for the terminal's background, where the theme goes with it."""
+        if self.theming.asks and isinstance(self._driver, TerminalDriver):
+            self._driver.ask_ground()
+
+    def terminal_ground(self, ground: Ground | None) -> None:
+        """Let the theme go with the terminal's background."""
+        self.theming.told(ground)
 
     def terminal_drained(self) -> None:
         """Draw the whole picture: parts of it were skipped."""

@@ -32,7 +32,7 @@ class UiConfig(BaseModel):
         default="auto",
         min_length=1,
         max_length=40,
-        description="Name of a file in themes/; auto: dark, or ansi where NO_COLOR is set.",
+        description="Name of a file in themes/; auto: dark or light as the terminal is, or ansi.",
         json_schema_extra={"hot": True, "simulate": "auto"},
     )
     mouse: bool = Field(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from arbot_tui.tui.config import UiConfig
 from arbot_tui.tui.exits import DashboardExit, ExitReason, ExitSignals
 from arbot_tui.tui.glyphs import choose_glyphs
 from arbot_tui.tui.screens.welcome import first_time
-from arbot_tui.tui.themes import DEFAULT_THEME, NO_COLOR_THEME, load_themes
+from arbot_tui.tui.themes import load_themes
 
 __all__ = ["DashboardExit", "ExitReason", "run_dashboard"]
 
@@ -51,7 +50,7 @@ async def run_dashboard(
         fps=config.fps,
         low_bandwidth=config.low_bandwidth,
         notify=config.notify,
-        theme=_theme(config.theme),
+        theme=config.theme,
         themes=loaded.themes.values(),
         theme_files=loaded.files,
         glyphs=choose_glyphs(config.glyphs, stream.encoding if stream else None),
@@ -72,9 +71,3 @@ async def run_dashboard(
     if app.crash_report and app.ending is None:
         return DashboardExit(ExitReason.CRASH, app.crash_report)
     return DashboardExit(app.ending or reason or ExitReason.QUIT, app.crash_report)
-
-
-def _theme(name: str) -> str:
-    if name == "auto":
-        return NO_COLOR_THEME if "NO_COLOR" in os.environ else DEFAULT_THEME
-    return name

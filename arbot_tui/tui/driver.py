@@ -10,6 +10,7 @@ import sys
 import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.color import ColorSystem
@@ -18,6 +19,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from arbot_tui.tui.ground import ASK_GROUND, Ground, GroundAnswers
 from arbot_tui.tui.painter import Painter, Text
 from arbot_tui.tui.writer import ScreenWriter
 
@@ -37,6 +39,16 @@ class TerminalOwner(Protocol):
     def terminal_gone(self) -> None:
         """The terminal was closed."""
         ...
+
+    def terminal_ground(self, ground: Ground | None) -> None:
+        """The terminal has said what its background is; None where nobody understands it."""
+        ...
+
+
+GROUND_WAIT_S = 2.0
+"""An answer about the background that comes later than this is thrown away."""
+_REST_S = 0.05
+"""What follows the begin of a sequence within this time belongs to it."""
 
 
 class _WakingEvent(threading.Event):
@@ -84,6 +96,7 @@ class TerminalDriver(LinuxDriver):
         self._output = os.dup(stream.fileno())
         self._screen_writer = self._new_writer()
         self._painter = Painter()
+        self._answers = GroundAnswers()
         self._stopped = False
         self.sent = 0
         """Bytes of pictures so far."""
@@ -121,6 +134,17 @@ class TerminalDriver(LinuxDriver):
 
     def _enable_mouse_pixels(self) -> None:
         """Leave positions in cells; the base class never switches pixels off again."""
+
+    def ask_ground(self) -> None:
+        """Ask what the background is; nothing waits for the answer, which may never come."""
+        # The console of Linux would write the question on the screen.
+        if os.environ.get("TERM") != "linux":
+            self._answers.awaited = True
+            self._loop.call_later(GROUND_WAIT_S, self._await_no_ground)
+            self.write(ASK_GROUND)
+
+    def _await_no_ground(self) -> None:
+        self._answers.awaited = False
 
     def must_skip(self) -> bool:
         """Return whether a picture would only queue behind what the terminal has not read."""
@@ -183,12 +207,14 @@ class TerminalDriver(LinuxDriver):
 
         The base class spins on a closed terminal, or takes its error for a crash.
         """
-        parser = XTermParser(self._debug)
+        parser, answers = XTermParser(self._debug), self._answers
         decode = getincrementaldecoder("utf-8")("replace").decode
         while not self.exit_event.is_set():
             # Only half a key has a time limit; to look up for nothing costs as much as drawing.
-            limit_s = None if parser._timeout_time is None else 0.05
-            ready, _, _ = select.select([self.fileno, self._leaving.fileno], [], [], limit_s)
+            half = answers.undecided or parser._timeout_time is not None
+            sources = [self.fileno, self._leaving.fileno]
+            ready, _, _ = select.select(sources, [], [], _REST_S if half else None)
+            keys = ""
             if self.fileno in ready:
                 try:
                     data = os.read(self.fileno, 4096)
@@ -197,7 +223,14 @@ class TerminalDriver(LinuxDriver):
                 if not data:
                     self._call(self._owner.terminal_gone)
                     return
-                for event in parser.feed(decode(data)):
+                awaited = answers.awaited
+                keys = answers.feed(decode(data))
+                if awaited and not answers.awaited:
+                    self._call(partial(self._owner.terminal_ground, answers.ground))
+            elif answers.undecided:
+                keys = answers.give_up()
+            if keys:
+                for event in parser.feed(keys):
                     self.process_message(event)
             for event in parser.tick():
                 self.process_message(event)

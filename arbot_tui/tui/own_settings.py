@@ -53,6 +53,7 @@ class OwnSettings:
             return
         if (theme := values.get("ui.theme", "")) != seen.get("ui.theme"):
             app.theming.show(theme)
+            app.ask_ground()
         app.notify_by = next(
             (k for k in get_args(CallKind) if k == values.get("ui.notify")), "bell"
         )

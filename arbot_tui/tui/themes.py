@@ -20,6 +20,8 @@ import arbot_tui
 
 __all__ = [
     "DEFAULT_THEME",
+    "LIGHT_THEME",
+    "NO_COLOR_THEME",
     "VARIABLES",
     "LoadedThemes",
     "load_theme",
@@ -29,6 +31,8 @@ __all__ = [
 ]
 
 DEFAULT_THEME = "dark"
+LIGHT_THEME = "light"
+"""For a terminal with a light background."""
 NO_COLOR_THEME = "ansi"
 """Without colours the terminal's own ground is right, whatever it is."""
 

@@ -60,6 +60,21 @@ def test_keys_and_resize_reach_the_dashboard(start: Start) -> None:
     assert terminal.restored()
 
 
+def test_the_theme_follows_the_background_and_its_answer_is_no_key(start: Start) -> None:
+    terminal = start()
+    assert terminal.raw.count(b"\x1b]11;?\x1b\\") == 1
+    dark = terminal.screen.buffer[5][5].bg
+    terminal.send("\x1b]11;rgb:eeee/eeee/cc")
+    terminal.read()
+    terminal.send("cc\x1b\\")
+    terminal.wait_for(lambda: terminal.screen.buffer[5][5].bg not in (dark, "default"))
+    # One that comes late, and unasked for: "c" would open the keys.
+    terminal.send("\x1b]11;rgb:cccc/0000/0000\x07?")
+    terminal.wait_text("esc closes")
+    terminal.send("q")
+    assert terminal.wait_exit() == 0
+
+
 def test_a_storm_of_resizes_ends_with_the_picture_of_the_last_size(
     start: Start, counter: Path
 ) -> None:
