@@ -367,6 +367,16 @@ async def test_help_is_made_from_the_table_of_actions() -> None:
         assert not isinstance(screen.app.screen, HelpScreen)
 
 
+async def test_pages_of_a_palette_that_has_no_room_yet_end_nothing() -> None:
+    async with dashboard(size=(80, 24)) as screen:
+        await screen.pilot.resize_terminal(20, 3)
+        await screen.press("ctrl+p", "down", "pageup", "pagedown")
+        await screen.pilot.resize_terminal(80, 24)
+        await screen.press("pagedown", "escape")
+        assert screen.app.screen is screen.app.dashboard
+        assert not screen.app.crash_report
+
+
 async def test_the_palette_finds_every_action() -> None:
     async with dashboard() as screen:
         await screen.press("ctrl+p")

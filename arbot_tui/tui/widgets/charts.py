@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 
+from arbot_tui.domain.clock import SECOND
 from arbot_tui.engine.answers import EdgesView, LatencyRow, LatencyView, PerformanceView
 from arbot_tui.tui import numbers
 from arbot_tui.tui.look import Look
@@ -196,7 +197,8 @@ class EquityChart(Panel):
         best = height // 3 if height >= 14 and len(view.by_symbol) > 1 else 0
         upper = (height - best) // 2
         span_ns = view.points[-1].at_ns - view.points[0].at_ns
-        foot = (f"{numbers.duration(span_ns)} ago", "now")
+        # Whole seconds: tenths would change with every sample.
+        foot = (f"{numbers.duration(span_ns // SECOND * SECOND).replace('.0', '')} ago", "now")
         worth = Series([point.equity for point in view.points], "key", "worth")
         gain = "gain" if view.points[-1].realised >= 0 else "loss"
         earned = Series([point.realised for point in view.points], gain, "realised")
@@ -228,7 +230,8 @@ class EquityChart(Panel):
         columns = max(1, (width - 1) // 26)
         rows = height - 2
         shown = list(view.by_symbol[: columns * rows])
-        lines: list[Line] = [blank(width), ((" realised by symbol", "dim"),)]
+        title = fit(((" realised by symbol", "dim"),), width)
+        lines: list[Line] = [blank(width), title]
         for y in range(rows):
             spans: list[tuple[str, str]] = [(" ", "text")]
             for symbol, amount in shown[y::rows]:

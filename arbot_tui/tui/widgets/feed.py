@@ -92,10 +92,11 @@ class OpportunityFeed(Panel):
                     *ended,
                 ),
             )
+        quote = clip(one.symbol.partition("/")[2], 5, "")
         second: Line = (
             ("   ", "text"),
-            (pad(profit, 8), role if is_open else "dim"),
-            (pad(life, 8, ">") + "   ", "dim"),
+            (pad(f"{profit} {quote}", 12), role if is_open else "dim"),
+            (pad(life, 7, ">") + "  ", "dim"),
             *ended,
         )
         return (join(first, percent, width), second)

@@ -64,6 +64,7 @@ class RejectFunnel(Panel):
     def foot(self, width: int) -> Sequence[Line]:
         """Return the verdict over what the books offer, while nothing clears the fees."""
         verdict = self._status.verdict if self._status else ""
+        verdict = verdict.replace(" -", f" {self.glyphs.minus}")
         texts = wrap(verdict, width - 2)[:_VERDICT_LINES]
         return tuple(((f" {text}", "dim"),) for text in texts)
 

@@ -97,7 +97,8 @@ class VenueTable(TablePanel[_Venue]):
             return ""
         dot = self.glyphs.dot
         worth = f"{numbers.amount(self._total)} {clip(self._quote, 6, '')}"
-        return f"{worth} in all {dot} runway in trades of {clip(self._trade, 10, '')}"
+        trade = f"{clip(self._trade, 10, '')} {clip(self._quote, 6, '')}"
+        return f"{worth} in all {dot} runway in trades of {trade}"
 
     def placeholder(self) -> Sequence[str]:
         """Return why there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from textwrap import wrap
 
@@ -23,6 +24,8 @@ _LEVELS: Mapping[str, tuple[int, str, str]] = {
     "error": (3, "x", "bad"),
     "critical": (4, "x", "bad"),
 }
+_SAYS_NOTHING = re.compile(r" [a-z_]+=(?= |$)")
+"""A field without a value."""
 _SHOWN = ("debug", "info", "warning", "error")
 """Levels from which on lines can be shown."""
 
@@ -202,5 +205,5 @@ def _rank(line: LogLine) -> int:
 
 def _said(line: LogLine) -> str:
     """Return the fields; which part of the program said it is for where there is room."""
-    said = line.fields
+    said = _SAYS_NOTHING.sub("", line.fields)
     return said.partition(" ")[2] if said.startswith("logger=") else said

@@ -14,6 +14,10 @@ __all__ = ["SettingsList"]
 
 _NAME, _VALUE, _WHEN = 34, 16, 8
 _WIDE_FROM = 110
+_FROM, _MEANING_FROM = 24, 54
+"""Width of where a value is from, and what has to be left for its meaning beside it."""
+_TITLE_REST = 60
+"""What the title holds beside the file, at most."""
 _MEANING_LINES = 2
 
 
@@ -65,7 +69,8 @@ class SettingsList(Panel):
                 (" " + pad("key", name), "dim"),
                 (pad("value", value), "dim"),
                 (pad("takes", _WHEN), "dim"),
-                ("from", "dim"),
+                (pad("from", _FROM), "dim"),
+                ("meaning" if width - name - value - _WHEN - 2 >= _MEANING_FROM else "", "dim"),
             ),
         )
 
@@ -83,8 +88,18 @@ class SettingsList(Panel):
                 (pad(clip(setting.name, name - 1, more), name), "text"),
                 (pad(clip(shown, room - 1, more), room), "strong" if pending is None else "warn"),
                 (pad("effect" if setting.hot else "restart", _WHEN), "dim"),
-                (clip(_origin(setting), max(0, width - name - room - _WHEN - 2), more), "dim"),
+                *self._rest(setting, max(0, width - name - room - _WHEN - 2)),
             ),
+        )
+
+    def _rest(self, setting: SettingView, room: int) -> Line:
+        """Return where a value is from and, where there is room, what it means."""
+        more, origin = self.glyphs.more, _origin(setting)
+        if room < _MEANING_FROM:
+            return ((clip(origin, room, more), "dim"),)
+        return (
+            (pad(clip(origin, _FROM - 2, more), _FROM), "dim"),
+            (clip(setting.meaning, room - _FROM, more), "dim"),
         )
 
     def record(self, key: Hashable) -> Mapping[str, object]:
@@ -124,7 +139,8 @@ class SettingsList(Panel):
         """Return the file, the filter, and how much waits to be applied."""
         if self._view is None:
             return ""
-        parts = [clip(self._view.save_to, 44, self.glyphs.more), f"profile {self._view.profile}"]
+        room = max(44, self.area.width - _TITLE_REST)
+        parts = [clip(self._view.save_to, room, self.glyphs.more), f"profile {self._view.profile}"]
         if self.filter:
             parts.append(f"/{self.filter}")
         if self.pending:

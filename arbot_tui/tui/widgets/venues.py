@@ -61,12 +61,12 @@ class VenueHealth(Panel):
             (pad(clip(venue.state, 10), 10), FEED_ROLES.get(venue.state, "text")),
         )
         times: Line = (
-            (f"{_ms(venue.lag_ms)} late ", "text"),
-            (f"{self.glyphs.round_trip}{_ms(venue.rtt_ms, 4)}", "dim"),
+            (f"{_ms(venue.lag_ms, 6)} late ", "text"),
+            (f"{self.glyphs.round_trip}{_ms(venue.rtt_ms, 5)}", "dim"),
         )
         second = self._second(venue)
         if width >= _ONE_LINE:
-            left: Line = (*name, *times, ("   ", "text"), *second)
+            left: Line = (*name, *times, ("  ", "text"), *second)
             return (join(left, self._counts(venue) if width >= _ROOMY else (), width),)
         return (join(name, (*times, (" ", "text")), width), (("  ", "text"), *second))
 
@@ -104,7 +104,7 @@ class VenueHealth(Panel):
             spans.append((f"heard {numbers.age(int(venue.silence_ms * MS))} ago  ", "dim"))
         offset = venue.offset_ms
         role = "warn" if abs(offset) > _CLOCK_OFF_MS else "dim"
-        clock = f"{offset:+.0f}".replace("-", self.glyphs.minus)
+        clock = f"{round(offset):+d}".replace("-", self.glyphs.minus) if round(offset) else "0"
         spans.append((f"clock {clock} ms  ", role))
         if venue.weight_limit:
             used = round(100 * (venue.weight_used or 0) / venue.weight_limit)
@@ -116,5 +116,5 @@ class VenueHealth(Panel):
         return tuple(spans)
 
 
-def _ms(value: float | None, width: int = 5) -> str:
-    return pad("-" if value is None else f"{value:.0f}ms", width, ">")
+def _ms(value: float | None, width: int) -> str:
+    return pad("-" if value is None else f"{value:.0f} ms", width, ">")
