@@ -75,9 +75,10 @@ class TransferGuard(TradingStrategy):
             return
         if suspended is None:
             return
-        before = self._heard.get(name)
+        heard = self._heard.get(name)
+        before = SuspendedTransfers() if heard is None else heard.suspended
         self._heard[name] = _Heard(suspended, self._bot.clock.now_ns())
-        if before is None or before.suspended != suspended:
+        if before != suspended:
             self._say(name, suspended)
 
     def _say(self, name: str, suspended: SuspendedTransfers) -> None:
