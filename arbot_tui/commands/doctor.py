@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from arbot_tui.commands.local_keys import LocalKeys
+from arbot_tui.commands.names import check_strategies
 from arbot_tui.commands.outcome import ExitCode, print_json, say
 from arbot_tui.commands.prompts import passphrase_prompt
 from arbot_tui.commands.venue_configs import public_configs
@@ -28,7 +30,7 @@ from arbot_tui.engine.doctor import (
     check_machine,
     check_venues,
 )
-from arbot_tui.settings import Loaded, data_folder, load
+from arbot_tui.settings import Loaded, data_folder, load, log_level
 
 __all__ = ["examine"]
 
@@ -56,13 +58,33 @@ def _findings(config: Path | None) -> Iterator[Finding]:
     loaded: Loaded | None = None
     try:
         loaded = load(config)
+        data_folder(loaded.settings)
     except ConfigError as e:
-        yield Finding("configuration", "fail", str(e), "fix that line")
+        yield Finding("configuration", "fail", str(e), _remedy(config))
+        loaded = None
     else:
-        yield Finding("configuration", "ok", f"{loaded.source}, {loaded.profile} limits")
+        yield from _configuration(loaded)
     yield from _themes(loaded)
     if loaded is not None:
         yield from _with_settings(loaded)
+
+
+def _configuration(loaded: Loaded) -> list[Finding]:
+    faults = []
+    for check in (log_level, lambda: check_strategies(loaded)):
+        try:
+            check()
+        except ConfigError as e:
+            faults.append(Finding("configuration", "fail", str(e), _remedy(None)))
+    about = f"{loaded.source}, {loaded.profile} limits"
+    return faults or [Finding("configuration", "ok", about)]
+
+
+def _remedy(config: Path | None) -> str:
+    """Return what to do about a configuration that is refused."""
+    if config is not None and not os.path.lexists(config):
+        return f"arbot-tui config init --config {shlex.quote(str(config))}"
+    return "fix that, then arbot-tui config check"
 
 
 def _with_settings(loaded: Loaded) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ import asyncio
 import fcntl
 import os
 import platform
+import shlex
 import shutil
 import socket
 import sqlite3
@@ -70,7 +71,7 @@ def check_machine() -> list[Finding]:
     findings.append(
         Finding("event loop", "ok", f"uvloop {loop}")
         if loop
-        else Finding("event loop", "warn", "asyncio's own: slower", "pip install uvloop")
+        else Finding("event loop", "warn", "asyncio's own: slower", _install("uvloop"))
     )
     libraries = ", ".join(f"{name} {_installed(name)}" for name in ("textual", "msgspec"))
     fast = _installed("picows")
@@ -84,17 +85,19 @@ def check_machine() -> list[Finding]:
 def check_folder(folder: Path) -> list[Finding]:
     """Look at the data folder: may it be written, is it private, is there room."""
     shown = sanitise(str(folder))
-    existing = next(path for path in (folder, *folder.parents) if path.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+    # Not Path.exists: it raises where a folder on the way may not be looked into.
+    existing = next(path for path in (folder, *folder.parents) if os.path.exists(path))
+    if not os.path.isdir(existing) or not os.access(existing, os.W_OK | os.X_OK):
         fix = "set [storage] path to a folder of yours"
         return [Finding("data folder", "fail", f"{shown} cannot be written", fix)]
     findings = [Finding("data folder", "ok", shown)]
-    if folder.exists():
+    if os.path.exists(folder):
         about = folder.stat()
         if about.st_uid != os.geteuid():
-            findings = [Finding("data folder", "warn", f"{shown} is somebody else's")]
+            fix = "set [storage] path to a folder of yours"
+            findings = [Finding("data folder", "warn", f"{shown} is somebody else's", fix)]
         elif stat.S_IMODE(about.st_mode) & 0o077:
-            fix = f"chmod 700 {shown}"
+            fix = f"chmod 700 {shlex.quote(str(folder))}"
             findings = [Finding("data folder", "warn", f"{shown} is open to others", fix)]
     free = shutil.disk_usage(existing).free
     state: Verdict = "ok" if free >= _DISK_WARN_BYTES else "warn"
@@ -199,6 +202,11 @@ def check_keys(
     if causes:
         findings.append(Finding("key stores", "ok", f"not asked: {'; '.join(causes)}"))
     return findings
+
+
+def _install(name: str) -> str:
+    """Return the command that installs into this very Python, whichever `pip` comes first."""
+    return f"{shlex.quote(sys.executable)} -m pip install {name}"
 
 
 def _installed(name: str) -> str:

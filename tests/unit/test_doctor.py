@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
@@ -102,3 +103,57 @@ def test_an_old_python_and_a_slow_loop_are_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(doctor, "_installed", lambda name: "")
     states = {finding.check: finding.state for finding in doctor.check_machine()}
     assert states == {"python": "fail", "event loop": "warn", "libraries": "ok", "sqlite": "ok"}
+
+
+def test_a_locked_place_is_a_finding_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, *_: object, **__: object) -> os.stat_result:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "stat", refuse)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    [finding] = doctor.check_folder(tmp_path / "locked" / "data")
+    assert (finding.state, "cannot be written" in finding.message) == ("fail", True)
+
+
+def test_commands_can_be_typed_as_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "my data"
+    folder.mkdir()
+    folder.chmod(0o755)
+    fixes = {f.check: f.fix for f in doctor.check_folder(folder)}
+    assert fixes["data folder"] == f"chmod 700 '{folder}'"
+
+    monkeypatch.setattr(doctor, "_installed", lambda name: "")
+    monkeypatch.setattr(sys, "executable", "/opt/my venv/bin/python")
+    fixes = {f.check: f.fix for f in doctor.check_machine()}
+    assert fixes["event loop"] == "'/opt/my venv/bin/python' -m pip install uvloop"
+
+
+def configuration(config: Path | None = None) -> list[tuple[str, str]]:
+    """Return message and fix of what is wrong with the configuration."""
+    return [
+        (finding.message, finding.fix)
+        for finding in itertools.islice(command._findings(config), 8)
+        if finding.check == "configuration" and finding.state == "fail"
+    ]
+
+
+def test_what_check_looks_up_the_doctor_does_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text('[arbitrage]\nstrategies = ["luck"]\n')
+    monkeypatch.setenv("ARBOT_LOG", "loud")
+    again = "fix that, then arbot-tui config check"
+    assert [(text.partition(": ")[0], fix) for text, fix in configuration(file)] == [
+        ('ARBOT_LOG = "loud"', again),
+        (f"{file}:2", again),
+    ]
+    file.write_text('[storage]\npath = "~nobody-here/x"\n')
+    assert [fix for _, fix in configuration(file)] == [again]
+    assert [fix for _, fix in configuration(tmp_path / "no file")] == [
+        f"arbot-tui config init --config '{tmp_path}/no file'"
+    ]
