@@ -5,6 +5,7 @@ from __future__ import annotations
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.text import sanitise
 from arbot_tui.settings import Loaded
+from arbot_tui.tui.config import UiConfig
 
 __all__ = ["check_strategies", "check_theme"]
 
@@ -15,10 +16,12 @@ def check_theme(loaded: Loaded) -> None:
     Raises:
         ConfigError: There is none of that name.
     """
-    # Brings Textual along, which no command but those that draw should wait for.
+    theme = loaded.settings.ui.theme
+    if theme == UiConfig().theme:
+        return
+    # Brings Textual along, which nobody should wait for who names no theme.
     from arbot_tui.tui.themes import load_themes
 
-    theme = loaded.settings.ui.theme
     themes = ("auto", *load_themes().themes)
     if theme not in themes:
         where, shown = loaded.origins["ui.theme"], sanitise(theme, 60)
