@@ -63,7 +63,7 @@ class TestEveryVenue(WorldContract):
             await until(lambda: len(follower.tickers) > 100, 15)
             for ticker in follower.tickers:
                 quote = ([(ticker.bid, ticker.bid_size)], [(ticker.ask, ticker.ask_size)])
-                assert quote in world.states(ticker.row, 1)
+                assert quote in world.quotes(ticker.row)
             assert follower.of(MALFORMED) == []
 
     async def test_volumes_are_told_by_wire_symbol(self, world: ContractWorld) -> None:

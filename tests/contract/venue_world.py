@@ -47,13 +47,20 @@ class ContractWorld(World):
         self._states: dict[str, deque[Sides]] = {
             i.symbol: deque(maxlen=_REMEMBERED) for i in self._listed.values()
         }
+        self._quotes = {i.symbol: deque[Sides](maxlen=_REMEMBERED) for i in self._listed.values()}
         for instrument in self._listed.values():
             self._remember(instrument)
         self._publish = venues.sinks[name]
         venues.sinks[name] = self._published
 
     def _published(self, change: BookChange) -> None:
-        self._remember(self._listed[change.symbol])
+        instrument = self._listed[change.symbol]
+        self._remember(instrument)
+        bid, ask = (
+            [(float(instrument.price(t)), float(instrument.qty(q)))]
+            for t, q in (change.bid, change.ask)
+        )
+        self._quotes[instrument.symbol].append((bid, ask))
         self._publish(change)
 
     def _remember(self, instrument: Instrument) -> None:
@@ -68,6 +75,15 @@ class ContractWorld(World):
         """Return the venue's latest books of a row, cut at a depth."""
         symbol = next(symbol for symbol, known in self.rows.items() if known == row)
         return [(bids[:depth], asks[:depth]) for bids, asks in self._states[symbol]]
+
+    def quotes(self, row: int) -> list[Sides]:
+        """Return the latest best levels of a row, those between two books included.
+
+        A world that had no time for a while takes several steps at once: the books are then known
+        after all of them only, and each of them is told.
+        """
+        symbol = next(symbol for symbol, known in self.rows.items() if known == row)
+        return [*self.states(row, 1), *self._quotes[symbol]]
 
     def universe(self, rows: set[int]) -> None:
         """Have the adapter follow these rows, of those that were loaded."""
