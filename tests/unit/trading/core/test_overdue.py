@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import msgspec
+import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.orders import OrderState, OrderStatus
@@ -133,4 +134,29 @@ def test_a_remainder_that_is_above_the_minimum_only_with_its_fee_is_dust() -> No
     assert rig.pair.net == 1
     assert rig.ours("ant")["BTC"] == Decimal("0.999")
     assert rig.pair_state() is PairState.DUST
+    rig.settle()
+
+
+@pytest.mark.parametrize(("executed", "state"), [("4", PairState.CLOSED), ("1", PairState.FLAT)])
+def test_what_becomes_known_while_an_order_is_written_down_makes_it_no_larger(
+    executed: str, state: PairState
+) -> None:
+    # row 38: a fill of the unknown order arrives between the plan and its commit
+    unknown = Fate(answer=Answer.NONE, parts=(int(Decimal(executed) * 250),))
+    hidden = msgspec.structs.replace(unknown, order_lag_ns=9 * SECOND, fills_lag_ns=9 * SECOND)
+    script = Scripted(Fate(), hidden)
+    rig = Rig(script, venues=("ant", "bee"))
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(100 * MS)
+    script.commits.append(500 * MS)
+    while len(rig.pair.legs) < 3:
+        rig.run_for(MS)
+    (fill,) = rig.venues["bee"].orders[rig.pair.sell.client_id].fills
+    rig.handle(fill)
+    rig.run_for(20 * SECOND)
+
+    # The rig lets no order leave that is larger than what is left.
+    assert rig.pair_state() is state
+    assert rig.pair.legs[2].state is LegState.NOT_ACCEPTED
     rig.settle()
