@@ -10,7 +10,10 @@ from arbot_tui.commands.names import check_strategies, check_theme
 from arbot_tui.commands.outcome import ExitCode, UsageRefused, complain, print_json, say
 from arbot_tui.commands.template import template, toml_value
 from arbot_tui.domain.errors import ConfigError, StorageError
-from arbot_tui.settings import data_folder, expanded, find_file, keys, load, log_level, user_file
+from arbot_tui.settings.keys import keys
+from arbot_tui.settings.loading import load
+from arbot_tui.settings.places import data_folder, expanded, find_file, user_file
+from arbot_tui.settings.variables import log_level
 
 __all__ = ["check", "init", "path", "show"]
 

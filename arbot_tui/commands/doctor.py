@@ -30,7 +30,9 @@ from arbot_tui.engine.doctor import (
     check_machine,
     check_venues,
 )
-from arbot_tui.settings import Loaded, data_folder, load, log_level
+from arbot_tui.settings.loading import Loaded, load
+from arbot_tui.settings.places import data_folder
+from arbot_tui.settings.variables import log_level
 
 __all__ = ["examine"]
 

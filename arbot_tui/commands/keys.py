@@ -18,7 +18,7 @@ from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.answers import KeyRow
-from arbot_tui.settings import load
+from arbot_tui.settings.loading import load
 
 __all__ = ["forget", "keep", "show", "try_out"]
 

@@ -14,7 +14,9 @@ from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.answers import SettingChange, SettingsDiff, SettingsView, SettingView
 from arbot_tui.engine.options import HotSettings
-from arbot_tui.settings import Key, Loaded, changed, keys, user_file
+from arbot_tui.settings.keys import Key, keys
+from arbot_tui.settings.loading import Loaded, changed
+from arbot_tui.settings.places import user_file
 
 __all__ = ["LiveSettings", "as_text", "from_text"]
 

@@ -21,7 +21,8 @@ from arbot_tui.engine.answers import KeyRow, KeysView
 from arbot_tui.engine.key_check import KeyReport, check_key
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.factory import ExchangeFactory
-from arbot_tui.settings import Loaded, data_folder
+from arbot_tui.settings.loading import Loaded
+from arbot_tui.settings.places import data_folder
 
 __all__ = ["LocalKeys"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.text import sanitise
-from arbot_tui.settings import Loaded
+from arbot_tui.settings.loading import Loaded
 from arbot_tui.tui.config import UiConfig
 
 __all__ = ["check_strategies", "check_theme"]

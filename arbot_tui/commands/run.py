@@ -20,7 +20,9 @@ from arbot_tui.commands.outcome import Crashed, ExitCode, UsageRefused, say
 from arbot_tui.domain.errors import ArbotError, ConfigError, StorageError
 from arbot_tui.domain.secret import Secret
 from arbot_tui.domain.states import Mode
-from arbot_tui.settings import Loaded, LogLevel, data_folder, load, log_level
+from arbot_tui.settings.loading import Loaded, load
+from arbot_tui.settings.places import data_folder
+from arbot_tui.settings.variables import LogLevel, log_level
 
 if TYPE_CHECKING:
     from arbot_tui.engine.client import KeySource, SettingsSource

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 from arbot_tui.domain.numbers import plain
-from arbot_tui.settings import Key, keys
+from arbot_tui.settings.keys import Key, keys
 
 __all__ = ["template", "toml_value"]
 

@@ -14,7 +14,7 @@ from arbot_tui.engine.world import WorldInfo
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig, VenueUrls
 from arbot_tui.exchanges.config import ExchangeSettings
 from arbot_tui.exchanges.factory import ExchangeFactory
-from arbot_tui.settings import Settings
+from arbot_tui.settings.model import Settings
 from arbot_tui.trading.core.events import FeesChanged
 from arbot_tui.trading.journal import newest_records
 from arbot_tui.trading.paper.calibration import charged, measured

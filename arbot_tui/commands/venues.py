@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from arbot_tui.settings import load
+from arbot_tui.settings.loading import load
 from arbot_tui.simulator.process import main
 
 __all__ = ["serve_venues"]

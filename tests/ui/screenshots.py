@@ -18,7 +18,7 @@ from arbot_tui.engine.options import EngineOptions
 from arbot_tui.engine.world import WorldInfo, WorldProcess
 from arbot_tui.exchanges.base import ExchangeConfig
 from arbot_tui.log import LogRing
-from arbot_tui.settings import load
+from arbot_tui.settings.loading import load
 from arbot_tui.simulator.config import SimulatorConfig
 from arbot_tui.tui.app import ArbotApp
 from arbot_tui.tui.themes import load_themes

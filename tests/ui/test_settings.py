@@ -11,7 +11,8 @@ import pytest
 from arbot_tui.commands.live_settings import LiveSettings
 from arbot_tui.commands.template import template
 from arbot_tui.engine.client import CommandResult, QueryResult
-from arbot_tui.settings import keys, load
+from arbot_tui.settings.keys import keys
+from arbot_tui.settings.loading import load
 from arbot_tui.tui.glyphs import ASCII
 from arbot_tui.tui.views.settings import SettingsForm
 from tests.ui.fakes import FakeClient, frame, status

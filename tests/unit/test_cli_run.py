@@ -24,7 +24,7 @@ from arbot_tui.domain.states import Mode
 from arbot_tui.engine.world import WorldInfo, WorldVenue
 from arbot_tui.exchanges.base import Credentials, VenueUrls
 from arbot_tui.log import Logs
-from arbot_tui.settings import load
+from arbot_tui.settings.loading import load
 
 
 @pytest.fixture

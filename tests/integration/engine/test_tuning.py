@@ -11,7 +11,7 @@ import pytest
 from arbot_tui.commands.live_settings import LiveSettings
 from arbot_tui.engine.answers import SettingsDiff, SettingsView
 from arbot_tui.engine.world import WorldInfo
-from arbot_tui.settings import load
+from arbot_tui.settings.loading import load
 from arbot_tui.trading.core.events import LimitsChanged
 from arbot_tui.trading.journal import Journal
 from tests.integration.engine.test_bot import all_live, engine, options, until, world

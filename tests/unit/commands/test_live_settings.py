@@ -14,7 +14,8 @@ from arbot_tui.commands.live_settings import LiveSettings, as_text, from_text
 from arbot_tui.commands.template import template
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.engine.answers import SettingChange, SettingView
-from arbot_tui.settings import keys, load
+from arbot_tui.settings.keys import keys
+from arbot_tui.settings.loading import load
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from arbot_tui.commands.settings_file import read_exactly, set_keys, write_atomically
 from arbot_tui.commands.template import template, toml_value
 from arbot_tui.domain.errors import ConfigError, StorageError
-from arbot_tui.settings import keys
+from arbot_tui.settings.keys import keys
 
 
 def changed_lines(old: str, new: str) -> list[tuple[str, str]]:

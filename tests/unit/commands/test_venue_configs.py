@@ -8,7 +8,7 @@ from pathlib import Path
 from arbot_tui.commands.venue_configs import paper_terms
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.engine.world import WorldInfo
-from arbot_tui.settings import load
+from arbot_tui.settings.loading import load
 from arbot_tui.trading.account import make_private_dir
 from arbot_tui.trading.core.commands import Commit
 from arbot_tui.trading.core.events import Event, FeesChanged

@@ -175,7 +175,7 @@ class TestOrder:
         )
 
     def test_the_settings_offer_these_backends(self) -> None:
-        from arbot_tui.settings import keys
+        from arbot_tui.settings.keys import keys
 
         assert keys()["credentials.backend"].choices == ("auto", *BACKENDS)
 

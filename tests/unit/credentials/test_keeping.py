@@ -13,7 +13,7 @@ from arbot_tui.credentials.passphrase import PASSPHRASE_VARIABLES, given_passphr
 from arbot_tui.credentials.venue_key import Entry
 from arbot_tui.domain.errors import CredentialError
 from arbot_tui.domain.secret import Secret
-from arbot_tui.settings import load
+from arbot_tui.settings.loading import load
 
 OKX = Entry("okx-key-1234", "okx-secret", "okx-phrase")
 

@@ -12,7 +12,9 @@ import pytest
 
 import arbot_tui
 from arbot_tui.commands.template import template, toml_value
-from arbot_tui.settings import Settings, keys, load
+from arbot_tui.settings.keys import keys
+from arbot_tui.settings.loading import load
+from arbot_tui.settings.model import Settings
 
 PACKAGE = Path(arbot_tui.__file__).parent
 SHIPPED = PACKAGE.parent / "arbot.toml"
@@ -25,7 +27,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_key_is_read_by_some_code() -> None:
-    declared = {PACKAGE / "settings.py", *PACKAGE.glob("*/config.py")}
+    declared = {*PACKAGE.glob("settings/*.py"), *PACKAGE.glob("*/config.py")}
     read = {
         node.attr
         for file in PACKAGE.rglob("*.py")
@@ -33,7 +35,7 @@ def test_every_key_is_read_by_some_code() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
     }
-    # Read through a property of their own model, and by `settings.data_folder`.
+    # Read through a property of their own model, and by `settings.places.data_folder`.
     through = {"maker_fee_pct": "maker_fee", "taker_fee_pct": "taker_fee", "path": "path"}
     names = {name.rpartition(".")[2] for name in keys()}
     assert {name for name in names if through.get(name, name) not in read} == set()

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from arbot_tui.commands.template import toml_value
 from arbot_tui.domain.errors import ConfigError
-from arbot_tui.settings import Key, data_folder, find_file, keys, load, log_level, user_file
+from arbot_tui.settings.keys import Key, keys
+from arbot_tui.settings.loading import load
+from arbot_tui.settings.places import data_folder, find_file, user_file
+from arbot_tui.settings.variables import log_level
 
 
 @pytest.fixture(autouse=True)

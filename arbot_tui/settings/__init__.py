@@ -1,0 +1,1 @@
+"""Configuration: one file, the environment and the command line, with the origin of every value."""
