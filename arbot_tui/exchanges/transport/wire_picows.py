@@ -14,6 +14,7 @@ import functools
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from typing import cast
 
 from picows import (
@@ -56,6 +57,8 @@ class _PicowsWire(WSListener):
         self._max_message_bytes = max_message_bytes
         self._transport: WSTransport | None = None
         self._handler: WireHandler | None = None
+        # Where whole text messages go; None before the start, amid fragments and after a failure.
+        self._deliver: Callable[[bytes], None] | None = None
         self._early: list[tuple[WSMsgType, bytes]] = []
         self._parts: list[bytes] | None = None
         self._parts_bytes = 0
@@ -69,24 +72,17 @@ class _PicowsWire(WSListener):
         self._transport = transport
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        handler = self._handler
         # After an error of the protocol the library goes on reading for a moment.
-        if transport.is_close_frame_sent or self._failure is not None:
+        if transport.is_close_frame_sent:
             return
-        kind = frame.msg_type
+        deliver = self._deliver
         try:
-            if (
-                handler is not None
-                and kind is _TEXT
-                and frame.fin
-                and self._parts is None
-                and not frame.rsv1
-            ):
-                handler.on_message(frame.get_payload_as_bytes())
-            else:
-                self._take_rare(transport, frame, handler)
+            if deliver is not None and frame.fin and frame.msg_type is _TEXT and not frame.rsv1:
+                deliver(frame.get_payload_as_bytes())
+            elif self._failure is None:
+                self._take_rare(transport, frame, self._handler)
         except Exception as e:  # noqa: BLE001 (`wait_closed` raises it)
-            self._failure = e
+            self._failure, self._deliver = e, None
             transport.disconnect(graceful=False)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
@@ -102,6 +98,8 @@ class _PicowsWire(WSListener):
                 handler.on_control(pong=kind is _PONG)
             else:
                 handler.on_message(payload)
+        if self._parts is None:
+            self._deliver = handler.on_message
 
     def send(self, message: bytes) -> None:
         transport = self._open_transport
@@ -175,6 +173,7 @@ class _PicowsWire(WSListener):
             return
         if self._parts is None:
             self._parts, self._parts_bytes = [], 0
+            self._deliver = None
         self._parts_bytes += frame.payload_size
         if self._parts_bytes > self._max_message_bytes:
             why = f"message exceeds {self._max_message_bytes} bytes"
@@ -186,6 +185,7 @@ class _PicowsWire(WSListener):
             if handler is None:
                 self._early.append((_TEXT, message))
             else:
+                self._deliver = handler.on_message
                 handler.on_message(message)
 
     def _refuse(self, transport: WSTransport, code: WSCloseCode, why: str) -> None:
