@@ -4,8 +4,9 @@ Flattening takes up every pair that holds a remainder again, with fresh time and
 its orders brings the remainder nearer to zero and none can pass it. It works after a halt as well,
 until the next halt: that is the one thing that may leave then.
 
-Resolving asks every source again. Only a pair at rest can be accepted as it is; an order of unknown
-fate stays unknown, whoever wants it otherwise.
+Resolving asks every source again. Only a pair at rest can be accepted as it is, or one that waits
+for nothing but the list of what its orders executed; an order of unknown fate stays unknown,
+whoever wants it otherwise.
 
 Adopting takes a venue's balances for true where they stay different from the ledger: the difference
 is booked, named and written down, and the venue has to agree from then on.
@@ -89,12 +90,23 @@ def _unknown(pair: Pair) -> str:
 
 def acceptance_obstacle(state: CoreState, pair: Pair) -> str:
     """Return why the pair cannot be accepted as it is; empty where it can."""
+    if _only_unlisted(state, pair):
+        # Nothing can be compared before it is accepted.
+        return ""
     if pair.state is not PairState.STUCK:
         return _unknown(pair) or f"it is {pair.state.value}"
     for leg in pair.legs:
         if state.venue(leg.venue).mismatches:
             return f"{leg.venue} differs from the ledger"
     return ""
+
+
+def _only_unlisted(state: CoreState, pair: Pair) -> bool:
+    """Tell whether all that is waited for are executions on which their venue was given up."""
+    waiting = [leg for leg in pair.legs if not leg.is_final]
+    return pair.state is PairState.RESOLVING and all(
+        leg.final_status and leg.unlisted and state.venue(leg.venue).blocked for leg in waiting
+    )
 
 
 def resolve(turn: Turn, event: Operator) -> None:
@@ -116,12 +128,25 @@ def resolve(turn: Turn, event: Operator) -> None:
 
 
 def _accept(turn: Turn, pair: Pair, reason: str) -> None:
-    """End a stuck pair as what it is; its remainder is the person's from now on."""
+    """End a pair as what it is; its remainder is the person's from now on.
+
+    What no list shows is not in the ledger; its venue's balances will say what it came to.
+    """
     leg = pair.exposed
     instrument = turn.state.venue(leg.venue).instruments[pair.symbol]
     dust = unwinding.is_dust(instrument, exact.abs(pair.remainder), leg.price)
-    text = f"accepted with {held(pair)}" + (f": {reason}" if reason else "")
-    turn.state.reopen_pair(pair)
+    unlisted = [leg for leg in pair.legs if leg.unlisted]
+    what = [held(pair)] if pair.remainder else []
+    what += [f"{plain(leg.unlisted)} {pair.base} unlisted on {leg.venue}" for leg in unlisted]
+    text = f"accepted with {', '.join(what)}" + (f": {reason}" if reason else "")
+    if pair.id in turn.state.stuck:
+        turn.state.reopen_pair(pair)
+    for leg in unlisted:
+        leg.state = settling.filled_state(leg)
+        turn.state.release(leg)
+        venues.doubt(turn, leg.venue)
+    # A remainder that cannot be sold is dust; what is even, or worth an order, is not.
+    dust = dust and pair.remainder != 0
     settling.end(turn, pair, PairState.DUST if dust else PairState.HEDGED, text)
 
 

@@ -96,5 +96,5 @@ def _strange(turn: Turn, venue: str, client_id: str, text: str) -> None:
     parts = id_parts(client_id)
     if parts is not None and parts[0] > turn.state.pair_no:
         text += "; this journal is older than what it has traded"
-        orders.block(turn, venue, text)
+        venues.block(turn, venue, text)
     turn.alarm("unknown_order", text)

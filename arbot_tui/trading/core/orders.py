@@ -24,7 +24,7 @@ from arbot_tui.domain.orders import (
     OrderUnknown,
 )
 from arbot_tui.domain.states import LegState, TradingState
-from arbot_tui.trading.core import settling, venues
+from arbot_tui.trading.core import settling, unlisted, venues
 from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import TimerFired
 from arbot_tui.trading.core.ids import INSTANCE_CHARS, id_parts, is_ours
@@ -33,7 +33,6 @@ from arbot_tui.trading.core.turn import Turn
 
 __all__ = [
     "OTHER_ENGINE_NS",
-    "block",
     "on_ack",
     "on_ack_timer",
     "on_fill",
@@ -118,7 +117,7 @@ def on_reject(turn: Turn, event: OrderReject) -> None:
         return
     pair, leg = entry
     if event.fatal:
-        block(turn, leg.venue, f"{event.code} {event.message}")
+        venues.block(turn, leg.venue, f"{event.code} {event.message}")
     if leg.is_final or leg.final_status is not None or leg.reported or leg.fills:
         # What has executed, or ended otherwise, was not refused.
         return
@@ -153,7 +152,7 @@ def on_fill(turn: Turn, event: Fill) -> None:
     pair, leg = entry
     if event.symbol != leg.symbol or event.qty <= 0 or event.price <= 0:
         text = f"fill {event.trade_id} of {event.qty} {event.symbol} at {event.price} is nonsense"
-        block(turn, leg.venue, text)
+        venues.block(turn, leg.venue, text)
         return
     if any(fill.trade_id == event.trade_id for fill in leg.fills):
         return
@@ -166,6 +165,7 @@ def on_fill(turn: Turn, event: Fill) -> None:
     turn.state.spend(leg, event.qty)
     turn.state.venue(leg.venue).activity_ns = turn.now_ns
     turn.touch(pair)
+    unlisted.found(turn, leg)
     _check_fill(turn, leg, event)
     if late:
         leg.state = settling.filled_state(leg)
@@ -230,7 +230,7 @@ def _check_fill(turn: Turn, leg: Leg, fill: Fill) -> None:
     buying = leg.side is OrderSide.BUY
     outside = fill.price > leg.price if buying else fill.price < leg.price
     if outside or leg.filled > leg.qty or fill.side is not leg.side:
-        block(
+        venues.block(
             turn,
             leg.venue,
             f"fill {fill.trade_id} to {fill.side} {fill.qty} at {fill.price} is outside order "
@@ -248,8 +248,8 @@ def on_state(turn: Turn, event: OrderState) -> None:
         _not_found(turn, pair, leg, event)
     elif not leg.is_final:
         _take_state(turn, pair, leg, event)
-    elif event.filled_qty > leg.filled:
-        _contradicted(turn, leg, f"{event.filled_qty} executed, {leg.filled} counted")
+    elif event.filled_qty > leg.executed:
+        _contradicted(turn, leg, f"{event.filled_qty} executed, {leg.executed} counted")
     else:
         _name_ended(turn, pair, leg, event.venue_id)
 
@@ -266,7 +266,7 @@ def _take_state(turn: Turn, pair: Pair, leg: Leg, event: OrderState) -> None:
         changed = True
         if reported > leg.qty:
             text = f"{reported} executed of order {leg.client_id} over {leg.qty}"
-            block(turn, leg.venue, text)
+            venues.block(turn, leg.venue, text)
     if event.status not in _OPEN and leg.final_status is None:
         leg.final_status = event.status
         changed = True
@@ -322,6 +322,8 @@ def on_poll_timer(turn: Turn, event: TimerFired) -> None:
             settling.settle(turn, pair)
         if acked or event.n % _CANCEL_EVERY == 0:
             turn.out.append(Cancel(leg.venue, leg.symbol, leg.client_id))
+    if leg.unlisted:
+        unlisted.judge(turn, pair, leg, event.n)
     if leg.final_status is not None or leg.reported > leg.filled:
         turn.ask_fills(leg)
     if leg.final_status is None:
@@ -334,12 +336,3 @@ def _contradicted(turn: Turn, leg: Leg, what: str) -> None:
     turn.alarm("late_order", f"{leg.venue}: order {leg.client_id} {what}")
     turn.ask_fills(leg)
     venues.doubt(turn, leg.venue)
-
-
-def block(turn: Turn, venue: str, message: str) -> None:
-    """Send nothing more to the venue until a person has looked."""
-    state = turn.state.venue(venue)
-    turn.changed = True
-    if not state.blocked:
-        state.blocked = message
-        turn.alarm("venue_blocked", f"{venue}: {message}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -82,6 +83,16 @@ class Leg(msgspec.Struct):
         for fill in self.fills:
             total = exact.add(total, fill.qty)
         return total
+
+    @property
+    def executed(self) -> Decimal:
+        """Base quantity executed by the venue's word, whether or not it has listed how."""
+        return max(self.filled, min(self.reported, self.qty))
+
+    @property
+    def unlisted(self) -> Decimal:
+        """Base quantity executed by the venue's word that no execution accounts for."""
+        return exact.subtract(self.executed, self.filled)
 
     @property
     def value(self) -> Decimal:
@@ -174,11 +185,7 @@ class Pair(msgspec.Struct):
     @property
     def net(self) -> Decimal:
         """Base quantity bought minus sold over all legs; zero is flat."""
-        total = ZERO
-        for leg in self.legs:
-            signed = leg.filled if leg.side is OrderSide.BUY else exact.minus(leg.filled)
-            total = exact.add(total, signed)
-        return total
+        return _net((leg.side, leg.executed) for leg in self.legs)
 
     @property
     def remainder(self) -> Decimal:
@@ -203,6 +210,13 @@ class Pair(msgspec.Struct):
     def exposed(self) -> Leg:
         """The leg that did more than the other: on its venue the remainder is brought home."""
         return self.buy if self.remainder > 0 else self.sell
+
+
+def _net(traded: Iterable[tuple[OrderSide, Decimal]]) -> Decimal:
+    total = ZERO
+    for side, qty in traded:
+        total = exact.add(total, qty if side is OrderSide.BUY else exact.minus(qty))
+    return total
 
 
 def pair_outcome(pair: Pair) -> Outcome:
@@ -232,7 +246,8 @@ class Profit(msgspec.Struct, frozen=True):
 def pair_profit(pair: Pair) -> Profit:
     """Return what the fills so far come to.
 
-    Fees taken in a third asset have no price here and are listed apart instead of guessed.
+    Fees taken in a third asset have no price here and are listed apart instead of guessed. What
+    executed without a list has none either: it neither earned nor cost anything.
     """
     cash = ZERO
     fees = ZERO
@@ -247,14 +262,15 @@ def pair_profit(pair: Pair) -> Profit:
                 fees = exact.add(fees, exact.multiply(fill.fee, fill.price))
             elif fill.fee:
                 other[fill.fee_asset] = exact.add(other.get(fill.fee_asset, ZERO), fill.fee)
-    remainder = exact.multiply(pair.net, _remainder_price(pair))
+    listed = _net((leg.side, leg.filled) for leg in pair.legs)
+    remainder = exact.multiply(listed, _remainder_price(pair, listed))
     realised = exact.subtract(exact.add(cash, remainder), fees)
     return Profit(realised, fees, other)
 
 
-def _remainder_price(pair: Pair) -> Decimal:
+def _remainder_price(pair: Pair, net: Decimal) -> Decimal:
     """Average price of the side that traded more: what the remainder cost or brought."""
-    side = OrderSide.BUY if pair.net > 0 else OrderSide.SELL
+    side = OrderSide.BUY if net > 0 else OrderSide.SELL
     qty = value = ZERO
     for leg in pair.legs:
         if leg.side is side:

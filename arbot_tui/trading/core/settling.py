@@ -45,7 +45,7 @@ def finish_leg(turn: Turn, pair: Pair, leg: Leg) -> None:
 
 def filled_state(leg: Leg) -> LegState:
     """Return the final state of an order that executed."""
-    return LegState.FILLED if leg.filled >= leg.qty else LegState.PARTIAL
+    return LegState.FILLED if leg.executed >= leg.qty else LegState.PARTIAL
 
 
 def settle(turn: Turn, pair: Pair) -> None:

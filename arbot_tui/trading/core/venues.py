@@ -26,6 +26,7 @@ from arbot_tui.trading.core.turn import Turn
 __all__ = [
     "adjust",
     "ask_balances",
+    "block",
     "difference",
     "doubt",
     "in_flight",
@@ -133,6 +134,15 @@ def on_venues_timer(turn: Turn, event: TimerFired) -> None:
 def ask_balances(turn: Turn, venue: str) -> None:
     """Ask a venue what it holds for us."""
     turn.out.append(Query(QueryKind.BALANCES, venue))
+
+
+def block(turn: Turn, venue: str, message: str) -> None:
+    """Send nothing more to the venue until a person has looked."""
+    state = turn.state.venue(venue)
+    turn.changed = True
+    if not state.blocked:
+        state.blocked = message
+        turn.alarm("venue_blocked", f"{venue}: {message}")
 
 
 def doubt(turn: Turn, name: str) -> None:

@@ -243,6 +243,7 @@ class Rig:
         self.alarms: list[Alarm] = []
         self.sent: list[OrderRequest] = []
         self.cancelled: list[Cancel] = []
+        self.questions: list[Query] = []
         self.steps = 0
         self._thorough = thorough
         self._honest = honest
@@ -475,6 +476,7 @@ class Rig:
         elif isinstance(command, SetTimer):
             self._set_timer(command)
         elif isinstance(command, Query):
+            self.questions.append(command)
             self._ask(command)
         elif isinstance(command, Cancel):
             self.cancelled.append(command)

@@ -27,7 +27,7 @@ class Hanging(ModelVenue):
         told = super().query(client_id, sources, now_ns)
         if not self.hanging or told.status is OrderStatus.NOT_FOUND:
             return told
-        return msgspec.structs.replace(told, status=OrderStatus.NEW)
+        return msgspec.structs.replace(told, status=OrderStatus.NEW, filled_qty=Decimal(0))
 
 
 def hanging(*fates: Fate) -> Rig:
