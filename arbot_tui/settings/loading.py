@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.text import sanitise
 from arbot_tui.settings import toml_file
+from arbot_tui.settings.agreement import disagreements
 from arbot_tui.settings.keys import keys
 from arbot_tui.settings.layer import Layer, prefixes
 from arbot_tui.settings.model import Profile, Settings
@@ -78,11 +79,7 @@ def load(
     for layer in layers:
         merged.values |= layer.values
         merged.origins |= layer.origins
-    try:
-        settings = Settings(**_nested(merged.values))
-    except ValidationError as e:
-        raise _explained(e, merged) from None
-    return Loaded(settings, profile, file, merged.origins)
+    return Loaded(_validated(merged), profile, file, merged.origins)
 
 
 def changed(loaded: Loaded, values: Mapping[str, object], origin: str) -> Loaded:
@@ -94,7 +91,7 @@ def changed(loaded: Loaded, values: Mapping[str, object], origin: str) -> Loaded
         origin: Where they are from, for the messages and the provenance.
 
     Raises:
-        ConfigError: There is no such key, or a value is not allowed.
+        ConfigError: There is no such key, a value is not allowed, or two do not go together.
     """
     merged = Layer({name: loaded.value(name) for name in keys()}, dict(loaded.origins))
     for name, value in values.items():
@@ -102,11 +99,19 @@ def changed(loaded: Loaded, values: Mapping[str, object], origin: str) -> Loaded
         if key is None:
             raise ConfigError(unknown(name, tuple(keys())))
         merged.values[name], merged.origins[name] = value, origin
+    return Loaded(_validated(merged), loaded.profile, loaded.file, merged.origins)
+
+
+def _validated(merged: Layer) -> Settings:
     try:
         settings = Settings(**_nested(merged.values))
     except ValidationError as e:
         raise _explained(e, merged) from None
-    return Loaded(settings, loaded.profile, loaded.file, merged.origins)
+    for names, allowed in disagreements(settings):
+        # Point at the last one of them that somebody has set.
+        name = next((n for n in reversed(names) if merged.origins[n] != "default"), names[-1])
+        raise refused(merged.origins[name], name, merged.values[name], allowed)
+    return settings
 
 
 def _nested(values: Mapping[str, object]) -> dict[str, Any]:

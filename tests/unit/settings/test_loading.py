@@ -119,9 +119,7 @@ def values(key: Key) -> st.SearchStrategy[object]:
     if key.kind == "int":
         return st.integers(low, high)
     if key.kind == "list":
-        members = ["ABC", "ABC@OKX"] if "identity" in key.name else ["BTC/USDT", "ETH/USDT"]
-        if key.name == "quotes.enabled_quote_currencies":
-            return st.lists(st.sampled_from(["USDT", "DAI"]), min_size=1, unique=True).map(tuple)
+        members = ["ABC", "ABC@OKX"] if "identity" in key.name else ["only-bitcoin", "No_More"]
         if key.name == "ui.keys":
             members = ["theme=T", "halt=f12 ctrl+x", "sort="]
         return st.lists(st.sampled_from(members), unique=True).map(tuple)
@@ -132,11 +130,12 @@ def values(key: Key) -> st.SearchStrategy[object]:
     )
 
 
-# Keys that may be set without another one.
+# Keys of which every value goes with every value of the others.
 FREE = {
     name: key
     for name, key in keys().items()
-    if key.kind != "text" and not name.endswith((".enabled", ".environment"))
+    if key.kind != "text"
+    and not name.endswith((".enabled", ".environment", "symbols", "_profit_pct", "_currencies"))
 }
 
 
