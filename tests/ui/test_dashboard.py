@@ -29,6 +29,9 @@ from tests.ui.harness import SIZES, Screen, dashboard
 
 pytestmark = pytest.mark.ui
 
+NO_ROOM = (120, 30)
+"""Where order books do not show by themselves."""
+
 
 def focused(screen: Screen) -> str | None:
     widget = screen.app.focused
@@ -243,7 +246,7 @@ async def test_vim_keys_arrows_and_page_keys_move() -> None:
 
 
 async def test_details_show_four_ladders_with_buy_and_sell_marked() -> None:
-    async with dashboard() as screen:
+    async with dashboard(size=NO_ROOM) as screen:
         assert not any(name == "depth" for name, _ in screen.client.queries)
         await screen.press("enter")
         await screen.pilot.pause()
@@ -269,6 +272,31 @@ async def test_details_show_four_ladders_with_buy_and_sell_marked() -> None:
         assert len(screen.client.queries) == asked
 
 
+async def test_books_show_by_themselves_where_few_symbols_leave_room_for_them() -> None:
+    async with dashboard() as screen:
+        market = screen.app.dashboard.market
+        screen.app._ask()
+        await screen.pilot.pause()
+        assert "Details · SOL/USDT" in screen.text()
+        assert screen.client.queries[-1] == ("depth", {"symbol": "SOL/USDT"})
+        trades = market.trades.size.height
+        await screen.press("escape")
+        assert "Details" not in screen.text()
+        assert market.trades.size.height > trades
+        await screen.press("enter")
+        assert "Details · SOL/USDT" in screen.text()
+
+
+async def test_books_that_came_by_themselves_go_where_there_is_no_room() -> None:
+    async with dashboard() as screen:
+        await screen.press("tab")
+        assert focused(screen) == "detail"
+        await screen.pilot.resize_terminal(*NO_ROOM)
+        assert "Details" not in screen.text()
+        await screen.press("j")
+        assert selected(screen) == "ETH/USDT"
+
+
 async def test_a_slow_answer_is_waited_for_and_one_for_another_symbol_is_dropped() -> None:
     answers: list[asyncio.Future[None]] = []
 
@@ -278,7 +306,7 @@ async def test_a_slow_answer_is_waited_for_and_one_for_another_symbol_is_dropped
             await answers[-1]
             return await super().query(name, args)
 
-    async with dashboard(Slow()) as screen:
+    async with dashboard(Slow(), NO_ROOM) as screen:
         await screen.press("enter")
         for _ in range(3):
             screen.clock.advance(2 * SECOND)
@@ -311,7 +339,7 @@ async def test_books_that_cannot_be_had_say_why() -> None:
         async def query(self, name: str, args: object) -> object:  # type: ignore[override]
             raise ArbotError("venue asleep")
 
-    async with dashboard(Silent()) as screen:
+    async with dashboard(Silent(), NO_ROOM) as screen:
         await screen.press("enter")
         await screen.pilot.pause()
         assert "books: venue asleep" in screen.text()
@@ -332,11 +360,12 @@ async def test_enter_on_an_opportunity_shows_its_symbol() -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_tab_visits_every_panel_and_comes_back(size: tuple[int, int]) -> None:
     async with dashboard(size=size) as screen:
+        books = [] if size[0] < 120 else ["detail"]
         seen = []
-        for _ in range(5):
+        for _ in range(5 + len(books)):
             seen.append(focused(screen))
             await screen.press("tab")
-        assert seen == ["matrix", "feed", "trades", "funnel", "venues"]
+        assert seen == ["matrix", *books, "feed", "trades", "funnel", "venues"]
         assert focused(screen) == "matrix"
         await screen.press("shift+tab")
         assert focused(screen) == "venues"
@@ -462,7 +491,7 @@ async def test_only_rows_that_read_differently_are_repainted() -> None:
 
 
 async def test_nothing_is_done_where_nothing_changed() -> None:
-    async with dashboard() as screen:
+    async with dashboard(size=NO_ROOM) as screen:
         shown: list[int] = []
         plain = screen.app.dashboard.show
 
@@ -596,7 +625,7 @@ async def test_open_opportunities_come_first_and_the_cursor_follows_its_own() ->
 
 async def test_a_terminal_in_the_background_keeps_its_place() -> None:
     many = tuple(opportunity(number) for number in range(1, 9))
-    async with dashboard(FakeClient(frame(opportunities=many))) as screen:
+    async with dashboard(FakeClient(frame(opportunities=many)), NO_ROOM) as screen:
         await screen.press("tab", "j", "j")
         feed = screen.app.dashboard.market.feed
         assert feed.selected is not None

@@ -134,10 +134,11 @@ async def test_every_view_looks_as_it_is_kept_whatever_the_theme(size: tuple[int
                 assert all(style.color and style.bgcolor for style in drawn), (name, theme)
                 seen.add(frozenset(drawn))
         assert {len(seen) for seen in looks.values()} == {len(themes)}
+        # Where few symbols leave room for them, the books were there already; else they come now.
         await visit(screen, "matrix")
         await screen.press("enter")
         await settle(screen)
-        check(f"matrix-detail-{size[0]}x{size[1]}", screen.lines()[2:-1])
+        check(f"matrix-entered-{size[0]}x{size[1]}", screen.lines()[2:-1])
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -78,7 +78,7 @@ async def test_prices_move_beneath_it_and_a_key_closes_it_and_counts(size: tuple
 
 @pytest.mark.parametrize("key", ["escape", "enter", "z"])
 async def test_keys_that_mean_nothing_here_only_close_it(key: str) -> None:
-    async with dashboard(welcome=True, glyphs=ASCII) as screen:
+    async with dashboard(size=(120, 30), welcome=True, glyphs=ASCII) as screen:
         assert "+- Welcome" in screen.text()
         await screen.press(key)
         assert screen.app.screen.id == screen.app.dashboard.id

@@ -16,6 +16,7 @@ from arbot_tui.tui.asking import Question
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.view import ViewState
+from arbot_tui.tui.views.heights import Heights, share
 from arbot_tui.tui.views.view import View
 from arbot_tui.tui.widgets.detail import RowDetail
 from arbot_tui.tui.widgets.feed import OpportunityFeed
@@ -43,34 +44,24 @@ class MatrixView(View):
     DEFAULT_CSS = """
     MatrixView {
         & #left, & #right { overflow: hidden; }
-        & #matrix { height: 1fr; min-height: 6; }
-        & #detail { height: 13; display: none; }
-        & #trades { height: 9; }
+        & #detail, & #trades { display: none; }
         & #feed { height: 1fr; }
         & #funnel { height: 9; }
         & #venues { height: 10; }
     }
-    MatrixView.-detail #detail { display: block; }
+    MatrixView.-detail #detail, MatrixView.-trades #trades { display: block; }
 
     DashboardScreen.-wide MatrixView { layout: horizontal; }
     DashboardScreen.-wide #left { width: 1fr; height: 100%; }
     DashboardScreen.-wide #right { width: 26%; min-width: 42; max-width: 60; height: 100%; }
 
     DashboardScreen.-medium #left { width: 100%; height: 1fr; }
-    DashboardScreen.-medium #right { width: 100%; height: 10; layout: horizontal; }
+    DashboardScreen.-medium #right { width: 100%; layout: horizontal; }
     DashboardScreen.-medium #right > Panel { width: 1fr; height: 100%; }
-    DashboardScreen.-medium #trades { height: 7; }
-    DashboardScreen.-medium #detail { height: 11; }
-    DashboardScreen.-medium MatrixView.-detail #trades { display: none; }
-    DashboardScreen.-medium.-low #trades { display: none; }
-    DashboardScreen.-wide.-low #trades { height: 6; }
-    DashboardScreen.-wide.-low MatrixView.-detail #trades { display: none; }
-    DashboardScreen.-medium.-low #right { height: 8; }
 
     DashboardScreen.-narrow #left { width: 100%; height: 1fr; }
     DashboardScreen.-narrow #right { width: 100%; height: auto; }
-    DashboardScreen.-narrow .-below { display: none; height: 9 !important; }
-    DashboardScreen.-narrow.-tall .-below { height: 14 !important; }
+    DashboardScreen.-narrow .-below { display: none; }
     DashboardScreen.-narrow .-below.-current { display: block !important; }
     """
 
@@ -85,6 +76,10 @@ class MatrixView(View):
             look,
             (self.matrix, self.detail, self.feed, self.trades, self.funnel, self.venues),
         )
+        self._right = Container(id="right")
+        self._wanted: bool | None = None
+        self._rows_total = 0
+        self._heights = Heights(0)
         for panel in self.panels[1:]:
             panel.add_class("-below")
         self.feed.add_class("-current")
@@ -95,19 +90,46 @@ class MatrixView(View):
             yield self.matrix
             yield self.detail
             yield self.trades
-        with Container(id="right"):
+        with self._right:
             yield self.feed
             yield self.funnel
             yield self.venues
 
     def draw(self, state: ViewState) -> None:
         """Give every panel its part of `state`."""
+        if state.rows_total != self._rows_total:
+            self._rows_total = state.rows_total
+            self._arrange()
         self.matrix.show(state)
         self.detail.show(state, self.matrix.selected, self.links("depth"))
         self.feed.show(state)
         self.trades.show(state)
         self.funnel.show(state)
         self.venues.show(state)
+
+    def on_resize(self) -> None:
+        """Share the lines out anew."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Give every panel its height: what few symbols leave goes to books and trades."""
+        width, height = self.size
+        if not height:
+            return
+        heights = share(width, height, self._rows_total, detail=self._wanted)
+        below = heights.below or None
+        open_below = below is not None and bool(self._wanted)
+        self.set_class(heights.detail > 0 or open_below, "-detail")
+        self.set_class(heights.trades > 0, "-trades")
+        if heights == self._heights:
+            return
+        self._heights = heights
+        self.matrix.styles.height = heights.matrix
+        self.detail.styles.height = below or heights.detail
+        self.trades.styles.height = below or heights.trades
+        for panel in (self.feed, self.funnel, self.venues):
+            panel.styles.height = below
+        self._right.styles.height = heights.right or None
 
     def tick(self, state: ViewState) -> None:
         """Let the ages go on."""
@@ -193,7 +215,8 @@ class MatrixView(View):
         return was_open
 
     def _show_details(self, *, visible: bool) -> None:
-        self.set_class(visible, "-detail")
+        self._wanted = visible
+        self._arrange()
         current = self.detail if visible else self.feed
         for other in self.panels:
             other.set_class(other is current, "-current")

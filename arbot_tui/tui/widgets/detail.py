@@ -20,6 +20,7 @@ __all__ = ["RowDetail"]
 
 _CHART_MIN = 18
 _LADDER = 22
+_SIZE_MIN = 7
 _OLD_S = 5
 
 
@@ -164,8 +165,10 @@ class RowDetail(Panel):
         prices = [numbers.price(price, row.decimals) for price, _ in (*asks, *bids)]
         price_width = max(map(len, prices), default=1)
         sizes = numbers.same_decimals([size for _, size in (*asks, *bids)])
+        # Long prices need the cells that short sizes leave: the word of the side stays in sight.
+        size_width = max(_SIZE_MIN, 1 + max(map(len, sizes), default=0))
         texts = [
-            (pad(price, price_width, ">"), pad(size, 8, ">"))
+            (pad(price, price_width, ">"), pad(size, size_width, ">"))
             for price, size in zip(prices, sizes, strict=True)
         ]
         for depth, text in reversed(list(enumerate(texts[: len(asks)]))):
@@ -192,6 +195,6 @@ def _level(text: tuple[str, str], mark: tuple[str, str, str], width: int, *, old
         (text[0], role),
         (text[1], "dim"),
     )
-    if word and line_width(line) + len(word) < width:
+    if word and line_width(line) + len(word) <= width:
         line = (*line, (word, role))
     return fit(line, width)
