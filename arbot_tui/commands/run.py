@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, TypeVar
 
-from arbot_tui.commands.outcome import Crashed, ExitCode, UsageRefused, say
+from arbot_tui.commands.outcome import Crashed, ExitCode, UsageRefused, complain, say
 from arbot_tui.domain.errors import ArbotError, ConfigError, StorageError
 from arbot_tui.domain.secret import Secret
 from arbot_tui.domain.states import Mode
@@ -353,7 +353,7 @@ async def _dashboard(options: EngineOptions, ui: UiConfig, logs: Logs) -> int | 
     import structlog
 
     from arbot_tui.engine.bot import ArBot
-    from arbot_tui.engine.summary import exit_code
+    from arbot_tui.engine.summary import exit_code, shortfalls
     from arbot_tui.tui.dashboard import ExitReason, run_dashboard
 
     async with ArBot(options) as bot:
@@ -374,7 +374,11 @@ async def _dashboard(options: EngineOptions, ui: UiConfig, logs: Logs) -> int | 
             except TimeoutError:
                 log.error("drain_cut_short")
             return ended.code
-        code = exit_code(bot, await bot.stop())
+        summary = await bot.stop()
+    # Only now is it known whether all rows have found a place.
+    code = exit_code(bot, summary)
+    for shortfall in shortfalls(bot):
+        complain(shortfall)
     if ended.report:
         raise Crashed(ended.report.splitlines()[-1].partition(":")[0], logs.path)
     if not code and ended.reason is ExitReason.PAPER:

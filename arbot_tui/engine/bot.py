@@ -234,7 +234,7 @@ class ArBot:
         self._stack.push_async_callback(self._executor.close)
         open_accounts(self)
         self._recording = await self._stack.enter_async_context(Recording(self))
-        await self._recording.catch_up(self.core.pairs.values())
+        await self._recording.catch_up(self.core, journal.instance)
         await self.listings.load()
 
     async def start(self) -> None:

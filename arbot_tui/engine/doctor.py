@@ -29,8 +29,17 @@ from arbot_tui.domain.errors import ArbotError, ExchangeError
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import BaseExchange, ExchangeConfig
 from arbot_tui.exchanges.factory import ExchangeFactory
+from arbot_tui.trading.account import lost_journal
 
-__all__ = ["Finding", "check_folder", "check_keys", "check_locks", "check_machine", "check_venues"]
+__all__ = [
+    "Finding",
+    "check_folder",
+    "check_journals",
+    "check_keys",
+    "check_locks",
+    "check_machine",
+    "check_venues",
+]
 
 Verdict = Literal["ok", "warn", "fail"]
 
@@ -120,6 +129,12 @@ def check_locks(folder: Path) -> list[Finding]:
     return [Finding("engines", "ok", f"running: {sanitise(', '.join(held), 200)}")]
 
 
+def check_journals(folder: Path) -> list[Finding]:
+    """Name the accounts of this data folder that have lost their journal."""
+    lost = [lost_journal(path) for path in sorted(folder.glob("accounts/*"))]
+    return [Finding("journal", "fail", sanitise(why, 400)) for why in lost if why]
+
+
 async def check_venues(configs: Mapping[str, ExchangeConfig], *, needed: bool) -> list[Finding]:
     """Reach every venue: name, connection, round trip and clock.
 
@@ -187,7 +202,8 @@ def check_keys(
     try:
         found, causes = look_for_keys(venues, backend, sources)
     except ArbotError as e:
-        return [Finding("keys", "fail", sanitise(str(e), 200))]
+        unfit: Verdict = "fail" if needed else "warn"
+        return [Finding("keys", unfit, sanitise(str(e), 200))]
     findings = []
     for venue, environment in venues.items():
         if venue in found:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable
 from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from arbot_tui.domain.errors import StorageError
 from arbot_tui.domain.numbers import ZERO, exact
 from arbot_tui.domain.opportunity import CAPTURE_DELAYS_MS, Opportunity
 from arbot_tui.domain.quotes import Ticker
@@ -26,7 +26,9 @@ from arbot_tui.storage.rows import (
     TradeRow,
 )
 from arbot_tui.storage.upkeep import keep_in_shape
+from arbot_tui.trading.account import JOURNAL, WAY_OUT, unknown_orders
 from arbot_tui.trading.core.pair import ENDED, Leg, Pair, pair_outcome
+from arbot_tui.trading.core.state import CoreState
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -86,17 +88,32 @@ class Recording:
         await self._recorder.close()
         await self._database.close()
 
-    async def catch_up(self, pairs: Iterable[Pair]) -> None:
+    @property
+    def loss(self) -> str:
+        """What could not be kept in the database, in words; empty where nothing is missing."""
+        return self._recorder.loss
+
+    async def catch_up(self, core: CoreState, instance: str) -> None:
         """Write again what the journal knows and the database does not, after a crash.
 
+        The journal comes first always: what only the database knows was cut off the journal.
+
         Raises:
-            StorageError: The database cannot be read.
+            StorageError: The database cannot be read, or knows more than the journal.
         """
+        orders = await self._database.get_historical_data(OrderRow, limit=_CATCH_UP)
+        left = [order.client_id for order in orders if order.order_id or order.filled_quantity]
+        if lost := unknown_orders(left, instance, core.pair_no):
+            path = self._bot.options.account_dir / JOURNAL
+            raise StorageError(
+                f"journal {path} does not know order {lost[-1]}, which {self._database.path.name}"
+                f" beside it lists: {WAY_OUT}"
+            )
         known = {
             row.pair_id: row
             for row in await self._database.get_historical_data(TradeRow, limit=_CATCH_UP)
         }
-        for pair in pairs:
+        for pair in core.pairs.values():
             row = known.get(pair.id)
             if row is not None:
                 self._sessions[pair.id] = row.session_id

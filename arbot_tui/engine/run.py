@@ -70,7 +70,8 @@ async def run_headless(
                 stopping.cancel()
                 return _INTERRUPTED
             summary = stopping.result()
-            code = exit_code(bot, summary)
+        # Only now is it known whether all rows have found a place.
+        code = exit_code(bot, summary)
         print_summary(summary)
         return code
     finally:

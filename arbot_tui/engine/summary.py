@@ -15,7 +15,14 @@ from arbot_tui.strategy.verdict import run_words
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
 
-__all__ = ["ExchangeSummary", "Summary", "exchange_summaries", "exit_code", "summarise"]
+__all__ = [
+    "ExchangeSummary",
+    "Summary",
+    "exchange_summaries",
+    "exit_code",
+    "shortfalls",
+    "summarise",
+]
 
 
 class ExchangeSummary(msgspec.Struct, frozen=True):
@@ -141,17 +148,23 @@ def _verdict(bot: ArBot) -> _Verdict:
 def exit_code(bot: ArBot, summary: Summary) -> int:
     """Return how the run ended: 0, or the worst of what is not as it should be.
 
-    1 the core or the journal failed; 4 halted, or with a stuck or unknown leg; 5 another engine was
-    seen to trade with one of the keys.
+    1 the core, the journal or the database failed; 4 halted, or with a stuck or unknown leg; 5
+    another engine was seen to trade with one of the keys.
     """
     if bot.failed.is_set():
         return 1
     if bot.core.trading is TradingState.HALTED or summary.trades.stuck:
         return 4
-    if not bot.core.journal_ok:
+    if not bot.core.journal_ok or bot.recording.loss:
         return 1
     venues = bot.core.venues.values()
     return 5 if any(venue.other_engine_ns >= bot.started_ns for venue in venues) else 0
+
+
+def shortfalls(bot: ArBot) -> list[str]:
+    """Return what could not be written down in this run, one sentence each."""
+    journal = "" if bot.core.journal_ok else "the journal could not be written; trading has ended"
+    return [words for words in (journal, bot.recording.loss) if words]
 
 
 def rss_mib() -> float:

@@ -74,6 +74,8 @@ class Recorder:
             interval_s: Longest time that a row waits for its batch.
         """
         self.failure = ""
+        self._lost = 0
+        self._lost_to = ""
         self._database = database
         self._config = config
         self._capacity = capacity
@@ -90,11 +92,17 @@ class Recorder:
         """What became of the rows so far."""
         return RecorderCounts(self._put, self._written, self._dropped, len(self._queue))
 
+    @property
+    def loss(self) -> str:
+        """What a failing disk has cost, in words."""
+        rows = f"{self._lost} row{'s' if self._lost > 1 else ''}"
+        return f"{self._lost_to}; {rows} could not be kept" if self._lost else ""
+
     def put(self, row: Row) -> None:
         """Take a row; dropped and counted where there is no room."""
         self._put += 1
         if len(self._queue) >= self._capacity:
-            self._dropped += 1
+            self._drop(1)
             return
         self._queue.append(row)
         if len(self._queue) >= self._batch:
@@ -133,10 +141,8 @@ class Recorder:
         """Write the last rows; what cannot be written is counted as dropped and reported."""
         self._choose_tickers()
         await self.flush()
-        lost = len(self._queue)
-        if lost:
-            self._dropped += lost
-            self._queue.clear()
+        self._drop(len(self._queue))
+        self._queue.clear()
         if self._dropped:
             _log.error("storage_rows_lost", rows=self._dropped, cause=self.failure or "queue full")
 
@@ -181,6 +187,12 @@ class Recorder:
         if written and self.failure:
             _log.info("storage_works_again")
             self.failure = ""
+
+    def _drop(self, rows: int) -> None:
+        self._dropped += rows
+        if rows and self.failure:
+            self._lost += rows
+            self._lost_to = self.failure
 
     def _fail(self, error: StorageError) -> None:
         if str(error) != self.failure:

@@ -11,12 +11,28 @@ from pathlib import Path
 from types import TracebackType
 
 from arbot_tui.domain.errors import AccountLocked, StorageError
-from arbot_tui.trading.core.ids import ALPHABET, INSTANCE_CHARS
+from arbot_tui.trading.core.ids import ALPHABET, INSTANCE_CHARS, id_parts, is_ours
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.core.step import replay
 from arbot_tui.trading.journal import Journal
 
-__all__ = ["AccountLocks", "make_private_dir", "recover"]
+__all__ = [
+    "JOURNAL",
+    "WAY_OUT",
+    "AccountLocks",
+    "lost_journal",
+    "make_private_dir",
+    "recover",
+    "unknown_orders",
+]
+
+JOURNAL = "journal.sqlite"
+_DATABASE = "arbot.sqlite"
+WAY_OUT = (
+    "orders may be open that nobody knows of; restore it, or look at every venue"
+    " and move the account's folder away"
+)
+"""What to do about a journal that is lost."""
 
 
 def make_private_dir(path: Path) -> None:
@@ -99,14 +115,49 @@ class AccountLocks:
             os.close(self._held.pop())
 
 
+def lost_journal(account_dir: Path) -> str:
+    """Return how the account lost its journal, one sentence; empty where it did not.
+
+    The journal is made before anything else is. What lies beside none was written by a run
+    whose orders nobody knows of any more: to begin anew would forget them.
+    """
+    path = account_dir / JOURNAL
+    if _size(path) > 0:
+        return ""
+    beside = [name for name in (_DATABASE, f"{JOURNAL}-wal") if _size(account_dir / name) > 0]
+    if not beside:
+        return ""
+    state = "empty" if path.exists() else "missing"
+    return f"journal {path} is {state}, {beside[0]} beside it is not: {WAY_OUT}"
+
+
+def unknown_orders(orders: Iterable[str], instance: str, last_pair: int) -> list[str]:
+    """Return those client ids of orders at a venue that the journal should know and does not.
+
+    Args:
+        orders: Client ids of orders that have left.
+        instance: Name of the journal.
+        last_pair: Number of the last pair in it.
+    """
+
+    def known(client_id: str) -> bool:
+        parts = id_parts(client_id)
+        return is_ours(client_id, instance) and parts is not None and parts[0] <= last_pair
+
+    return [client_id for client_id in orders if not known(client_id)]
+
+
 def recover(account_dir: Path) -> tuple[Journal, CoreState]:
     """Open the account's journal and replay it; the same for a first start and after a crash.
 
     Raises:
-        StorageError: The journal cannot be opened or is not to be trusted.
+        StorageError: The journal cannot be opened, is not to be trusted or is lost.
     """
+    if lost := lost_journal(account_dir):
+        raise StorageError(lost)
+    path = account_dir / JOURNAL
     instance = "".join(secrets.choice(ALPHABET) for _ in range(INSTANCE_CHARS))
-    journal = Journal.open(account_dir / "journal.sqlite", instance)
+    journal = Journal.open(path, instance, begun=_size(account_dir / _DATABASE) > 0)
     state = CoreState()
     try:
         replay(state, journal.records())
@@ -114,9 +165,16 @@ def recover(account_dir: Path) -> tuple[Journal, CoreState]:
             raise ValueError(f"made for orders of {state.instance}, not {journal.instance}")
     except ValueError as e:
         journal.close()
-        raise StorageError(f"journal {account_dir / 'journal.sqlite'}: {e}") from e
+        raise StorageError(f"journal {path}: {e}") from e
     except StorageError:
         journal.close()
         raise
     journal.start()
     return journal, state
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

@@ -63,11 +63,16 @@ class Journal:
         self._failure: Exception | None = None
 
     @classmethod
-    def open(cls, path: Path, new_instance: str) -> Journal:
+    def open(cls, path: Path, new_instance: str, *, begun: bool = False) -> Journal:
         """Open the journal at `path`, or begin one whose instance is `new_instance`.
 
+        Args:
+            path: The file.
+            new_instance: Instance of a new one.
+            begun: There has been one here before: a file without contents is a lost journal.
+
         Raises:
-            StorageError: The file cannot be opened, is of another version, or is damaged.
+            StorageError: The file cannot be opened, is of another version, is damaged or lost.
         """
         try:
             _make_private_file(path)
@@ -79,7 +84,7 @@ class Journal:
             connection.execute("PRAGMA synchronous=FULL")
             connection.execute("PRAGMA fullfsync=ON")
             connection.execute("PRAGMA trusted_schema=OFF")
-            instance = _prepare(connection, new_instance)
+            instance = _prepare(connection, new_instance, begun)
         except (sqlite3.Error, StorageError) as e:
             connection.close()
             raise StorageError(f"journal {path}: {e}") from e
@@ -217,9 +222,11 @@ def _link(chain: int, number: int, at_ns: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(b"%d %d %d" % (chain, number, at_ns)))
 
 
-def _prepare(connection: sqlite3.Connection, new_instance: str) -> str:
+def _prepare(connection: sqlite3.Connection, new_instance: str, begun: bool) -> str:
     """Make the schema in a new file, and return the account's instance name."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0 and begun:
+        raise StorageError("holds nothing any more")
     if version == 0:
         connection.execute("BEGIN IMMEDIATE")
         for statement in filter(str.strip, _SCHEMA.split(";")):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from arbot_tui.commands import doctor as command
+from arbot_tui.credentials.finding import KeySources
 from arbot_tui.engine import doctor
 from arbot_tui.engine.doctor import Finding
 
@@ -157,3 +158,23 @@ def test_what_check_looks_up_the_doctor_does_too(
     assert [fix for _, fix in configuration(tmp_path / "no file")] == [
         f"arbot-tui config init --config '{tmp_path}/no file'"
     ]
+
+
+@pytest.mark.parametrize(("needed", "state"), [(True, "fail"), (False, "warn")])
+def test_half_a_key_fails_only_where_keys_are_needed(
+    tmp_path: Path, needed: bool, state: str
+) -> None:
+    sources = KeySources(folder=tmp_path, environ={"OKX_API_KEY": "abcdefgh"})
+    [finding] = doctor.check_keys({"okx": "prod"}, "env", sources, needed=needed)
+    assert (finding.check, finding.state) == ("keys", state)
+    assert "OKX_API_SECRET" in finding.message
+
+
+def test_an_account_that_lost_its_journal_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "accounts" / "live"
+    folder.mkdir(parents=True)
+    assert doctor.check_journals(tmp_path) == []
+    (folder / "arbot.sqlite").write_bytes(b"SQLite format 3")
+    [finding] = doctor.check_journals(tmp_path)
+    assert (finding.check, finding.state) == ("journal", "fail")
+    assert f"{folder}/journal.sqlite is missing" in finding.message

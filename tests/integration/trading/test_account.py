@@ -12,9 +12,16 @@ from pathlib import Path
 import pytest
 
 from arbot_tui.domain.errors import AccountLocked, StorageError
-from arbot_tui.trading.account import AccountLocks, make_private_dir, recover
+from arbot_tui.trading.account import (
+    AccountLocks,
+    lost_journal,
+    make_private_dir,
+    recover,
+    unknown_orders,
+)
 from arbot_tui.trading.core.commands import Commit
 from arbot_tui.trading.core.events import Event, Operator, OperatorAction, Started
+from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.step import step
 from tests.unit.trading.rig import LIMITS, picture
 
@@ -184,3 +191,66 @@ def test_records_that_do_not_follow_from_each_other_are_refused(tmp_path: Path) 
 
     with pytest.raises(StorageError, match=r"record 2 \(Operator\) does not replay"):
         recover(folder)
+
+
+def used(tmp_path: Path) -> Path:
+    """Return the folder of an account that has been traded with, as it is between two runs."""
+    folder = account(tmp_path)
+    journal, _ = recover(folder)
+    journal.append(Commit(1, 0, Started(journal.instance, ("ant",), LIMITS)))
+    journal.close()
+    (folder / "arbot.sqlite").write_bytes(b"SQLite format 3")
+    return folder
+
+
+@pytest.mark.parametrize("state", ["empty", "missing"])
+def test_a_journal_that_was_lost_is_not_begun_anew(tmp_path: Path, state: str) -> None:
+    folder = used(tmp_path)
+    journal = folder / "journal.sqlite"
+    assert lost_journal(folder) == ""
+    recover(folder)[0].close()
+    if state == "missing":
+        journal.unlink()
+    else:
+        os.truncate(journal, 0)
+
+    for _ in range(2):
+        # Not even the second start takes what the first one left for a new journal.
+        with pytest.raises(StorageError, match=rf"journal\.sqlite is {state}, arbot\.sqlite"):
+            recover(folder)
+    assert not journal.exists() or journal.stat().st_size == 0
+
+
+def test_what_a_killed_run_left_in_the_side_file_is_not_thrown_away(tmp_path: Path) -> None:
+    folder = account(tmp_path)
+    journal, _ = recover(folder)
+    os.truncate(folder / "journal.sqlite", 0)
+    wal = (folder / "journal.sqlite-wal").read_bytes()
+    assert wal
+
+    # SQLite would delete it: to it an empty file needs no log.
+    with pytest.raises(StorageError, match=r"is empty, journal\.sqlite-wal beside it is not"):
+        recover(folder)
+    assert (folder / "journal.sqlite-wal").read_bytes() == wal
+    journal.close()
+
+
+def test_a_journal_without_its_tables_is_lost_as_well(tmp_path: Path) -> None:
+    folder = used(tmp_path)
+    journal = folder / "journal.sqlite"
+    journal.unlink()
+    with sqlite3.connect(journal) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
+
+    with pytest.raises(StorageError, match="holds nothing any more"):
+        recover(folder)
+
+
+def test_an_order_that_left_and_is_not_in_the_journal_is_noticed() -> None:
+    known = [client_order_id("k3f9x0z", pair, 0, 0) for pair in (1, 2)]
+    newer = client_order_id("k3f9x0z", 3, 0, 0)
+    of_another = client_order_id("abcdefg", 1, 0, 0)
+
+    assert unknown_orders(known, "k3f9x0z", 2) == []
+    assert unknown_orders([*known, newer, of_another], "k3f9x0z", 2) == [newer, of_another]

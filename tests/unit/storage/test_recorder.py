@@ -359,3 +359,40 @@ async def test_putting_never_waits(ticker_row: MakeRow, batch: int) -> None:
     await writing
     await recorder.flush()
     assert recorder.counts.written == 10
+
+
+async def test_what_a_full_disk_has_cost_is_named_and_what_found_a_place_is_not(
+    ticker_row: MakeRow,
+) -> None:
+    database = FlakyDatabase()
+    recorder = Recorder(database, CONFIG, capacity=2)
+    database.failing = StorageError("database or disk is full")
+    for at_ns in range(2):
+        recorder.put(ticker_row(at_ns))
+    await recorder.flush()
+    assert recorder.loss == ""
+    recorder.put(ticker_row(2))
+    assert recorder.loss == "database or disk is full; 1 row could not be kept"
+
+    database.failing = None
+    await recorder.flush()
+    recorder.put(ticker_row(3))
+    await recorder.close()
+
+    assert recorder.loss == "database or disk is full; 1 row could not be kept"
+    assert [row.at_ns for row in database.rows] == [0, 1, 3]
+
+
+async def test_rows_that_a_disk_does_not_take_before_the_end_are_a_loss(
+    ticker_row: MakeRow,
+) -> None:
+    database = FlakyDatabase()
+    recorder = Recorder(database, CONFIG, capacity=4)
+    for at_ns in range(5):
+        recorder.put(ticker_row(at_ns))
+    assert recorder.loss == "", "a queue that is too short is no failing disk"
+    database.failing = StorageError("database or disk is full")
+
+    await recorder.close()
+
+    assert recorder.loss == "database or disk is full; 4 rows could not be kept"
