@@ -18,6 +18,7 @@ from decimal import Decimal
 from functools import partial
 from types import TracebackType
 
+import msgspec
 import structlog
 
 from arbot_tui.domain.clock import MS, SECOND, Clock, SystemClock
@@ -310,6 +311,7 @@ class ArBot:
 
     def quotes(self, symbol: str) -> tuple[QuoteView, ...]:
         """Return a symbol's quote on every venue, with its verdict, as of now."""
+        self.judge.notice_sleep()
         row = self.universe.row(symbol)
         views = (self.board.quote_view(index, row) for index in range(len(self.venues)))
         # An absent side is infinite on the board, which no journal could write down.
@@ -353,6 +355,14 @@ class ArBot:
         return total if total > 0 else None
 
     def _on_signal(self, signal: ArbitrageSignal) -> None:
+        if self.judge.notice_sleep():
+            # Refused and counted with the verdicts that hold now.
+            row = self.universe.row(signal.symbol)
+            buy, sell = (
+                self.board.quote_view(self.venues.index(one.venue), row)
+                for one in (signal.buy, signal.sell)
+            )
+            signal = msgspec.structs.replace(signal, buy=buy, sell=sell)
         newest_ns = max(signal.buy.recv_ns, signal.sell.recv_ns)
         self.decode_to_signal.add(self.clock.now_ns() - newest_ns)
         event = Signalled(signal, self.equity_quote, quote_value=self._quote_value(signal))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.states import FeedState
 from arbot_tui.market.connection import Verdict
@@ -46,6 +47,7 @@ class FeedJudge:
         """Judge until cancelled."""
         bot = self._bot
         while True:
+            self.notice_sleep()
             now_ns = bot.clock.now_ns()
             bot.strategy.loop_lag_ns = bot.loop_lag.now_ns()
             bot.strategy.advance(now_ns)
@@ -58,6 +60,27 @@ class FeedJudge:
             self._maybe_start()
             self._log_feeds()
             await asyncio.sleep(_PERIOD_S)
+
+    def notice_sleep(self) -> bool:
+        """See whether the machine slept, and if so trust no quote that was under way meanwhile.
+
+        What lies in the sockets then looks fresh to a clock that stood still, and some of it has no
+        time of its own to tell. So it is asked here, before anything is decided, and every feed
+        is made anew. A look costs less than a frame, where each frame would have to pay for it.
+        """
+        bot = self._bot
+        slept_ns = bot.clock.catch_up()
+        if not slept_ns:
+            return False
+        why = f"the machine slept for {slept_ns / SECOND:.1f} s"
+        _log.warning("machine_slept", slept_s=round(slept_ns / SECOND, 1))
+        # It was not the loop that stood.
+        bot.loop_lag.expect()
+        bot.monitor.distrust(why)
+        for index in range(len(bot.venues)):
+            self.judge(index)
+        bot.listings.reconnect()
+        return True
 
     def judge(self, index: int) -> None:
         """Take the verdicts of a venue's connections, and its own, as of now."""

@@ -47,6 +47,7 @@ class Listings:
         self.instruments: dict[str, dict[str, Instrument]] = {}
         self._wanted: set[str] = set()
         self._doubt = asyncio.Event()
+        self._streams: dict[str, asyncio.Task[None]] = {}
 
     async def load(self) -> None:
         """Reach the venues and choose the symbols to follow.
@@ -76,7 +77,17 @@ class Listings:
         async with asyncio.TaskGroup() as group:
             # Some venues tell fees one symbol at a time: quotes do not wait for that.
             group.create_task(self._learn_fees(name), name=f"fees {name}")
-            await exchange.connect_ws(bot.feed)
+            while True:
+                stream = group.create_task(exchange.connect_ws(bot.feed), name=f"stream {name}")
+                self._streams[name] = stream
+                await asyncio.wait((stream,))
+                if not stream.cancelled():
+                    return
+
+    def reconnect(self) -> None:
+        """Have every venue's stream begin anew, on new connections."""
+        for stream in self._streams.values():
+            stream.cancel()
 
     async def run_refresh(self) -> None:
         """Fetch the rules again and again: status, filters and, more rarely, the selection."""

@@ -44,6 +44,7 @@ class Connection:
         "_changed_ns",
         "_connected",
         "_detail",
+        "_doubt",
         "_event_error_ns",
         "_gaps",
         "_lags",
@@ -72,6 +73,7 @@ class Connection:
         self.quotes = 0
         self._connected = False
         self._detail = ""
+        self._doubt = ""
         self._changed_ns = 0
         self._timed_ns = 0
         self._late = False
@@ -120,6 +122,11 @@ class Connection:
         """What was measured on one connection says nothing about the next."""
         self._changed_ns = self._timed_ns = self._absurd_ns = 0
         self._late = False
+        self._doubt = ""
+
+    def distrust(self, why: str) -> None:
+        """Believe nothing that it brings: it is stale until it was made anew."""
+        self._doubt = why
 
     @property
     def idle(self) -> bool:
@@ -141,6 +148,8 @@ class Connection:
             if not self.connections:
                 return FeedState.CONNECTING, self._detail or "no connection yet"
             return FeedState.DOWN, self._detail or "connection lost"
+        if self._doubt:
+            return FeedState.STALE, self._doubt
         silence_ns = now_ns - self.heard_ns
         if silence_ns > MAX_SILENCE_NS:
             return FeedState.STALE, f"nothing arrived for {silence_ns / SECOND:.1f} s"

@@ -165,6 +165,12 @@ class FeedMonitor:
         """Learn a round trip measured elsewhere."""
         self._venues[venue].rtts_ns.append(rtt_ns)
 
+    def distrust(self, why: str) -> None:
+        """Believe nothing that the connections there are still bring, on all venues."""
+        for venue in self._venues:
+            for connection in venue.connections.values():
+                connection.distrust(why)
+
     def connections(self, venue: int, now_ns: int) -> list[ConnectionHealth]:
         """Return every connection that is to bring quotes, by number; there is at least one."""
         return [

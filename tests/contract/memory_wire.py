@@ -72,6 +72,11 @@ class MemoryWire:
                 topics = frame["args"] if "op" in frame else frame["params"]
                 yield at_s, operation, list(map(_topic_name, topics))
 
+    @property
+    def waiting(self) -> int:
+        """How many frames lie in the socket."""
+        return len(self._queue)
+
     # What the session calls.
 
     def start(self, handler: WireHandler) -> None:

@@ -16,7 +16,7 @@ from random import Random
 
 import pytest
 
-from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.clock import MS, SECOND, Clock
 from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Level, Ticker
@@ -139,6 +139,25 @@ class Listener:
         return [event.detail for event in self.events if event.kind is kind]
 
 
+class MachineClock:
+    """The clock of the machine that follows a venue; it stops while the machine sleeps."""
+
+    def __init__(self, world: Clock) -> None:
+        self._world = world
+        self._behind_ns = 0
+
+    def now_ns(self) -> int:
+        return self._world.now_ns() - self._behind_ns
+
+    def catch_up(self) -> int:
+        slept_ns, self._behind_ns = self._behind_ns, 0
+        return slept_ns
+
+    def stood(self, slept_ns: int) -> None:
+        """Note that the machine slept, up to now."""
+        self._behind_ns += slept_ns
+
+
 class VirtualVenue:
     """One synthetic venue, a feed that follows it, and what the feed's listener holds.
 
@@ -160,6 +179,7 @@ class VirtualVenue:
         self.arrives: Callable[[bytes], bytes | None] = lambda raw: raw
         self.told: set[int] = set()
         self._truths: dict[tuple[int, int], tuple[list[Level], list[Level]]] = {}
+        self.clock = MachineClock(venues.clock)
         self.ban = BanClock()
         self.listener = Listener(name)
         module = import_module(ENDPOINTS[name].module)
@@ -177,7 +197,7 @@ class VirtualVenue:
         return f"{instrument.base}{joint}{instrument.quote}"
 
     def _feed(self) -> Feed:
-        url, clock = f"ws://{self.name}{ENDPOINTS[self.name].ws_public}", self.venues.clock
+        url, clock = f"ws://{self.name}{ENDPOINTS[self.name].ws_public}", self.clock
         draw = Random(11).random
         if self.name == "okx":
             return OkxFeed(url, self.index, clock, self.ban, self.fetch_book, self.dial, draw)
@@ -196,7 +216,7 @@ class VirtualVenue:
             book, listed = self._book(row), self.instruments[row]
             bid, ask = max(book.bids), min(book.asks)
             sides = [(float(listed.price(t)), float(listed.qty(q))) for t, q in (bid, ask)]
-            now_ns = self.venues.now_ns
+            now_ns = self.clock.now_ns()
             found.append(Ticker(exchange, row, *sides[0], *sides[1], 0, now_ns))
             self.told.add(row)
         return found
@@ -214,7 +234,7 @@ class VirtualVenue:
         await asyncio.sleep(0.05)
         instrument = self.instruments[row]
         book = self._book(row)
-        now_ns = self.venues.now_ns
+        now_ns = self.clock.now_ns()
         bids = _levels(instrument, dict(book.bids), falling=True)
         asks = _levels(instrument, dict(book.asks), falling=False)
         wire_id = self.venues.markets[self.name].wire_id(row, book.update_id)
@@ -260,6 +280,12 @@ class VirtualVenue:
     ) -> None:
         """Post a fault of this venue."""
         self.venues.inject(self.name, fault, symbol, count, for_s, **(args or {}))
+
+    def sleep(self, seconds: float) -> None:
+        """Let the machine that follows it sleep: what arrives lies in its socket afterwards."""
+        before_ns = self.venues.now_ns
+        self.venues.run(seconds)
+        self.clock.stood(self.venues.now_ns - before_ns)
 
     def heal(self) -> None:
         """End every fault."""

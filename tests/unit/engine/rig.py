@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from arbot_tui.domain.account import KeyPermissions
-from arbot_tui.domain.clock import MS, SECOND, VirtualClock
+from arbot_tui.domain.clock import MS, SECOND, Clock, VirtualClock
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable
 from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
 from arbot_tui.domain.fees import TradingFees
@@ -174,8 +174,10 @@ class Rig:
         *,
         universe: UniverseConfig | None = None,
         fallback: TradingFees = _FEES,
+        clock: Clock | None = None,
     ) -> None:
         self.clock = VirtualClock(START_NS)
+        told_by = clock or self.clock
         configs = tuple(
             ExchangeConfig(
                 name, index, VenueUrls("http://127.0.0.1:1", "ws://127.0.0.1:1"), "custom", fallback
@@ -198,7 +200,7 @@ class Rig:
             log=LogRing(),
             filters=FilterConfig(min_edge_life_ms=0),
         )
-        self.bot = ArBot(options, self.clock)
+        self.bot = ArBot(options, told_by)
         self.venues = {
             config.name: ScriptedVenue(config, self.clock, listings[config.name])
             for config in configs
@@ -220,7 +222,7 @@ class Rig:
         connection: int = 0,
         rows: frozenset[int] | None = None,
     ) -> None:
-        now_ns = self.clock.now_ns()
+        now_ns = self.bot.clock.now_ns()
         self.bot.feed.on_feed(FeedEvent(venue, kind, now_ns, "", 0, connection, rows))
 
     def quote(

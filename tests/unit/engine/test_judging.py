@@ -6,7 +6,7 @@ import asyncio
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import FeedEventKind
-from arbot_tui.trading.core.events import VenueLive
+from arbot_tui.trading.core.events import Signalled, VenueLive
 from tests.unit.engine.rig import Rig
 
 _SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
@@ -143,6 +143,40 @@ def test_lateness_of_our_own_loop_is_told_apart_from_the_venues() -> None:
         "1 of 2 connections not live: delayed, events arrive 410 ms late"
     )
     assert frame.status.loop_late_ms == 0.0
+
+
+def test_nothing_is_decided_on_what_lay_in_the_sockets_while_the_machine_slept() -> None:
+    """The clock stood meanwhile: to it these quotes are fresh, so it is asked at the decision."""
+    rig = _sharded()
+    rig.clock.sleep(3 * SECOND)
+    rig.quote(0, 0, 100.0, late_ns=20 * MS)
+    rig.quote(1, 0, 103.0, late_ns=20 * MS)
+    (signal,) = [event.signal for event in rig.told if isinstance(event, Signalled)]
+    for view in (signal.buy, signal.sell):
+        assert (view.tradeable, view.verdict) == (False, "stale"), view
+    assert _live(rig) == [True, False]
+    assert _words(rig) == [["stale"] * 2] * 3
+    okx = rig.bot.client.frame(0).venues[1]
+    assert okx.reason == "2 of 2 connections not live: stale, the machine slept for 3.0 s"
+    # Nor does any further one count, before there are new connections.
+    rig.quote(1, 0, 104.0, late_ns=20 * MS)
+    rig.bot.judge.judge(1)
+    assert _words(rig)[0] == ["stale"] * 2
+    assert not any(view.tradeable for view in rig.bot.quotes("BTC/USDT"))
+    for number in range(2):
+        rig.event(1, FeedEventKind.CONNECTED, number)
+        rig.quote(1, 2 * number, 100.5)
+    rig.bot.judge.judge(1)
+    assert [words[1] for words in _words(rig)] == ["live"] * 3
+    assert _live(rig) == [True, False, True]
+
+
+def test_between_the_commit_and_the_orders_a_sleep_is_noticed_as_well() -> None:
+    rig = _sharded()
+    assert all(view.tradeable for view in rig.bot.quotes("BTC/USDT"))
+    rig.clock.sleep(3 * SECOND)
+    # What the executor asks for right before orders leave.
+    assert not any(view.tradeable for view in rig.bot.quotes("BTC/USDT"))
 
 
 def test_where_venue_and_loop_are_both_late_each_has_its_share() -> None:

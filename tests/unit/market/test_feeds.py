@@ -175,6 +175,21 @@ def test_after_a_pause_of_the_machine_nothing_counts_before_it_is_fresh_again() 
     assert monitor.verdict(0, fresh_ns) == (FeedState.LIVE, "")
 
 
+def test_a_connection_that_is_distrusted_stays_stale_until_it_was_made_anew() -> None:
+    monitor, at_ns = _live()
+    monitor.distrust("the machine slept for 3.0 s")
+    assert monitor.verdict(0, at_ns) == (FeedState.STALE, "the machine slept for 3.0 s")
+    assert monitor.verdict(1, at_ns) == (FeedState.CONNECTING, "no connection yet")
+    # Whatever it still brings, and however fresh that says it is.
+    monitor.on_frame(0, 0, at_ns, at_ns + MS, True)
+    assert monitor.verdict(0, at_ns + MS)[0] is FeedState.STALE
+    monitor.on_feed(_event(FeedEventKind.DISCONNECTED, at_ns, "closed by us"))
+    assert monitor.verdict(0, at_ns) == (FeedState.DOWN, "closed by us")
+    monitor.on_feed(_event(FeedEventKind.CONNECTED, at_ns))
+    monitor.on_frame(0, 0, at_ns, at_ns + MS, True)
+    assert monitor.verdict(0, at_ns + MS) == (FeedState.LIVE, "")
+
+
 def test_a_slow_channel_may_be_quiet_for_twenty_of_its_gaps() -> None:
     monitor, at_ns = _live(frames=50, gap_ns=SECOND)
     for quiet_s, state in ((20, FeedState.LIVE), (21, FeedState.STALE)):
