@@ -31,7 +31,7 @@ OPENING = ":opening"
 TRADING = ":trading"
 """Counter-book of everything bought and sold."""
 FEES = ":fees"
-"""Counter-book of fees paid."""
+"""Counter-book of fees paid, less rebates received."""
 EXTERNAL = ":external"
 """Counter-book of deposits, withdrawals and other moves that no order explains."""
 ADJUSTMENT = ":adjustment"
@@ -42,19 +42,20 @@ Posting = tuple[str, str, Decimal]
 
 
 def fill_postings(fill: Fill, base: str, quote: str) -> list[Posting]:
-    """Return the postings of one execution: base and quote exchanged, fee taken."""
+    """Return the postings of one execution: base and quote exchanged, fees taken, rebates given."""
     # A plain minus would round to the thread's 28 digits.
     bought, paid = fill.qty, exact.multiply(fill.price, fill.qty)
     if fill.side is OrderSide.SELL:
         bought, paid = exact.minus(bought), exact.minus(paid)
-    return [
+    postings = [
         (fill.venue, base, bought),
         (TRADING, base, exact.minus(bought)),
         (fill.venue, quote, exact.minus(paid)),
         (TRADING, quote, paid),
-        (fill.venue, fill.fee_asset, exact.minus(fill.fee)),
-        (FEES, fill.fee_asset, fill.fee),
     ]
+    for asset, fee in fill.fees:
+        postings += [(fill.venue, asset, exact.minus(fee)), (FEES, asset, fee)]
+    return postings
 
 
 def external_postings(fill: Fill, base: str, quote: str) -> list[Posting]:

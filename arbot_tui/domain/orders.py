@@ -7,13 +7,17 @@ All money is `Decimal`. Events are idempotent by content: a fill counts once per
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
 
+from arbot_tui.domain.numbers import ZERO, exact
+
 __all__ = [
     "Balance",
+    "Fee",
     "Fill",
     "OrderAck",
     "OrderEvent",
@@ -24,6 +28,7 @@ __all__ = [
     "OrderStatus",
     "OrderUnknown",
     "TimeInForce",
+    "split_fees",
 ]
 
 
@@ -113,6 +118,10 @@ class OrderUnknown(msgspec.Struct, frozen=True, tag="unknown"):
     message: str
 
 
+Fee = tuple[str, Decimal]
+"""(asset, amount): positive was taken as a cost, negative given as a rebate."""
+
+
 class Fill(msgspec.Struct, frozen=True, tag="fill"):
     """One execution of one of our orders.
 
@@ -124,9 +133,11 @@ class Fill(msgspec.Struct, frozen=True, tag="fill"):
         side: Buy or sell.
         price: Execution price, quote per base.
         qty: Base quantity.
-        fee: Amount taken as fee, positive is a cost, in `fee_asset`.
-        fee_asset: Asset of the fee.
+        fee: Amount taken as fee, in `fee_asset`: positive is a cost, negative a rebate.
+        fee_asset: Asset of the fee; empty where none was taken and none was named.
         event_ns: The venue's time, UTC nanoseconds.
+        more_fees: What else was taken or given for it in other assets, with the same signs. Apart
+            from the first, so that records of one fee read as they always have.
     """
 
     venue: str
@@ -139,6 +150,30 @@ class Fill(msgspec.Struct, frozen=True, tag="fill"):
     fee: Decimal
     fee_asset: str
     event_ns: int
+    more_fees: tuple[Fee, ...] = ()
+
+    @property
+    def fees(self) -> tuple[Fee, ...]:
+        """All that was taken for it, or, negative, given: each asset once, nothing of zero."""
+        return ((self.fee_asset, self.fee), *self.more_fees) if self.fee else self.more_fees
+
+
+def split_fees(fees: Iterable[Fee]) -> tuple[Decimal, str, tuple[Fee, ...]]:
+    """Return `Fill.fee`, `Fill.fee_asset` and `Fill.more_fees` of what was taken for an execution.
+
+    Args:
+        fees: As the venue tells them, at least one; positive is a cost, negative a rebate.
+
+    Raises:
+        ValueError: An amount is of no asset.
+    """
+    taken: dict[str, Decimal] = {}
+    for asset, amount in fees:
+        if amount and not asset:
+            raise ValueError(f"a fee of {amount} of nothing")
+        taken[asset] = exact.add(taken.get(asset, ZERO), amount)
+    (asset, fee), *others = sorted(taken.items(), key=lambda item: not item[1])
+    return fee, asset, tuple(other for other in others if other[1])
 
 
 class OrderState(msgspec.Struct, frozen=True, tag="state"):

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from arbot_tui.domain.errors import StorageError
-from arbot_tui.domain.numbers import ZERO, exact
+from arbot_tui.domain.numbers import ZERO, exact, plain
 from arbot_tui.domain.opportunity import CAPTURE_DELAYS_MS, Opportunity
+from arbot_tui.domain.orders import Fill
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.engine.summary import Summary, exit_code
 from arbot_tui.storage.database import Database
@@ -165,6 +166,7 @@ class Recording:
                         quantity=fill.qty,
                         fee=fill.fee,
                         fee_asset=fill.fee_asset,
+                        more_fees=_more_fees(fill),
                     )
                 )
 
@@ -273,6 +275,11 @@ class Recording:
             outcome=pair_outcome(pair) if pair.state in ENDED else "",
             ended_ns=pair.ended_ns,
         )
+
+
+def _more_fees(fill: Fill) -> str:
+    amounts = {asset: plain(amount) for asset, amount in fill.more_fees}
+    return msgspec.json.encode(amounts).decode()
 
 
 def _average(leg: Leg) -> Decimal:

@@ -90,7 +90,8 @@ def trade_view(pair: Pair, profit: Profit, rates: Mapping[str, Decimal]) -> Trad
 def _leg_view(leg: Leg) -> LegView:
     fees: dict[str, Decimal] = {}
     for fill in leg.fills:
-        fees[fill.fee_asset] = exact.add(fees.get(fill.fee_asset, ZERO), fill.fee)
+        for asset, fee in fill.fees:
+            fees[asset] = exact.add(fees.get(asset, ZERO), fee)
     filled = leg.filled
     return LegView(
         client_id=leg.client_id,

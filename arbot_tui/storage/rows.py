@@ -153,7 +153,12 @@ class OrderRow(Row, frozen=True, kw_only=True):
 
 
 class FillRow(Row, frozen=True, kw_only=True):
-    """One execution; `at_ns` is the venue's time."""
+    """One execution; `at_ns` is the venue's time.
+
+    Attributes:
+        fee: What was taken in `fee_asset`; negative is a rebate.
+        more_fees: What was taken in other assets, a JSON object of texts by asset.
+    """
 
     table: ClassVar[str] = "fills"
     key: ClassVar[tuple[str, ...]] = ("exchange", "symbol", "trade_id")
@@ -167,6 +172,7 @@ class FillRow(Row, frozen=True, kw_only=True):
     quantity: Decimal
     fee: Decimal
     fee_asset: str
+    more_fees: str = "{}"
 
 
 class BalanceRow(Row, frozen=True, kw_only=True):

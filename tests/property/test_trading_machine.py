@@ -39,6 +39,13 @@ _FATES = st.builds(
     fills_lag_ns=_LAG,
     balance_lag_ns=_LAG,
     fee_asset=st.sampled_from(("base", "quote", "GAS")),
+    more_fees=st.sampled_from(
+        (
+            (),
+            (("quote", Decimal("0.01")),),
+            (("base", Decimal("-0.0001")), ("TAX", Decimal("-0.02"))),
+        )
+    ),
     stream_ns=_MS,
 )
 

@@ -6,7 +6,7 @@ same and stands here once. Pure; facts page section 7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Generic, TypeVar
 
@@ -16,7 +16,15 @@ from arbot_tui.domain.account import OpenOrder
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.numbers import ZERO, parse_decimal
-from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
+from arbot_tui.domain.orders import (
+    Balance,
+    Fee,
+    Fill,
+    OrderSide,
+    OrderState,
+    OrderStatus,
+    split_fees,
+)
 from arbot_tui.domain.text import sanitise
 
 __all__ = [
@@ -91,8 +99,7 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
         side: ``buy`` or ``sell``.
         price: Price of this execution.
         qty: Base quantity of this execution.
-        fee: Fee as a cost, negative for a rebate.
-        fee_asset: Its coin.
+        fees: What it cost, by coin; negative is a rebate.
         created: When, UTC milliseconds.
     """
 
@@ -103,8 +110,7 @@ class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
     side: str
     price: str
     qty: str
-    fee: Decimal
-    fee_asset: str
+    fees: Sequence[Fee]
     created: str
 
 
@@ -191,8 +197,9 @@ def fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
         if not trade_id:
             # It would count once with all others that have none.
             raise ValueError("an execution without an id")
-        if row.fee and not row.fee_asset:
-            raise ValueError(f"a fee of {row.fee} of nothing")
+        fee, coin, more = split_fees(
+            (sanitise(coin, 20).upper(), amount) for coin, amount in row.fees
+        )
         return Fill(
             VENUE,
             client_id,
@@ -201,9 +208,10 @@ def fill_of(row: TradeRow, client_id: str, symbol: str) -> Fill:
             OrderSide(row.side),
             positive(row.price),
             positive(row.qty),
-            row.fee,
-            sanitise(row.fee_asset, 20).upper(),
+            fee,
+            coin,
             from_millis(row.created),
+            more,
         )
     except BROKEN as e:
         raise malformed("fill", e) from e

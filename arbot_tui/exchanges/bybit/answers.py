@@ -13,7 +13,15 @@ from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
-from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
+from arbot_tui.domain.orders import (
+    Balance,
+    Fee,
+    Fill,
+    OrderSide,
+    OrderState,
+    OrderStatus,
+    split_fees,
+)
 from arbot_tui.domain.text import sanitise
 
 __all__ = [
@@ -21,6 +29,7 @@ __all__ = [
     "Answer",
     "CoinRow",
     "ExecutionRow",
+    "ExtraFee",
     "OrderRow",
     "amount",
     "balance_of",
@@ -95,6 +104,18 @@ class _Orders(msgspec.Struct):
     rows: list[OrderRow] = msgspec.field(name="list")
 
 
+class ExtraFee(msgspec.Struct, frozen=True):
+    """What is taken beside the fee.
+
+    Attributes:
+        feeCoin: Its coin.
+        fee: How much; positive is paid.
+    """
+
+    feeCoin: str
+    fee: str
+
+
 class ExecutionRow(msgspec.Struct, frozen=True):
     """One execution, of ``execution/list`` or the private stream.
 
@@ -110,6 +131,7 @@ class ExecutionRow(msgspec.Struct, frozen=True):
         symbol: Wire symbol.
         feeCurrency: Coin of the fee; empty in older messages.
         execType: ``Trade``, or something that is no trade of ours.
+        extraFees: Taxes of some countries, each in a coin of its own; an empty text for none.
     """
 
     orderId: str
@@ -123,6 +145,7 @@ class ExecutionRow(msgspec.Struct, frozen=True):
     symbol: str
     feeCurrency: str = ""
     execType: str = "Trade"
+    extraFees: list[ExtraFee] | str | None = ""
 
 
 class _Executions(msgspec.Struct):
@@ -161,6 +184,7 @@ _order_ids = msgspec.json.Decoder(_OrderIds).decode
 _orders = msgspec.json.Decoder(_Orders).decode
 _executions = msgspec.json.Decoder(_Executions).decode
 _wallet = msgspec.json.Decoder(_Wallet).decode
+_extra = msgspec.json.Decoder(list[ExtraFee]).decode
 
 _STATUS = {
     "New": OrderStatus.NEW,
@@ -286,8 +310,10 @@ def fill_of(row: ExecutionRow, client_id: str, instrument: Instrument) -> Fill:
     if not trade_id:
         # It would count once with all others that have none.
         raise ValueError("an execution without an id")
-    # Fees are taken from what is received: base on a buy, quote on a sell.
-    received = instrument.base if side is OrderSide.BUY else instrument.quote
+    # Positive is paid, negative a rebate: the signs of the domain.
+    first = parse_decimal(row.execFee)
+    coin = sanitise(row.feeCurrency, 20).upper() or _unnamed_coin(side, first, instrument)
+    fee, asset, more = split_fees([(coin, first), *_extra_fees(row.extraFees)])
     return Fill(
         _VENUE,
         client_id,
@@ -296,11 +322,25 @@ def fill_of(row: ExecutionRow, client_id: str, instrument: Instrument) -> Fill:
         side,
         _positive(row.execPrice),
         _positive(row.execQty),
-        # Positive is paid, negative a rebate: the sign of the domain.
-        parse_decimal(row.execFee),
-        sanitise(row.feeCurrency, 20).upper() or received,
+        fee,
+        asset,
         from_millis(row.execTime),
+        more,
     )
+
+
+def _unnamed_coin(side: OrderSide, fee: Decimal, instrument: Instrument) -> str:
+    """Return the coin of a fee where the row leaves it out.
+
+    Fees are taken from what is received, base on a buy; a rebate is given in the other coin.
+    """
+    return instrument.base if (side is OrderSide.BUY) == (fee >= 0) else instrument.quote
+
+
+def _extra_fees(fees: list[ExtraFee] | str | None) -> list[Fee]:
+    # A list, or a list as text.
+    rows = (_extra(fees) if fees else []) if isinstance(fees, str) else fees or []
+    return [(sanitise(row.feeCoin, 20).upper(), parse_decimal(row.fee)) for row in rows]
 
 
 def parse_balances(result: msgspec.Raw) -> list[Balance]:

@@ -6,11 +6,11 @@ import msgspec
 
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.numbers import exact, parse_decimal
-from arbot_tui.domain.orders import Fill, OrderSide
+from arbot_tui.domain.orders import Fee, Fill, OrderSide, split_fees
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.okx.answers import BROKEN, malformed, positive
 
-__all__ = ["FillPage", "FillRow", "fill_of", "parse_fill_rows", "parse_fills", "trade_id"]
+__all__ = ["FillPage", "FillRow", "fee_of", "fill_of", "parse_fill_rows", "parse_fills", "trade_id"]
 
 _VENUE = "okx"
 
@@ -44,6 +44,8 @@ class FillRow(msgspec.Struct, frozen=True):
         fillSz: Base quantity.
         fee: Fee; negative is paid.
         feeCcy: Coin of the fee.
+        rebate: What a maker is given beside it; no page names it here, orders have it.
+        rebateCcy: Its coin.
         tradeId: The venue's execution id.
         billId: Where the next, older page starts after it.
         ts: When it was booked, UTC milliseconds.
@@ -63,6 +65,8 @@ class FillRow(msgspec.Struct, frozen=True):
     ts: str
     fillTime: str = ""
     instId: str = ""
+    rebate: str = ""
+    rebateCcy: str = ""
 
 
 _fills = msgspec.json.Decoder(list[FillRow]).decode
@@ -117,10 +121,11 @@ def fill_of(row: FillRow, client_id: str, symbol: str) -> Fill:
     Raises:
         ValueError: A value in it cannot be.
     """
-    # Negative is paid on this venue, positive is paid in the domain.
-    fee, coin = exact.minus(parse_decimal(row.fee)), sanitise(row.feeCcy, 20).upper()
-    if fee and not coin:
-        raise ValueError(f"a fee of {fee} of nothing")
+    fees = [fee_of(row.fee, row.feeCcy)]
+    if row.rebate and fees[0][1] >= 0:
+        # Where the fee itself is a rebate, it is this one.
+        fees.append(fee_of(row.rebate, row.rebateCcy))
+    fee, coin, more = split_fees(fees)
     return Fill(
         _VENUE,
         client_id,
@@ -132,7 +137,17 @@ def fill_of(row: FillRow, client_id: str, symbol: str) -> Fill:
         fee,
         coin,
         _time_ns(row),
+        more,
     )
+
+
+def fee_of(amount: str, currency: str) -> Fee:
+    """Return a fee or rebate: negative is paid on this venue, positive is paid in the domain.
+
+    Raises:
+        ValueError: It is no number.
+    """
+    return sanitise(currency, 20).upper(), exact.minus(parse_decimal(amount))
 
 
 def _time_ns(row: FillRow) -> int:

@@ -7,18 +7,19 @@ VIP4 and tells no fees. A message can come twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 
 import msgspec
 
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import exact, parse_decimal
-from arbot_tui.domain.orders import Balance, Fill, OrderSide
+from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
+from arbot_tui.domain.orders import Balance, Fee, Fill, OrderSide, split_fees
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
 from arbot_tui.exchanges.okx.answers import OrderRow, order_state, positive
-from arbot_tui.exchanges.okx.fills import trade_id
+from arbot_tui.exchanges.okx.fills import fee_of, trade_id
 from arbot_tui.exchanges.okx.signing import ws_login
 from arbot_tui.exchanges.transport.signed_socket import (
     BalancesTold,
@@ -35,6 +36,8 @@ __all__ = ["PrivateStream", "socket_options"]
 _VENUE = "okx"
 _BROKEN = (ValueError, RecursionError, ArithmeticError)
 _CLOSING = "64008"
+_REBATES_KEPT = 1_000
+"""Orders whose rebate so far is remembered: only a maker has one, and we take."""
 
 
 def _is_pong(raw: bytes) -> bool:
@@ -60,6 +63,8 @@ class _Order(OrderRow, frozen=True):
     fillFeeCcy: str = ""
     fillTime: str = ""
     tradeId: str = ""
+    rebate: str = ""
+    rebateCcy: str = ""
 
 
 class _Detail(msgspec.Struct):
@@ -113,6 +118,7 @@ class PrivateStream:
         self._credentials = credentials
         self._venue_ms = venue_ms
         self._instrument = instrument
+        self._rebates: dict[str, Decimal] = {}
 
     def opening(self) -> Sequence[bytes]:
         """Return the login; its timestamp is in seconds."""
@@ -153,6 +159,10 @@ class PrivateStream:
         told = row.tradeId and row.fillSz and row.fillFee and row.fillFeeCcy
         if not told or not parse_decimal(row.fillSz):
             return (state,)
+        fees = self._fees(row)
+        if fees is None:
+            return (state,)
+        fee, coin, more = split_fees(fees)
         instrument = self._instrument(row.instId)
         fill = Fill(
             _VENUE,
@@ -162,12 +172,33 @@ class PrivateStream:
             OrderSide(row.side),
             positive(row.fillPx),
             positive(row.fillSz),
-            # Negative is paid on this venue, positive is paid in the domain.
-            exact.minus(parse_decimal(row.fillFee)),
-            sanitise(row.fillFeeCcy, 20).upper(),
+            fee,
+            coin,
             from_millis(row.fillTime),
+            more,
         )
         return (fill, state)
+
+    def _fees(self, row: _Order) -> Sequence[Fee] | None:
+        """Return what this execution cost, and what it brought; None where the push cannot tell.
+
+        ``fillFee`` is of this execution, fee or rebate; ``rebate`` is the order's so far, so that
+        what a fee leaves unsaid is what it grew by.
+        """
+        fees = [fee_of(row.fillFee, row.fillFeeCcy)]
+        so_far = parse_decimal(row.rebate or "0")
+        if not so_far:
+            return fees
+        first = parse_decimal(row.accFillSz) == parse_decimal(row.fillSz)
+        before = ZERO if first else self._rebates.get(row.ordId)
+        self._rebates[row.ordId] = so_far
+        while len(self._rebates) > _REBATES_KEPT:
+            del self._rebates[next(iter(self._rebates))]
+        if fees[0][1] < 0:
+            return fees
+        if before is None:
+            return None
+        return [*fees, fee_of(str(exact.subtract(so_far, before)), row.rebateCcy)]
 
 
 def _balances(data: msgspec.Raw) -> tuple[Balance, ...]:

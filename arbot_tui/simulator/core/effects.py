@@ -12,7 +12,7 @@ from arbot_tui.simulator.core.fault_args import (
     StatusArgs,
 )
 from arbot_tui.simulator.core.faults import BadFault, Fault, FaultBoard, FaultKind
-from arbot_tui.simulator.core.fees import DISCOUNTS, FeeCoin, FeeTerms
+from arbot_tui.simulator.core.fees import DISCOUNTS, TAXED, FeeCoin, FeeTerms
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import ListingStatus, coarser
 from arbot_tui.simulator.core.world import World
@@ -57,6 +57,8 @@ class WorldEffects:
                 continue
             if fault.args.coin is FeeCoin.DISCOUNT and venue not in DISCOUNTS:
                 raise BadFault(f"{venue} has no coin of its own to pay fees in")
+            if fault.args.tax_pct and venue not in TAXED:
+                raise BadFault(f"{venue} tells of no taxes")
             symbols = self._world.symbols if fault.symbol is None else (fault.symbol,)
             terms |= dict.fromkeys(symbols, _terms(fault.args, matcher.profile))
         matcher.terms = terms
@@ -89,7 +91,7 @@ class WorldEffects:
 def _terms(args: FeeArgs, profile: VenueProfile) -> FeeTerms:
     taker = profile.taker_fee if args.taker_pct is None else args.taker_pct / _HUNDRED
     maker = profile.maker_fee if args.maker_pct is None else args.maker_pct / _HUNDRED
-    return FeeTerms(taker, maker, args.coin, args.discount_pct)
+    return FeeTerms(taker, maker, args.coin, args.discount_pct, args.tax_pct / _HUNDRED)
 
 
 def _filtered(instrument: Instrument, args: FiltersArgs) -> Instrument:

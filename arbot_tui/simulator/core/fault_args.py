@@ -335,14 +335,17 @@ class FeeArgs(FaultArgs, frozen=True):
         coin: In which coin: what was `received`, the `quote`, or the venue's `discount` coin
             (BNB, MNT, BGB) as long as there is any of it.
         taker_pct: In percent; None for as ever.
-        maker_pct: In percent; None for as ever.
+        maker_pct: In percent, below zero a rebate; None for as ever.
         discount_pct: By how much it is lower in the discount coin.
+        tax_pct: What a state takes of the value beside it, in quote currency; Bybit alone tells
+            of such.
     """
 
     coin: FeeCoin = FeeCoin.RECEIVED
     taker_pct: Decimal | None = None
     maker_pct: Decimal | None = None
     discount_pct: Decimal = Decimal(25)
+    tax_pct: Decimal = Decimal(0)
 
 
 class PermsArgs(FaultArgs, frozen=True):

@@ -24,6 +24,8 @@ __all__ = ["BadFault", "ChannelKind", "Fault", "FaultBoard", "FaultKind", "Fault
 _SECOND = 1_000_000_000
 _LONGEST_S = 86_400.0
 _HUNDRED = 100
+# A maker may be given a rebate.
+_BEST_REBATE_PCT = -1
 _MOST_ENDED = 1_000
 
 
@@ -356,8 +358,9 @@ class FaultBoard:
             raise BadFault(f"args: {error}") from error
         for name in args.__struct_fields__:
             percent = getattr(args, name)
-            if name.endswith("pct") and percent is not None and not 0 <= percent <= _HUNDRED:
-                raise BadFault(f"{name} must be from 0 to {_HUNDRED}")
+            lowest = _BEST_REBATE_PCT if name == "maker_pct" else 0
+            if name.endswith("pct") and percent is not None and not lowest <= percent <= _HUNDRED:
+                raise BadFault(f"{name} must be from {lowest} to {_HUNDRED}")
         if isinstance(args, args_.AckCodeArgs) and not _is_code(args.code):
             raise BadFault(f"code {args.code!r} is no number")
         if isinstance(args, args_.PartialArgs) and args.f_max is not None and args.f_max < args.f:

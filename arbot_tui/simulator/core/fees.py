@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-__all__ = ["DISCOUNTS", "Discount", "FeeCoin", "FeeTerms"]
+__all__ = ["DISCOUNTS", "REBATES_IN_GIVEN", "TAXED", "Discount", "FeeCoin", "FeeTerms"]
+
+REBATES_IN_GIVEN = frozenset({"bybit", "okx"})
+"""Venues that give a maker's rebate in the coin that was given away, not in what came in."""
+TAXED = frozenset({"bybit"})
+"""Venues that tell of taxes beside a fee."""
 
 
 class FeeCoin(StrEnum):
@@ -30,12 +35,14 @@ class FeeTerms:
         maker: Fee of an order that rested, as a fraction.
         coin: In which coin.
         discount_pct: By how much the fee is lower in the venue's own coin.
+        tax: What a state takes beside the fee, as a fraction of the value, in quote currency.
     """
 
     taker: Decimal
     maker: Decimal
     coin: FeeCoin = FeeCoin.RECEIVED
     discount_pct: Decimal = Decimal(25)
+    tax: Decimal = Decimal(0)
 
     def rate(self, *, maker: bool) -> Decimal:
         """Return the fraction for a trade."""

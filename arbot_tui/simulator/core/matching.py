@@ -11,7 +11,7 @@ from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book
 from arbot_tui.simulator.core.checks import checked, limit_within
 from arbot_tui.simulator.core.events import BalanceEvent, EventKind, OrderEvent, Watcher
-from arbot_tui.simulator.core.fees import DISCOUNTS, FeeCoin, FeeTerms
+from arbot_tui.simulator.core.fees import DISCOUNTS, REBATES_IN_GIVEN, FeeCoin, FeeTerms
 from arbot_tui.simulator.core.instruments import ClientIdRule, Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import ListingStatus
 from arbot_tui.simulator.core.orders import (
@@ -294,6 +294,9 @@ class Matcher:
     def _execute(self, order: Order, price: Decimal, qty: Decimal, maker: bool, ts: int) -> None:
         rules, value, fees = order.instrument, price * qty, self.fees(order.symbol)
         fee, fee_asset = self._settle(order, qty, value, fees, maker=maker)
+        # Never more than there is: the trade itself has happened.
+        tax = min(self._free(rules.quote), (value * fees.tax).quantize(_MONEY, ROUND_DOWN))
+        self.account.pay(rules.quote, tax)
         trade = Trade(
             trade_id=self._next_trade_id,
             order_id=order.order_id,
@@ -308,6 +311,7 @@ class Matcher:
             ts_ns=ts,
             skew_ns=self.skew_ns,
             rate=fees.rate(maker=maker),
+            tax=tax,
         )
         self._next_trade_id += 1
         self._trades.append(trade)
@@ -328,7 +332,7 @@ class Matcher:
     def _settle(
         self, order: Order, qty: Decimal, value: Decimal, fees: FeeTerms, *, maker: bool
     ) -> tuple[Decimal, str]:
-        """Exchange what a trade exchanges; return the fee and its asset."""
+        """Exchange what a trade exchanges; return the fee, negative for a rebate, and its asset."""
         rules, account, rate = order.instrument, self.account, fees.rate(maker=maker)
         buying = order.side is OrderSide.BUY
         spent, got = (value, qty) if buying else (qty, value)
@@ -340,6 +344,11 @@ class Matcher:
             order.held -= spent + fee
             return fee, rules.quote
         order.held -= spent
+        if rate < 0 and self.profile.name in REBATES_IN_GIVEN:
+            rebate = (spent * rate).quantize(_MONEY, ROUND_HALF_UP)
+            account.exchange(given, spent, received, got)
+            account.pay(given, rebate)
+            return rebate, given
         coin = DISCOUNTS.get(self.profile.name)
         if fees.coin is FeeCoin.DISCOUNT and coin is not None:
             worth = value * rate * (1 - fees.discount_pct / _PERCENT)
@@ -354,6 +363,10 @@ class Matcher:
         fee = (got * rate).quantize(_MONEY, ROUND_HALF_UP)
         account.exchange(given, spent, received, got - fee)
         return fee, received
+
+    def _free(self, asset: str) -> Decimal:
+        held = self.account.holdings.get(asset)
+        return held.free if held is not None else Decimal(0)
 
     def _price_of(self, asset: str) -> Decimal | None:
         """Return what a coin is quoted at, if it is."""

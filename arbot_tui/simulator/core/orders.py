@@ -106,12 +106,13 @@ class Trade:
         side: Side of the order.
         price: Execution price, quote per base.
         qty: Base quantity.
-        fee: Amount taken, in `fee_asset`.
+        fee: Amount taken, in `fee_asset`; negative is a maker's rebate.
         fee_asset: What was received unless other terms hold: base for a buy, quote for a sell.
         maker: The order had been resting.
         ts_ns: Matching-engine time by the venue's clock, UTC nanoseconds.
         skew_ns: By how much that clock was ahead.
         rate: The fee's fraction of the value, before any discount.
+        tax: What else was taken, in quote currency.
     """
 
     trade_id: int
@@ -127,6 +128,7 @@ class Trade:
     ts_ns: int
     skew_ns: int = 0
     rate: Decimal = _ZERO
+    tax: Decimal = _ZERO
 
     @property
     def value(self) -> Decimal:

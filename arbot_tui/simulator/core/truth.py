@@ -38,6 +38,7 @@ class _Fill(TypedDict):
     qty: str
     fee: str
     fee_asset: str
+    more_fees: dict[str, str]
     ts_ns: int
 
 
@@ -117,6 +118,7 @@ def _fills(trades: Iterable[Trade]) -> list[_Fill]:
             "qty": _text(trade.qty),
             "fee": _text(trade.fee),
             "fee_asset": trade.fee_asset,
+            "more_fees": {trade.symbol.partition("/")[2]: _text(trade.tax)} if trade.tax else {},
             "ts_ns": trade.ts_ns - trade.skew_ns,
         }
         for trade in trades

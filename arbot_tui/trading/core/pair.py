@@ -198,12 +198,12 @@ class Pair(msgspec.Struct):
 
     @property
     def kept(self) -> Decimal:
-        """Base quantity that venues kept as their fees."""
+        """Base quantity that venues kept as their fees, less what they gave as rebates."""
         total = ZERO
         for leg in self.legs:
             for fill in leg.fills:
-                if fill.fee_asset == self.base:
-                    total = exact.add(total, fill.fee)
+                for asset, fee in fill.fees:
+                    total = exact.add(total, fee) if asset == self.base else total
         return total
 
     @property
@@ -234,7 +234,7 @@ class Profit(msgspec.Struct, frozen=True):
 
     Attributes:
         realised: Sold minus bought minus fees, a remainder valued at its own average price.
-        fees: Fees valued in quote currency; those in base at the price of their fill.
+        fees: Fees less rebates, valued in quote currency; those in base at the price of their fill.
         other_fees: Fees in third assets, not part of the two figures above.
     """
 
@@ -256,12 +256,13 @@ def pair_profit(pair: Pair) -> Profit:
         sign = Decimal(-1) if leg.side is OrderSide.BUY else Decimal(1)
         for fill in leg.fills:
             cash = exact.add(cash, exact.multiply(sign, exact.multiply(fill.price, fill.qty)))
-            if fill.fee_asset == pair.quote:
-                fees = exact.add(fees, fill.fee)
-            elif fill.fee_asset == pair.base:
-                fees = exact.add(fees, exact.multiply(fill.fee, fill.price))
-            elif fill.fee:
-                other[fill.fee_asset] = exact.add(other.get(fill.fee_asset, ZERO), fill.fee)
+            for asset, fee in fill.fees:
+                if asset == pair.quote:
+                    fees = exact.add(fees, fee)
+                elif asset == pair.base:
+                    fees = exact.add(fees, exact.multiply(fee, fill.price))
+                else:
+                    other[asset] = exact.add(other.get(asset, ZERO), fee)
     listed = _net((leg.side, leg.filled) for leg in pair.legs)
     remainder = exact.multiply(listed, _remainder_price(pair, listed))
     realised = exact.subtract(exact.add(cash, remainder), fees)

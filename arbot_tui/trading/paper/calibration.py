@@ -133,6 +133,7 @@ def charged(
                     full[(event.venue, symbol)] = rates.taker
                 known[event.venue][symbol] = rates
         elif isinstance(event, Fill) and event.side is OrderSide.BUY and event.fee > 0:
+            # The first is the venue's own; further ones are taxes, in whatever coin.
             base, _, quote = event.symbol.partition("/")
             if event.fee_asset in (base, quote):
                 in_quote[event.venue] = event.fee_asset == quote

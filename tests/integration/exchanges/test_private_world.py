@@ -341,3 +341,40 @@ async def test_an_account_that_becomes_a_unified_one_is_followed_and_traded_on()
         assert [row["client_id"] for row in rows] == ["t9x0y1", "t9x0y3"]
         # What it did as the other kind is still known.
         assert (await world.final("t9x0y1")).filled_qty == before.qty
+
+
+async def test_rebates_and_taxes_are_told_as_they_move_the_account(world: World) -> None:
+    # row 49
+    taxed = {"tax_pct": "1"} if world.name == "bybit" else {}
+    await world.fault("fee", args={"maker_pct": "-0.5", **taxed})
+    before = {held.asset: held.free + held.locked for held in await world.adapter.get_balance()}
+    async with following(world) as account:
+        taken = await world.order("t7x0y1", OrderSide.BUY, "1.01")
+        rests = await world.order("t7x0y2", OrderSide.SELL, "1.0002")
+        await world.adapter.place_order(taken)
+        await world.adapter.place_order(
+            msgspec.structs.replace(rests, time_in_force=TimeInForce.GTC)
+        )
+        # The others come up to what rests.
+        await world.move_price("BTC/USDT", rests.price * Decimal("1.01"))
+        await until(lambda: account.ended("t7x0y1") and account.ended("t7x0y2"))
+        fills = []
+        for client_id in ("t7x0y1", "t7x0y2"):
+            state = await world.final(client_id)
+            asked = await world.adapter.get_fills("BTC/USDT", client_id, state.venue_id)
+            heard = {fill.trade_id: fill for fill in account.fills(client_id)}
+            # What a push cannot tell for sure is left to the list.
+            assert heard.items() <= {fill.trade_id: fill for fill in asked}.items()
+            fills += asked
+
+    assert any(fee < 0 for fill in fills for _, fee in fill.fees)
+    assert any(len(fill.fees) > 1 for fill in fills) == (world.name == "bybit")
+    moved = {"BTC": Decimal(0), "USDT": Decimal(0)}
+    for fill in fills:
+        sign = 1 if fill.side is OrderSide.BUY else -1
+        moved["BTC"] += sign * fill.qty
+        moved["USDT"] -= sign * fill.qty * fill.price
+        for asset, fee in fill.fees:
+            moved[asset] -= fee
+    after = {held.asset: held.free + held.locked for held in await world.adapter.get_balance()}
+    assert {asset: after[asset] - before[asset] for asset in moved} == moved

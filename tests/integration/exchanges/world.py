@@ -89,6 +89,13 @@ class World:
             assert isinstance(truth, dict)
             return truth
 
+    async def move_price(self, symbol: str, mid: Decimal) -> None:
+        """Have the other participants trade around another price."""
+        body = {"action": "price", "symbol": symbol, "venue": self.name, "mid": str(mid)}
+        url = f"{self.control}/world"
+        async with aiohttp.ClientSession() as session, session.post(url, json=body) as answer:
+            assert answer.status < 300, await answer.text()
+
     async def fault(self, name: str, **options: object) -> None:
         """Have the venue misbehave (CONTRACT section 4)."""
         body = {"venue": self.name, "fault": name, **options}

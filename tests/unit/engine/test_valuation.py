@@ -53,6 +53,25 @@ def _pair(quote: str, fee_asset: str, number: int = 1) -> Pair:
     )
 
 
+def test_a_rebate_in_a_third_coin_is_a_gain_at_its_rate() -> None:
+    desk = _Desk()
+    desk.rate("MNT", 1.99, 2.01)
+    pair = _pair("USDT", "USDT")
+    (bought,) = pair.buy.fills
+    rebate = ("MNT", Decimal("-0.5"))
+    pair.buy.fills = [msgspec.structs.replace(bought, more_fees=(rebate,))]
+    _ended(desk.core, pair)
+
+    profit = desk.valuation.pair(pair)
+
+    # Sold at 101, bought at 100; two fees of 0.01, half a coin worth 2 back.
+    assert (profit.realised, profit.fees, profit.other_fees) == (
+        Decimal("1.98"), Decimal("-0.98"), {},
+    )  # fmt: skip
+    run = desk.valuation.run(desk.core)
+    assert (run.realised, run.fees, run.unvalued) == (Decimal("1.98"), Decimal("-0.98"), {})
+
+
 def _ended(core: CoreState, pair: Pair) -> None:
     core.in_flight[pair.id] = pair
     core.end_pair(pair)

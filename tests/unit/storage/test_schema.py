@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from arbot_tui.domain.clock import VirtualClock
 from arbot_tui.domain.errors import StorageError
 from arbot_tui.storage.database import Database
-from arbot_tui.storage.rows import OpportunityRow
+from arbot_tui.storage.rows import FillRow, OpportunityRow
 from arbot_tui.storage.schema import Migration, load_migrations
 
 OWN = load_migrations()
@@ -108,6 +109,19 @@ async def test_an_unfinished_copy_of_an_earlier_try_is_replaced(tmp_path: Path) 
     await _open(path, *OWN, NEXT)
     assert "notes" in _tables(path)
     assert not (tmp_path / "arbot.sqlite.unfinished").exists()
+
+
+async def test_fills_of_the_second_version_stay_readable(tmp_path: Path) -> None:
+    path = tmp_path / "arbot.sqlite"
+    await _open(path, *OWN[:2])
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO fills VALUES ('x', 'A/B', 't', 'c', 'buy', '1', '2', '0.1', 'B', 5)"
+        )
+    connection.close()
+    async with Database(path, VirtualClock()) as database:
+        (row,) = await database.get_historical_data(FillRow)
+    assert (row.trade_id, row.fee, row.fee_asset, row.more_fees) == ("t", Decimal("0.1"), "B", "{}")
 
 
 async def test_opportunities_of_the_first_version_stay_readable(tmp_path: Path) -> None:

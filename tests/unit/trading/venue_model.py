@@ -16,6 +16,7 @@ import msgspec
 from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.orders import (
     Balance,
+    Fee,
     Fill,
     OrderAck,
     OrderEvent,
@@ -25,6 +26,7 @@ from arbot_tui.domain.orders import (
     OrderState,
     OrderStatus,
     OrderUnknown,
+    split_fees,
 )
 
 __all__ = ["Answer", "Fate", "ModelVenue", "Truth"]
@@ -61,6 +63,7 @@ class Fate(msgspec.Struct, frozen=True):
         balance_lag_ns: Until balances show them.
         stream_ns: Until a private stream tells it, where there is one.
         fee_asset: ``base`` (of a purchase), ``quote``, or the name of a third asset.
+        more_fees: What each execution costs beside that, by the same names; negative is given.
     """
 
     travel_ns: int = 1_000_000
@@ -75,6 +78,7 @@ class Fate(msgspec.Struct, frozen=True):
     fills_lag_ns: int = 0
     balance_lag_ns: int = 0
     fee_asset: str = "base"
+    more_fees: tuple[Fee, ...] = ()
     stream_ns: int = 2_000_000
 
 
@@ -162,15 +166,19 @@ class ModelVenue:
                 continue
             value = price * qty
             if fate.fee_asset == "base" and buying:
-                asset, fee = base, (qty * self.fee).quantize(_MONEY)
+                first = base, (qty * self.fee).quantize(_MONEY)
             elif fate.fee_asset in ("base", "quote"):
-                asset, fee = quote, (value * self.fee).quantize(_MONEY)
+                first = quote, (value * self.fee).quantize(_MONEY)
             else:
-                asset, fee = fate.fee_asset, Decimal("0.00010000")
+                first = fate.fee_asset, Decimal("0.00010000")
+            names = {"base": base, "quote": quote}
+            others = [(names.get(name, name), amount) for name, amount in fate.more_fees]
+            fee, asset, more = split_fees([first, *others])
             self._trades += 1
             sign = 1 if buying else -1
             seen_ns = now_ns + fate.balance_lag_ns
-            for name, amount in ((base, sign * qty), (quote, -sign * value), (asset, -fee)):
+            charged = [(name, -amount) for name, amount in [first, *others]]
+            for name, amount in ((base, sign * qty), (quote, -sign * value), *charged):
                 self._move(seen_ns, name, amount)
             fills.append(
                 Fill(
@@ -184,6 +192,7 @@ class ModelVenue:
                     fee,
                     asset,
                     now_ns,
+                    more,
                 )
             )
         return fills

@@ -5,13 +5,11 @@ Pages of 2025-12-05; facts page section 7, v2.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import msgspec
 
 from arbot_tui.domain.account import KeyPermissions
 from arbot_tui.domain.numbers import exact, parse_decimal
-from arbot_tui.domain.orders import Balance
+from arbot_tui.domain.orders import Balance, Fee
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.bitget.rows import (
     BROKEN,
@@ -127,7 +125,6 @@ def parse_trades(data: msgspec.Raw) -> Page[TradeRow]:
 
 
 def _trade_row(row: _Trade) -> TradeRow:
-    fee, coin = _paid(row.feeDetail)
     return TradeRow(
         symbol=row.symbol,
         order_id=row.orderId,
@@ -135,21 +132,26 @@ def _trade_row(row: _Trade) -> TradeRow:
         side=row.side,
         price=row.priceAvg,
         qty=row.size,
-        fee=fee,
-        fee_asset=coin,
+        fees=_paid(row.feeDetail),
         created=row.cTime,
     )
 
 
-def _paid(detail: _Fee | list[_Fee] | str) -> tuple[Decimal, str]:
-    """Return the fee as a cost, and its coin; fees have three shapes and two signs."""
+def _paid(detail: _Fee | list[_Fee] | str) -> list[Fee]:
+    """Return the fees as costs; they have three shapes and two signs."""
     parsed = _fee(detail) if isinstance(detail, str) else detail
-    paid = parsed[0] if isinstance(parsed, list) else parsed
+    fees = [_cost(fee) for fee in (parsed if isinstance(parsed, list) else [parsed])]
+    if not fees:
+        raise ValueError("an execution without a fee")
+    return fees
+
+
+def _cost(paid: _Fee) -> Fee:
     value = parse_decimal(paid.totalFee or paid.totalDeductionFee)
     # Deducted in BGB, a payment is positive (live rows of 2023-12 and 2024-03); otherwise it is
     # negative, and positive is a rebate.
     cost = exact.abs(value) if paid.deduction == "yes" else exact.minus(value)
-    return cost, paid.feeCoin
+    return paid.feeCoin, cost
 
 
 def parse_balances(data: msgspec.Raw) -> list[Balance]:

@@ -6,16 +6,25 @@ own id; the ``fill`` channel names only the venue's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from arbot_tui.domain.numbers import exact, parse_decimal
+from arbot_tui.domain.orders import Fee
 from arbot_tui.exchanges.bitget.private import PrivateStream
 from arbot_tui.exchanges.bitget.rows import OrderRow, TradeRow, balance_of, fill_of, order_state
 from arbot_tui.exchanges.transport.signed_socket import BalancesTold, Told
 
 __all__ = ["ClassicStream"]
+
+_DEDUCTED = "BGB"
+_MAKER = "M"
+
+
+class _Fee(msgspec.Struct):
+    feeCoin: str
+    fee: str
 
 
 class _Order(msgspec.Struct):
@@ -34,6 +43,8 @@ class _Order(msgspec.Struct):
     fillFeeCoin: str = ""
     fillTime: str = ""
     tradeId: str = ""
+    feeDetail: list[_Fee] | str | None = None
+    tradeScope: str = ""
 
 
 class _Asset(msgspec.Struct):
@@ -77,7 +88,7 @@ class ClassicStream(PrivateStream):
         state = order_state(order, "stream")
         told = (row.tradeId, row.fillPrice, row.baseVolume, row.fillFee, row.fillFeeCoin)
         # What does not say what it cost is left to the list of executions, which does.
-        if all(told) and parse_decimal(row.baseVolume):
+        if all(told) and parse_decimal(row.baseVolume) and (fees := _fees(row)):
             trade = TradeRow(
                 symbol=row.instId,
                 order_id=row.orderId,
@@ -85,10 +96,28 @@ class ClassicStream(PrivateStream):
                 side=row.side,
                 price=row.fillPrice,
                 qty=row.baseVolume,
-                # Negative is paid here, positive elsewhere; a rebate is documented for neither.
-                fee=exact.abs(parse_decimal(row.fillFee)),
-                fee_asset=row.fillFeeCoin,
+                fees=fees,
                 created=row.fillTime,
             )
             yield fill_of(trade, state.client_id, self._symbol(row.instId))
         yield state
+
+
+def _fees(row: _Order) -> Sequence[Fee]:
+    """Return what the execution of this push cost; nothing where the push cannot tell.
+
+    ``fillFee`` names one coin, ``feeDetail`` all of them, but of the order so far: only of its
+    first execution is that the same. Negative is paid here, positive elsewhere and in BGB: only a
+    maker can have been given anything, and never in BGB.
+    """
+    detail = row.feeDetail if isinstance(row.feeDetail, list) else []
+    told = [(fee.feeCoin, parse_decimal(fee.fee)) for fee in detail]
+    if all(coin == row.fillFeeCoin or not amount for coin, amount in told):
+        told = [(row.fillFeeCoin, parse_decimal(row.fillFee))]
+    elif parse_decimal(row.accBaseVolume) != parse_decimal(row.baseVolume):
+        return ()
+    given = row.tradeScope == _MAKER
+    return [
+        (coin, exact.minus(amount) if given and coin.upper() != _DEDUCTED else exact.abs(amount))
+        for coin, amount in told
+    ]

@@ -7,13 +7,12 @@ rows of the same shape.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 import msgspec
 
 from arbot_tui.domain.account import KeyPermissions
-from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
-from arbot_tui.domain.orders import Balance
+from arbot_tui.domain.numbers import exact, parse_decimal
+from arbot_tui.domain.orders import Balance, Fee
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.bitget.rows import (
     BROKEN,
@@ -36,6 +35,7 @@ __all__ = [
 ]
 
 _SPOT = "spot"
+_MAKER = "maker"
 _MAY_WRITE = "read-and-write"
 _IN_TRANSIT = frozenset({"upgrading", "switching"})
 
@@ -75,6 +75,7 @@ class _Trade(msgspec.Struct):
     clientOid: str | None = None
     createdTime: str = ""
     execTime: str = ""
+    tradeScope: str = ""
 
 
 class _Orders(msgspec.Struct):
@@ -244,7 +245,6 @@ def _order_row(row: _Order) -> OrderRow:
 
 
 def _trade_row(row: _Trade) -> TradeRow:
-    fee, coin = _paid(row.feeDetail)
     return TradeRow(
         symbol=row.symbol,
         order_id=row.orderId,
@@ -253,17 +253,18 @@ def _trade_row(row: _Trade) -> TradeRow:
         side=row.side,
         price=row.execPrice,
         qty=row.execQty,
-        fee=fee,
-        fee_asset=coin,
+        fees=_paid(row.feeDetail, maker=row.tradeScope == _MAKER),
         created=row.createdTime or row.execTime,
     )
 
 
-def _paid(fees: Sequence[_Fee]) -> tuple[Decimal, str]:
-    """Return the fee as a cost, and its coin.
+def _paid(fees: Sequence[_Fee], *, maker: bool) -> list[Fee]:
+    """Return the fees as costs.
 
-    Every documented example is positive and a payment; what a rebate looks like is not
-    documented, so that nothing is taken for one. A coin of which nothing was taken is passed over.
+    Every documented example is positive and a payment. What a rebate looks like is not documented:
+    who takes is given none, so that only a maker's negative amount is one.
     """
-    paid = [(exact.abs(parse_decimal(fee.fee)), fee.feeCoin) for fee in fees]
-    return next((fee for fee in paid if fee[0] != ZERO), paid[0])
+    if not fees:
+        raise ValueError("an execution without a fee")
+    paid = ((fee.feeCoin, parse_decimal(fee.fee)) for fee in fees)
+    return [(coin, fee if maker else exact.abs(fee)) for coin, fee in paid]

@@ -24,7 +24,7 @@ from arbot_tui.simulator.wire.common.amounts import (
     millis,
     trimmed,
 )
-from arbot_tui.simulator.wire.common.json import JsonObject
+from arbot_tui.simulator.wire.common.json import Json, JsonObject
 from arbot_tui.simulator.wire.common.views import BookView
 
 __all__ = [
@@ -232,9 +232,24 @@ def execution_body(trade: Trade, order: Order) -> JsonObject:
         "execTime": str(millis(trade.ts_ns)),
         "isMaker": trade.maker,
         "feeRate": trimmed(trade.rate),
-        "extraFees": "",
+        "extraFees": _extra_fees(trade, rules),
         "seq": sequence(trade.trade_id),
     }
+
+
+def _extra_fees(trade: Trade, rules: Instrument) -> Json:
+    """Return taxes; an empty text where there are none."""
+    if not trade.tax:
+        return ""
+    return [
+        {
+            "feeCoin": rules.quote,
+            "feeType": "TAX",
+            "subFeeType": "TAX_PNN",
+            "feeRate": trimmed(trade.tax / trade.value),
+            "fee": trimmed(trade.tax),
+        }
+    ]
 
 
 def fast_execution_body(trade: Trade, instrument: Instrument) -> JsonObject:

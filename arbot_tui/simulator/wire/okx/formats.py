@@ -155,7 +155,10 @@ def order_body(order: Order) -> JsonObject:
     buying = order.side is OrderSide.BUY
     last = order.trades[-1] if order.trades else None
     mean = average(order)
-    (coin, fee), *_ = fees_by_coin(order.trades).items() or [("", Decimal(0))]
+    (coin, fee), *_ = fees_by_coin(t for t in order.trades if t.fee >= 0).items() or [
+        ("", Decimal(0))
+    ]
+    rebate = sum((trade.fee for trade in order.trades if trade.fee < 0), Decimal(0))
     return {
         "accFillSz": trimmed(order.filled),
         "algoClOrdId": "",
@@ -180,7 +183,7 @@ def order_body(order: Order) -> JsonObject:
         "pnl": "0",
         "posSide": "net",
         "px": trimmed(order.price),
-        "rebate": "0",
+        "rebate": trimmed(-rebate),
         "rebateCcy": rules.quote if buying else rules.base,
         "reduceOnly": "false",
         "side": order.side.value,

@@ -189,6 +189,15 @@ def test_fees_in_every_shape_become_a_cost(detail: object, cost: str, coin: str)
     assert (fill.fee, fill.fee_asset) == (Decimal(cost), coin)
 
 
+def test_all_coins_of_an_execution_are_booked() -> None:
+    fee = {"deduction": "no", "feeCoin": "BTC", "totalFee": "-0.01"}
+    (row,) = classic.parse_trades(_raw([TRADE | {"feeDetail": [_PAID, fee]}])).rows
+    assert rows.fill_of(row, "arb1", "BTC/USDT").fees == (
+        ("BGB", Decimal("0.0041")),
+        ("BTC", Decimal("0.01")),
+    )
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -89,6 +89,34 @@ def test_a_push_without_an_execution_or_its_fee_is_a_state_alone(without: str) -
     assert told.filled_qty == Decimal("0.0003")
 
 
+_BOTH = [{"feeCoin": "BTC", "fee": "-0.00000018"}, {"feeCoin": "BGB", "fee": "0.02"}]
+
+
+def test_an_orders_first_execution_cost_what_the_order_did() -> None:
+    fill, _ = read("orders", _PUSH | {"feeDetail": _BOTH})
+    assert isinstance(fill, Fill)
+    assert fill.fees == (("BTC", Decimal("0.00000018")), ("BGB", Decimal("0.02")))
+
+
+def test_a_later_execution_of_an_order_that_paid_in_several_coins_is_left_to_the_list() -> None:
+    (told,) = read("orders", _PUSH | {"feeDetail": _BOTH, "accBaseVolume": "0.0005"})
+    assert isinstance(told, OrderState)
+
+
+@pytest.mark.parametrize(("scope", "fee"), [("T", "0.02"), ("M", "-0.02"), ("", "0.02")])
+def test_only_a_maker_is_given_anything(scope: str, fee: str) -> None:
+    fill, _ = read("orders", _PUSH | {"fillFee": "0.02", "tradeScope": scope})
+    assert isinstance(fill, Fill)
+    assert fill.fees == (("BTC", Decimal(fee)),)
+
+
+@pytest.mark.parametrize("detail", ["", None, [], [{"feeCoin": "BGB", "fee": "0"}]])
+def test_one_coin_is_told_by_the_execution_itself(detail: object) -> None:
+    fill, _ = read("orders", _PUSH | {"feeDetail": detail, "fillFee": "0.02", "fillFeeCoin": "BGB"})
+    assert isinstance(fill, Fill)
+    assert fill.fees == (("BGB", Decimal("0.02")),)
+
+
 def test_an_order_of_somebody_else_may_have_no_id_of_its_sender() -> None:
     fill, state = read("orders", _PUSH | {"clientOid": None})
     assert isinstance(fill, Fill)

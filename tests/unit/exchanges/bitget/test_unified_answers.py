@@ -118,6 +118,19 @@ def test_a_fee_is_a_cost_in_the_coin_that_was_taken(detail: object, fee: str, co
     assert (found.fee, found.fee_asset) == (Decimal(fee), coin)
 
 
+@pytest.mark.parametrize(("scope", "cost"), [("maker", "-0.5"), ("taker", "0.5")])
+def test_only_a_maker_is_given_anything(scope: str, cost: str) -> None:
+    changes = {"feeDetail": [{"feeCoin": "BTC", "fee": "-0.5"}], "tradeScope": scope}
+    (found,) = fills(raw({"list": [TRADE | changes]}))
+    assert found.fees == (("BTC", Decimal(cost)),)
+
+
+def test_all_coins_of_an_execution_are_booked() -> None:
+    detail = [{"feeCoin": "BGB", "fee": "2"}, {"feeCoin": "BTC", "fee": "0.5"}]
+    (found,) = fills(raw({"list": [TRADE | {"feeDetail": detail}]}))
+    assert found.fees == (("BGB", Decimal(2)), ("BTC", Decimal("0.5")))
+
+
 def test_an_order_of_somebody_else_may_have_no_id_of_its_sender() -> None:
     (row,) = answers.parse_order(raw(ORDER | {"clientOid": None})).rows
     (trade,) = answers.parse_trades(raw({"list": [TRADE | {"clientOid": None}]})).rows

@@ -170,6 +170,33 @@ def test_rebate_stays_negative() -> None:
     assert fill.fee == Decimal("-0.0002")
 
 
+@pytest.mark.parametrize(("side", "asset"), [("Buy", "USDT"), ("Sell", "BTC")])
+def test_rebate_without_coin_is_in_what_was_given(side: str, asset: str) -> None:
+    row = EXECUTION | {"side": side, "feeCurrency": "", "execFee": "-0.0002"}
+    (fill,), _, _ = answers.parse_fills(_raw({"list": [row]}), "arb-1", BTC)
+    assert fill.fees == ((asset, Decimal("-0.0002")),)
+
+
+_TAX = {"feeCoin": "usdt", "feeType": "TAX", "subFeeType": "TAX_PNN", "feeRate": "0.1", "fee": "2"}
+
+
+@pytest.mark.parametrize(
+    "extra", [[_TAX], json.dumps([_TAX]), [_TAX | {"fee": "1.5"}, _TAX | {"fee": "0.5"}]]
+)
+def test_taxes_beside_the_fee_are_fees(extra: object) -> None:
+    row = EXECUTION | {"extraFees": extra}
+    (fill,), _, _ = answers.parse_fills(_raw({"list": [row]}), "arb-1", BTC)
+    assert fill.fees == (("ETH", Decimal("0.0001")), ("USDT", Decimal(2)))
+
+
+@pytest.mark.parametrize("extra", ["", None, [], "[]"])
+def test_most_executions_bear_none(extra: object) -> None:
+    (fill,), _, _ = answers.parse_fills(
+        _raw({"list": [EXECUTION | {"extraFees": extra}]}), "arb-1", BTC
+    )
+    assert fill.fees == (("ETH", Decimal("0.0001")),)
+
+
 def test_execution_of_another_order_is_never_booked() -> None:
     row = EXECUTION | {"orderLinkId": "arb-2"}
     assert answers.parse_fills(_raw({"list": [row]}), "arb-1", BTC) == ([], "", "")
@@ -185,6 +212,9 @@ def test_execution_of_another_order_is_never_booked() -> None:
         {"execTime": "soon"},
         {"execId": None},
         {"symbol": None},
+        {"extraFees": "none"},
+        {"extraFees": [{"feeCoin": "", "fee": "1"}]},
+        {"extraFees": [{"feeCoin": "USDT", "fee": "nan"}]},
     ],
 )
 def test_an_execution_that_cannot_be_is_malformed(changes: dict[str, object]) -> None:

@@ -156,6 +156,15 @@ def test_rebate_becomes_a_negative_cost_and_time_has_a_fallback() -> None:
     assert (fill.fee, fill.event_ns) == (Decimal("-0.01"), 1708587373362 * 10**6)
 
 
+def test_a_rebate_beside_the_fee_is_booked_unless_the_fee_is_it() -> None:
+    row = FILL | {"rebate": "0.01", "rebateCcy": "usdt"}
+    (fill,) = fills.parse_fills(_raw([row]), "arb1", "", "BTC/USDT").fills
+    assert fill.fees == (("BTC", Decimal("0.00000192834")), ("USDT", Decimal("-0.01")))
+    row |= {"fee": "0.01", "feeCcy": "USDT"}
+    (fill,) = fills.parse_fills(_raw([row]), "arb1", "", "BTC/USDT").fills
+    assert fill.fees == (("USDT", Decimal("-0.01")),)
+
+
 @pytest.mark.parametrize(
     ("client_id", "venue_id", "found"),
     [

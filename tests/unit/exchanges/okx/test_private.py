@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
+from arbot_tui.domain.orders import Balance, Fee, Fill, OrderSide, OrderState, OrderStatus
 from arbot_tui.domain.secret import Secret
 from arbot_tui.exchanges.base import Credentials
 from arbot_tui.exchanges.okx.private import PrivateStream, socket_options
@@ -24,16 +25,19 @@ from arbot_tui.exchanges.transport.signed_socket import (
 )
 
 _BTC = Instrument("okx", "BTC-USDT", "BTC", "USDT", Decimal("0.1"), Decimal("0.00000001"))
-# The documented vector (facts page, section 6).
-_STREAM = PrivateStream(
-    Credentials(
+
+
+def a_stream() -> PrivateStream:
+    # The documented vector (facts page, section 6).
+    key = Credentials(
         "a1b2c3d4-1111-2222-3333-444455556666",
         Secret("22582BD0CFF14C41EDBF1AB98506286D"),
         Secret("Test_Passphrase1"),
-    ),
-    lambda: 1_795_350_896_789,
-    {"BTC-USDT": _BTC}.get,
-)
+    )
+    return PrivateStream(key, lambda: 1_795_350_896_789, {"BTC-USDT": _BTC}.get)
+
+
+_STREAM = a_stream()
 _PUSH = {
     "accFillSz": "0.001", "avgPx": "31527.1", "cancelSource": "", "category": "normal",
     "clOrdId": "arb1", "code": "0", "cTime": "1654084334977", "execType": "M",
@@ -46,9 +50,13 @@ _PUSH = {
 }  # fmt: skip
 
 
-def read(channel: str, *rows: object) -> list[Told]:
+def push(channel: str, *rows: object) -> bytes:
     frame = {"arg": {"channel": channel, "instType": "SPOT", "uid": "6"}, "data": rows}
-    return list(_STREAM.read(json.dumps(frame).encode()))
+    return json.dumps(frame).encode()
+
+
+def read(channel: str, *rows: object) -> list[Told]:
+    return list(_STREAM.read(push(channel, *rows)))
 
 
 def test_the_login_is_signed_as_documented() -> None:
@@ -89,6 +97,51 @@ def test_an_execution_whose_fee_is_not_told_is_left_to_the_list_of_executions(mi
     (told,) = read("orders", _PUSH | {missing: ""})
     assert isinstance(told, OrderState)
     assert told.filled_qty == Decimal("0.001")
+
+
+_MAKER = _PUSH | {"fillFee": "-0.02", "rebate": "0.0001", "rebateCcy": "btc"}
+_FEE = ("USDT", Decimal("0.02"))
+
+
+def fees_of(stream: PrivateStream, row: Mapping[str, object]) -> tuple[Fee, ...] | None:
+    told = list(stream.read(push("orders", row)))
+    return told[0].fees if isinstance(told[0], Fill) else None
+
+
+def test_a_rebate_beside_the_fee_is_the_growth_of_the_orders() -> None:
+    # row 49
+    stream = a_stream()
+    assert fees_of(stream, _MAKER) == (_FEE, ("BTC", Decimal("-0.0001")))
+    grown = _MAKER | {"accFillSz": "0.003", "fillSz": "0.002", "rebate": "0.0003"}
+    assert fees_of(stream, grown) == (_FEE, ("BTC", Decimal("-0.0002")))
+    # A push that comes twice tells of no more.
+    assert fees_of(stream, grown) == (_FEE,)
+
+
+def test_a_rebate_of_an_order_not_followed_from_its_begin_is_left_to_the_list() -> None:
+    stream = a_stream()
+    later = _MAKER | {"accFillSz": "0.003", "fillSz": "0.002"}
+    assert fees_of(stream, later) is None
+    assert fees_of(
+        stream, later | {"accFillSz": "0.004", "fillSz": "0.001", "rebate": "0.0002"}
+    ) == (
+        _FEE,
+        ("BTC", Decimal("-0.0001")),
+    )
+
+
+def test_a_fee_that_is_a_rebate_is_the_orders_rebate() -> None:
+    row = _MAKER | {"fillFee": "0.0001", "fillFeeCcy": "BTC"}
+    assert fees_of(a_stream(), row) == (("BTC", Decimal("-0.0001")),)
+
+
+def test_only_so_many_rebates_are_remembered() -> None:
+    stream = a_stream()
+    for number in range(1_001):
+        assert fees_of(stream, _MAKER | {"ordId": str(number)}) is not None
+    later = _MAKER | {"accFillSz": "0.003", "fillSz": "0.002"}
+    assert fees_of(stream, later | {"ordId": "0"}) is None
+    assert fees_of(stream, later | {"ordId": "1000"}) is not None
 
 
 def test_the_rest_of_an_ioc_expires() -> None:

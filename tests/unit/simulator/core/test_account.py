@@ -349,6 +349,8 @@ def test_the_truth_adds_up_whatever_goes_wrong(plan: list[tuple]) -> None:  # ty
             expected[base] += sign * Decimal(fill["qty"])
             expected[quote] -= sign * Decimal(fill["qty"]) * Decimal(fill["price"])
             expected[fill["fee_asset"]] -= Decimal(fill["fee"])
+            for asset, tax in fill["more_fees"].items():
+                expected[asset] -= Decimal(tax)
         held = {
             asset: Decimal(amount["free"]) + Decimal(amount["locked"])
             for asset, amount in row["balances"].items()
@@ -359,3 +361,54 @@ def test_the_truth_adds_up_whatever_goes_wrong(plan: list[tuple]) -> None:  # ty
         resting = {o["status"] for o in row["orders"]} & {"new", "partially_filled"}
         if not resting:
             assert all(not Decimal(amount["locked"]) for amount in row["balances"].values())
+
+
+@pytest.mark.parametrize(
+    ("venue", "side", "asset"),
+    [
+        ("bybit", OrderSide.BUY, "USDT"),
+        ("okx", OrderSide.SELL, "BTC"),
+        ("bitget", OrderSide.SELL, "USDT"),
+        ("binance", OrderSide.BUY, "BTC"),
+    ],
+)
+def test_makers_rebate_comes_in_the_coin_of_the_venues_custom(
+    venue: str, side: OrderSide, asset: str
+) -> None:
+    world = a_world()
+    matcher, held = world.matchers[venue], world.matchers[venue].account.holdings
+    matcher.terms = {BTC: FeeTerms(Decimal("0.001"), Decimal("-0.01"))}
+    before = {name: held[name].total for name in ("BTC", "USDT")}
+    # It rests one tick away from the other side, which then comes to it.
+    order = send(world, venue, side, ticks=-1, tif=TimeInForce.GTC)
+    while order.is_open:
+        world.advance(world.now_ns + SECOND)
+
+    assert {trade.fee_asset for trade in order.trades} == {asset}
+    assert all(trade.fee < 0 for trade in order.trades)
+    sign = 1 if side is OrderSide.BUY else -1
+    gained = -sum(trade.fee for trade in order.trades)
+    moved = {"BTC": sign * order.filled, "USDT": -sign * order.value}
+    moved[asset] += gained
+    assert {name: held[name].total - before[name] for name in before} == moved
+
+
+def test_taxes_are_taken_in_quote_beside_the_fee_and_never_more_than_there_is() -> None:
+    world = a_world()
+    matcher = world.matchers["bybit"]
+    usdt, matcher.terms = matcher.account.holdings["USDT"], {}
+    matcher.terms = {BTC: FeeTerms(Decimal("0.001"), Decimal("0.001"), tax=Decimal("0.01"))}
+    before = usdt.total
+    order = send(world, "bybit")
+    taxes = sum(trade.tax for trade in order.trades)
+    assert taxes == sum((t.value / 100).quantize(MONEY, "ROUND_DOWN") for t in order.trades)
+    assert {trade.fee_asset for trade in order.trades} == {"BTC"}
+    assert before - usdt.total == order.value + taxes
+    rows = truth(world)["venues"]["bybit"]["fills"]
+    assert sum(Decimal(row["more_fees"]["USDT"]) for row in rows) == taxes
+
+    # What is free besides is less than the tax.
+    usdt.free = order.price * order.qty + Decimal("0.5")
+    order = send(world, "bybit")
+    assert sum(trade.tax for trade in order.trades) >= Decimal("0.5")
+    assert usdt.free >= 0

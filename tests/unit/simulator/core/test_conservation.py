@@ -71,6 +71,8 @@ def test_opening_and_fills_less_fees_are_the_balances(plan: list[Attempt]) -> No
             expected[base] += sign * qty
             expected[quote] -= sign * qty * price
             expected[fill["fee_asset"]] -= Decimal(fill["fee"])
+            for asset, tax in fill["more_fees"].items():
+                expected[asset] -= Decimal(tax)
         held = {
             asset: Decimal(amount["free"]) + Decimal(amount["locked"])
             for asset, amount in row["balances"].items()

@@ -214,3 +214,11 @@ def test_rules_can_only_become_coarser_within_a_unit() -> None:
 
     assert coarser(instrument, Decimal("0.1"), None, None, None).price_decimals == 1
     assert coarser(instrument, instrument.tick, instrument.lot, None, None) == instrument
+
+
+def test_taxes_are_taken_where_the_venue_can_tell_of_them() -> None:
+    venues = a_world()
+    with pytest.raises(BadFault, match="okx tells of no taxes"):
+        venues.board.post(FaultRequest("okx", "fee", args={"tax_pct": "1"}), venues.now_ns)
+    venues.board.post(FaultRequest("bybit", "fee", args={"tax_pct": "1"}), venues.now_ns)
+    assert venues.world.matchers["bybit"].fees(BTC).tax == Decimal("0.01")

@@ -185,6 +185,8 @@ def test_a_ban_lasts_as_long_as_it_says() -> None:
         (FaultRequest("okx", "partial", args={"f": 0.5, "f_max": 0.4}), "f_max must not be below"),
         (FaultRequest("okx", "band", args={"pct": "-1"}), "pct must be from 0 to 100"),
         (FaultRequest("okx", "fee", args={"taker_pct": "101"}), "taker_pct must be from 0 to 100"),
+        (FaultRequest("okx", "fee", args={"taker_pct": "-1"}), "taker_pct must be from 0 to 100"),
+        (FaultRequest("okx", "fee", args={"maker_pct": "-2"}), "maker_pct must be from -1 to 100"),
         (FaultRequest("okx", "vis_lag", "BTC/USDT", {"ms": 1}), "vis_lag concerns the whole venue"),
         (FaultRequest("okx", "freeze", "NO/USDT"), "unknown symbol 'NO/USDT'"),
         (FaultRequest("okx", "ban", "BTC/USDT"), "ban concerns the whole venue"),

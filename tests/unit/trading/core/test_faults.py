@@ -454,6 +454,19 @@ def test_fees_in_any_asset_keep_the_ledger_exact(asset: str) -> None:
     rig.settle()
 
 
+@pytest.mark.parametrize("asset", ["base", "quote", "GAS"])
+def test_several_fees_of_one_execution_and_rebates_keep_the_ledger_exact(asset: str) -> None:
+    # row 49
+    tenth = Decimal("0.1")
+    taxed = Fate(fee_asset=asset, more_fees=(("quote", tenth), ("GAS", tenth)))
+    given = Fate(fee_asset=asset, more_fees=(("base", -tenth), ("NEW", -tenth)))
+    rig = traded(taxed, given)
+    rig.run_for(SECOND)
+    assert rig.pair_state() is PairState.CLOSED
+    assert rig.ours("bee")["NEW"] == tenth
+    rig.settle()
+
+
 def test_a_remainder_is_sold_as_far_as_the_fee_left_any_of_it() -> None:
     # row 49: what was bought is all there is, less the fee in base
     opening = {
