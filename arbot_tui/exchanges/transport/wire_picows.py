@@ -222,6 +222,26 @@ def _tls_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+class _Lent(socket.socket):
+    """A socket that the event loop forgets before its number is free for the next one.
+
+    Where a connection is reset before its first byte is written, the library closes it and has
+    the loop watch it in one turn, in this order. The loop then takes the next socket that gets the
+    number for one it knows: that connection, whoever's it is, hears nothing.
+    """
+
+    __slots__ = ("_loop",)
+
+    def __init__(self, reached: socket.socket) -> None:
+        super().__init__(fileno=reached.detach())
+        self._loop = asyncio.get_running_loop()
+
+    def close(self) -> None:
+        if self.fileno() != -1 and not self._loop.is_closed():
+            self._loop.remove_reader(self.fileno())
+        super().close()
+
+
 class _Opening:
     """The socket of a connection in the making, so that it can be given up at any moment.
 
@@ -235,18 +255,22 @@ class _Opening:
 
     async def connect(self, url: WSParsedURL) -> socket.socket:
         """Return a connected socket; see `reach`."""
-        self._lent = await reach(url.host, url.port)
-        self._handle = self._lent.dup()
+        reached = await reach(url.host, url.port)
+        try:
+            # The library connects anew what is reset already, and for as long as it takes.
+            reached.getpeername()
+        except OSError:
+            reached.close()
+            raise
+        self._handle = reached.dup()
+        self._lent = _Lent(reached)
         return self._lent
 
     async def end(self, *, given_up: bool) -> None:
         """Let go of the socket; where it was given up, see the connection gone."""
         lent, handle = self._lent, self._handle
         self._lent = self._handle = None
-        if lent is None:
-            return
-        if handle is None:
-            lent.close()
+        if lent is None or handle is None:
             return
         if given_up:
             with contextlib.suppress(OSError):
@@ -258,6 +282,7 @@ class _Opening:
                 async with asyncio.timeout(_GIVE_UP_S):
                     while lent.fileno() != -1:  # noqa: ASYNC110 (it tells nobody)
                         await asyncio.sleep(_LOOK_S)
+            lent.close()
 
 
 async def dial(options: DialOptions) -> Wire:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
+import select
 import shutil
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -28,7 +31,7 @@ from arbot_tui.exchanges.transport import wire_picows, wire_websockets
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.reaching import reach
 from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions, WebSocketSession
-from arbot_tui.exchanges.transport.wire import Dial
+from arbot_tui.exchanges.transport.wire import Dial, DialFailed, DialOptions, Wire
 from arbot_tui.exchanges.transport.wire_picows import dial as dial_picows
 from arbot_tui.exchanges.transport.wire_websockets import dial as dial_websockets
 from arbot_tui.exchanges.transport.wires import default_dial
@@ -290,14 +293,21 @@ async def test_it_can_be_given_up_at_any_moment_of_the_opening(
     library: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached: list[socket.socket] = []
+    if library == "picows":
 
-    async def noting(host: str, port: int) -> socket.socket:
-        reached.append(await reach(host, port))
-        return reached[-1]
+        class Noted(wire_picows._Lent):
+            def __init__(self, made: socket.socket) -> None:
+                super().__init__(made)
+                reached.append(self)
 
-    monkeypatch.setattr(
-        {"picows": wire_picows, "websockets": wire_websockets}[library], "reach", noting
-    )
+        monkeypatch.setattr(wire_picows, "_Lent", Noted)
+    else:
+
+        async def noting(host: str, port: int) -> socket.socket:
+            reached.append(await reach(host, port))
+            return reached[-1]
+
+        monkeypatch.setattr(wire_websockets, "reach", noting)
     async with serving(_stay) as server:
         # How many turns of the loop a connection takes depends on the machine's load.
         for moment in range(1000):
@@ -314,6 +324,66 @@ async def test_it_can_be_given_up_at_any_moment_of_the_opening(
         await until(lambda: len(server.connections) == 0)
     # How many got that far depends on how soon the resolver's thread answers.
     assert reached
+
+
+@pytest.mark.parametrize("turn", range(4))
+async def test_a_connection_that_is_reset_while_it_opens_harms_no_other(
+    turn: int, library: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = asyncio.get_running_loop()
+    wrong: list[dict[str, object]] = []
+    loop.set_exception_handler(lambda _, context: wrong.append(context))
+    resetting = socket.create_server(("127.0.0.1", 0))
+
+    async def reach_and_be_reset(host: str, port: int) -> socket.socket:
+        made = await reach(host, port)
+        if port == resetting.getsockname()[1]:
+            _at_turn(turn, functools.partial(_reset, resetting, made.dup()))
+        return made
+
+    module = {"picows": wire_picows, "websockets": wire_websockets}[library]
+    monkeypatch.setattr(module, "reach", reach_and_be_reset)
+
+    async def dial(port: int) -> Wire:
+        return await Client.dial(
+            DialOptions(
+                venue="okx",
+                url=f"ws://127.0.0.1:{port}/",
+                headers={},
+                max_message_bytes=1000,
+                timeout_s=60.0,
+            )
+        )
+
+    with resetting:
+        async with serving(_stay) as server:
+            for _ in range(2):
+                with pytest.raises(DialFailed, match="no connection"):
+                    await dial(resetting.getsockname()[1])
+                # It takes the number that the socket before had.
+                wire = await dial(int(url_of(server).rpartition(":")[2].partition("/")[0]))
+                wire.close()
+                await wire.wait_closed()
+    assert wrong == []
+
+
+def _at_turn(turn: int, act: Callable[[], None]) -> None:
+    """Call `act` now, or when the loop has turned that often."""
+    if turn == 0:
+        act()
+    else:
+        asyncio.get_running_loop().call_soon(_at_turn, turn - 1, act)
+
+
+def _reset(server: socket.socket, reached: socket.socket) -> None:
+    """Reset the connection that waits at `server`, and see that it has come to `reached`."""
+    peer, _ = server.accept()
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+    poll = select.poll()
+    poll.register(reached, 0)
+    assert poll.poll(60_000)
+    reached.close()
 
 
 async def test_a_venue_that_accepts_and_says_nothing_is_given_up() -> None:
