@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Acting"]
 
+FAULT_S = 10.0
+"""How long a fault is told: twice as long as what went well."""
 _QUIT = "quit"
 """Identity of the question whether to quit."""
 
@@ -67,7 +69,8 @@ class Acting:
     def say(self, text: str, *, ok: bool) -> None:
         """Tell the person in a corner of the screen."""
         severity: SeverityLevel = "information" if ok else "error"
-        self._app.notify(self._clean(text), severity=severity, markup=False)
+        timeout = None if ok else FAULT_S
+        self._app.notify(self._clean(text), severity=severity, timeout=timeout, markup=False)
 
     # The engine.
 

@@ -17,6 +17,7 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.filter import NoColor
+from textual.notifications import Notify
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -46,6 +47,7 @@ from arbot_tui.tui.screens.welcome import WelcomeCard
 from arbot_tui.tui.theme_watch import ThemeWatch
 from arbot_tui.tui.themes import VARIABLES
 from arbot_tui.tui.theming import Theming
+from arbot_tui.tui.toasts import merge, tidy
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
@@ -81,7 +83,10 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         scrollbar-color-hover: $frame-focus; scrollbar-color-active: $frame-focus;
         scrollbar-corner-color: $background;
     }
-    Toast { background: $surface; color: $foreground; }
+    Toast {
+        background: $surface; color: $foreground;
+        margin-top: 0; padding: 0 1; max-width: 60%;
+    }
     SearchIcon { display: none; }
     App.-ascii Question > #question { border: ascii $warn; }
     App.-ascii Question #lines { scrollbar-size: 0 0; }
@@ -322,12 +327,28 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     def action_command_palette(self) -> None:
         """Open the palette, once."""
         if not isinstance(self.screen, ActionPalette):
-            self.push_screen(ActionPalette(placeholder="Find an action"))
+            self.push_screen(ActionPalette())
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Return none of Textual's own: the table is all there is."""
         del screen
         return ()
+
+    # What is told in a corner.
+
+    def on_notify(self, event: Notify) -> None:
+        """Tell it, in the place of what was told before where there is no room for both."""
+        event.prevent_default()
+        told, gone = merge(list(self._notifications), event.notification)
+        for notification in gone:
+            self._unnotify(notification, refresh=False)
+        self._notifications.add(told)
+        self._refresh_notifications()
+
+    def _refresh_notifications(self) -> None:
+        super()._refresh_notifications()
+        if self._screen_stack:
+            self.call_later(tidy, self.screen, self._notifications)
 
     # What the view that is shown needs beyond the frames.
 

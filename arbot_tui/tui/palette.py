@@ -10,6 +10,7 @@ from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits
 from textual.markup import escape
 
 from arbot_tui.domain.actions import ACTIONS, Action
+from arbot_tui.tui.compositor import SoundCompositor
 from arbot_tui.tui.keys import key_names
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ _MENTIONED = 0.1
 
 class ActionPalette(CommandPalette):
     """Textual's palette, which closes once, as `Dialog` does."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder="Find an action")
+        self._compositor = SoundCompositor()
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close, once."""

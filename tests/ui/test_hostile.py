@@ -154,7 +154,7 @@ async def test_ladders_of_a_hostile_venue() -> None:
             broken = msgspec.structs.replace(answer.ladders[0], bids=(), asks=(), error=text)
             return msgspec.structs.replace(answer, ladders=(broken, *answer.ladders[1:]))
 
-    async with dashboard(Hostile()) as screen:
+    async with dashboard(Hostile(), (120, 30)) as screen:
         await screen.press("enter")
         await screen.pilot.pause()
         assert "[/x]\N{REPLACEMENT CHARACTER}[2J" in screen.text()
@@ -205,7 +205,7 @@ async def test_live_colours_every_frame() -> None:
         assert " LIVE " in screen.lines()[0]
         assert "real prices, real money" in screen.lines()[1]
         colours = [style.color.name for style in corners if style and style.color]
-        assert colours.count(red) == 4
+        assert colours.count(red) == 5
 
 
 async def test_signs_repeat_what_the_colours_say() -> None:

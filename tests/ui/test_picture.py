@@ -180,3 +180,34 @@ async def test_without_colours_frames_go_the_short_way_and_look_the_same(
             assert {cell[1:3] for line in shown for cell in line} == {("default", "default")}
             await screen.pilot.pause()
             assert terminal(screen).cells() == await drawn_anew(screen)
+
+
+async def test_a_toast_goes_though_a_hidden_panel_wanted_to_be_drawn_meanwhile() -> None:
+    async with dashboard(FakeClient(world()), (80, 24)) as screen:
+        await screen.press("y")
+        assert any("copied the row" in line for line in terminal(screen).screen.display)
+        market = screen.app.dashboard.market
+        assert not market.venues.display
+        # From now on Textual's map of widgets is made anew by whoever asks where a widget is.
+        screen.app.screen._compositor.update_widgets({market.venues})
+        screen.app.clear_notifications()
+        await screen.pilot.pause()
+        before = terminal(screen).cells()
+        assert not differences(before, await drawn_anew(screen))
+        assert not any("copied" in line for line in terminal(screen).screen.display)
+
+
+async def test_toasts_are_few_count_what_is_said_again_and_leave_nothing_behind() -> None:
+    async with dashboard(FakeClient(world()), (80, 24)) as screen:
+        for name in ("one", "two", "three", "four"):
+            screen.app.acting.say(name, ok=True)
+            await screen.press("y")
+        shown = "\n".join(terminal(screen).screen.display)
+        assert "(x4)" in shown
+        assert ["one" in shown, "two" in shown] == [False, False]
+        assert ["three" in shown, "four" in shown] == [True, True]
+        rack = screen.app.screen.query_one("#textual-toastrack")
+        assert len(rack.children) == 3
+        screen.app.clear_notifications()
+        await screen.pilot.pause()
+        assert not rack.children

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from arbot_tui.tui.asking import Question
+from arbot_tui.tui.compositor import SoundCompositor
 from arbot_tui.tui.keys import bindings
 from arbot_tui.tui.link import Link
 from arbot_tui.tui.look import Look
@@ -64,6 +65,7 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
+        self._compositor = SoundCompositor()
         self._look = look
         self.use_keys()
         self.status_bar = StatusBar(look, id="status")

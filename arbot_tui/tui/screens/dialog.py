@@ -13,6 +13,7 @@ from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from arbot_tui.tui.compositor import SoundCompositor
 from arbot_tui.tui.keys import bind
 
 if TYPE_CHECKING:
@@ -29,6 +30,10 @@ class Dialog(ModalScreen[ScreenResultType]):
     DEFAULT_CSS = """
     Dialog { align: center middle; background: $background 60%; }
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = SoundCompositor()
 
     def on_mount(self) -> None:
         """Take the keys of the key map; those of the class itself come first."""

@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.errors import ArbotError
-from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.answers import SettingsDiff, SettingsView
 from arbot_tui.engine.client import QueryResult
 from arbot_tui.tui.asking import Question
@@ -17,7 +16,6 @@ from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.screens.apply import ApplyScreen
 from arbot_tui.tui.screens.edit import EditScreen
-from arbot_tui.tui.spans import clean
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.views.view import View
 from arbot_tui.tui.widgets.panel import Panel
@@ -145,7 +143,7 @@ class SettingsForm(View):
         """Show what the changes would do, and do it."""
         app, changes = self._app, dict(self.list.pending)
         if not changes:
-            self._say(
+            self._app.acting.say(
                 f"nothing was changed: {self.look.hint('details')} edits the selected setting",
                 ok=False,
             )
@@ -153,10 +151,10 @@ class SettingsForm(View):
         try:
             diff = await app.client.query("settings_diff", changes)
         except (ArbotError, OSError, ValueError) as e:
-            self._say(str(e), ok=False)
+            self._app.acting.say(str(e), ok=False)
             return
         if not isinstance(diff, SettingsDiff) or diff.error:
-            self._say(getattr(diff, "error", "") or "no answer", ok=False)
+            self._app.acting.say(getattr(diff, "error", "") or "no answer", ok=False)
             return
         if not diff.changes:
             self.list.pending.clear()
@@ -169,13 +167,13 @@ class SettingsForm(View):
         try:
             result = await app.client.command("settings", {**changes, **flags})
         except (ArbotError, OSError, ValueError) as e:
-            self._say(str(e), ok=False)
+            self._app.acting.say(str(e), ok=False)
             return
         if result.ok:
             self.list.pending = {
                 name: text for name, text in self.list.pending.items() if changes.get(name) != text
             }
-        self._say(result.message, ok=result.ok)
+        self._app.acting.say(result.message, ok=result.ok)
         await self._refresh_now()
 
     async def _refresh_now(self) -> None:
@@ -187,10 +185,6 @@ class SettingsForm(View):
         if isinstance(answer, SettingsView):
             self.list.show_settings(answer)
             self._app.own_settings.use(answer)
-
-    def _say(self, text: str, *, ok: bool) -> None:
-        said = clean(sanitise(text), ascii_only=self.look.glyphs.ascii_only)
-        self.app.notify(said, severity="information" if ok else "error", markup=False)
 
     @property
     def _app(self) -> ArbotApp:
