@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 
 from arbot_tui.domain.errors import AccountLocked, StorageError
-from arbot_tui.trading.core.ids import ALPHABET, INSTANCE_CHARS, id_parts, is_ours
+from arbot_tui.domain.order_ids import ALPHABET, INSTANCE_CHARS, id_parts, is_ours
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.core.step import replay
 from arbot_tui.trading.journal import Journal

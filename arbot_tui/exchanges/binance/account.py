@@ -16,14 +16,18 @@ from arbot_tui.domain.text import sanitise
 from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.binance import coins
 from arbot_tui.exchanges.binance.answers import (
+    OpenOrderRow,
     TradeRow,
     fill_of,
     order_state,
-    parse_open_orders,
+    parse_client_id,
+    parse_open_order,
+    parse_open_rows,
     parse_trade_rows,
     side_of,
 )
 from arbot_tui.exchanges.binance.execution import BinanceExecution
+from arbot_tui.exchanges.transport.rows import Rows, read_rows
 
 __all__ = ["BinanceAccount", "parse_fee_terms", "parse_permissions"]
 
@@ -123,7 +127,7 @@ class BinanceAccount:
 
     async def open_orders(
         self, instrument: Instrument | None, names: Mapping[str, str]
-    ) -> list[OpenOrder]:
+    ) -> Rows[OpenOrder]:
         """Return what rests; of all symbols it costs 80 units of weight instead of 6.
 
         Raises:
@@ -132,23 +136,11 @@ class BinanceAccount:
         params = () if instrument is None else (("symbol", instrument.wire_symbol),)
         weight = 80 if instrument is None else 6
         body = await self._execution.read("/api/v3/openOrders", params, weight, urgent=True)
-        found = []
-        for row in parse_open_orders(body):
-            state = order_state(row, row.clientOrderId, "open")
-            found.append(
-                OpenOrder(
-                    _VENUE,
-                    state.venue_id,
-                    sanitise(row.clientOrderId, 64),
-                    names.get(row.symbol, sanitise(row.symbol, 40)),
-                    side_of(row),
-                    _decimal(row.price),
-                    _decimal(row.origQty),
-                    state.filled_qty,
-                    state.status,
-                )
-            )
-        return found
+        return read_rows(
+            parse_open_rows(body),
+            lambda raw: _open_order(parse_open_order(raw), names),
+            parse_client_id,
+        )
 
     async def fills_since(self, instrument: Instrument, since_ns: int) -> list[AccountFill]:
         """Return executions since then, oldest first.
@@ -229,6 +221,21 @@ class BinanceAccount:
             client_id = self._execution.client_id_of(venue_id)
             found.append(AccountFill(venue_id, fill_of(row, client_id, instrument.symbol)))
         return found
+
+
+def _open_order(row: OpenOrderRow, names: Mapping[str, str]) -> OpenOrder:
+    state = order_state(row, row.clientOrderId, "open")
+    return OpenOrder(
+        _VENUE,
+        state.venue_id,
+        sanitise(row.clientOrderId, 64),
+        names.get(row.symbol, sanitise(row.symbol, 40)),
+        side_of(row),
+        _decimal(row.price),
+        _decimal(row.origQty),
+        state.filled_qty,
+        state.status,
+    )
 
 
 def _decimal(text: str) -> Decimal:

@@ -33,7 +33,9 @@ __all__ = [
     "order_state",
     "order_status",
     "parse_balances",
-    "parse_open_orders",
+    "parse_client_id",
+    "parse_open_order",
+    "parse_open_rows",
     "parse_order",
     "parse_orders",
     "parse_trade_rows",
@@ -94,6 +96,10 @@ class OpenOrderRow(OrderRow, frozen=True):
     origQty: str
 
 
+class _Named(msgspec.Struct):
+    clientOrderId: str | None = None
+
+
 class TradeRow(msgspec.Struct, frozen=True):
     """A row of ``myTrades``; it has no client order id.
 
@@ -134,7 +140,9 @@ _T = TypeVar("_T")
 
 _decode_order = msgspec.json.Decoder(OrderRow).decode
 _decode_orders = msgspec.json.Decoder(list[OrderRow]).decode
-_decode_open = msgspec.json.Decoder(list[OpenOrderRow]).decode
+_decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_open = msgspec.json.Decoder(OpenOrderRow).decode
+_decode_named = msgspec.json.Decoder(_Named).decode
 _decode_trades = msgspec.json.Decoder(list[TradeRow]).decode
 _decode_account = msgspec.json.Decoder(_Account).decode
 
@@ -169,13 +177,31 @@ def parse_orders(body: bytes) -> list[OrderRow]:
     return read("orders", lambda: _decode_orders(body))
 
 
-def parse_open_orders(body: bytes) -> list[OpenOrderRow]:
-    """Return the orders in an answer of ``openOrders``, with price and quantity.
+def parse_open_rows(body: bytes) -> list[msgspec.Raw]:
+    """Return an answer of ``openOrders``, row by row.
+
+    Raises:
+        MalformedMessage: It is no list.
+    """
+    return read("open orders", lambda: _decode_rows(body))
+
+
+def parse_open_order(raw: msgspec.Raw) -> OpenOrderRow:
+    """Return one of its orders, with price and quantity.
 
     Raises:
         MalformedMessage: It breaks its schema.
     """
-    return read("open orders", lambda: _decode_open(body))
+    return read("open orders", lambda: _decode_open(raw))
+
+
+def parse_client_id(raw: msgspec.Raw) -> str | None:
+    """Return what the sender of an order called it, whatever else is in its row.
+
+    Raises:
+        MalformedMessage: That is no text.
+    """
+    return read("open orders", lambda: _decode_named(raw)).clientOrderId
 
 
 def side_of(row: OrderRow) -> OrderSide:

@@ -13,7 +13,8 @@ from arbot_tui.exchanges.bitget.answers import parse_fee_terms
 from arbot_tui.exchanges.bitget.dialect import Dialect
 from arbot_tui.exchanges.bitget.execution import BitgetExecution
 from arbot_tui.exchanges.bitget.quotas import Quotas
-from arbot_tui.exchanges.bitget.rows import VENUE, OrderRow, TradeRow, fill_of, open_order
+from arbot_tui.exchanges.bitget.rows import VENUE, OrderRow, TradeRow, fill_of, open_orders
+from arbot_tui.exchanges.transport.rows import Rows
 
 __all__ = ["BitgetAccount"]
 
@@ -37,7 +38,7 @@ class BitgetAccount:
 
     async def open_orders(
         self, instrument: Instrument | None, names: Mapping[str, str]
-    ) -> list[OpenOrder]:
+    ) -> Rows[OpenOrder]:
         """Return what rests, page by page.
 
         Raises:
@@ -51,7 +52,7 @@ class BitgetAccount:
         rows, complete = await self._execution.in_dialect(ask)
         if not complete:
             raise MalformedMessage(VENUE, "open orders without an end")
-        return [open_order(row, names) for row in rows]
+        return open_orders(rows, names)
 
     async def fills_since(self, instrument: Instrument, since_ns: int) -> list[AccountFill]:
         """Return executions since then, oldest first; pages go back from the newest.

@@ -6,7 +6,7 @@ same and stands here once. Pure; facts page section 7.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Generic, TypeVar
 
@@ -16,6 +16,7 @@ from arbot_tui.domain.account import OpenOrder
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.order_ids import id_parts
 from arbot_tui.domain.orders import (
     Balance,
     Fee,
@@ -26,6 +27,7 @@ from arbot_tui.domain.orders import (
     split_fees,
 )
 from arbot_tui.domain.text import sanitise
+from arbot_tui.exchanges.transport.rows import Rows
 
 __all__ = [
     "BROKEN",
@@ -35,8 +37,10 @@ __all__ = [
     "TradeRow",
     "balance_of",
     "fill_of",
+    "foreign_row",
     "malformed",
     "open_order",
+    "open_orders",
     "order_state",
     "positive",
 ]
@@ -74,6 +78,7 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
         side: ``buy`` or ``sell``.
         price: Limit price, where this list tells it.
         qty: Ordered base quantity of a limit order.
+        broken: Why the row cannot be read; of an order that is surely not ours.
     """
 
     order_id: str
@@ -86,6 +91,31 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     side: str = ""
     price: str = ""
     qty: str = ""
+    broken: str = ""
+
+
+class _Named(msgspec.Struct):
+    orderId: str | int
+    clientOid: str | None = None
+
+
+_named = msgspec.json.Decoder(_Named).decode
+
+
+def foreign_row(raw: msgspec.Raw, cause: Exception) -> OrderRow:
+    """Return what is left of a row that cannot be read, if no engine of this program made it.
+
+    It keeps its place: where the next page begins depends on it.
+
+    Raises:
+        ValueError: It may be ours.
+    """
+    named = _named(raw)
+    client_id = named.clientOid or ""
+    if id_parts(client_id) is not None:
+        raise cause
+    broken = sanitise(str(cause))
+    return OrderRow(order_id=str(named.orderId), client_id=client_id, status="", broken=broken)
 
 
 class TradeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +180,30 @@ def order_state(row: OrderRow, source: str) -> OrderState:
         raise malformed("order", e) from e
     client_id, venue_id = sanitise(row.client_id, 64), sanitise(row.order_id, 64)
     return OrderState(VENUE, client_id, status, filled, (source,), venue_id)
+
+
+def open_orders(rows: Iterable[OrderRow], names: Mapping[str, str]) -> Rows[OpenOrder]:
+    """Return resting orders; those of other people that cannot be read are left out.
+
+    Args:
+        rows: Orders of the list of those.
+        names: Canonical symbols by wire symbol.
+
+    Raises:
+        MalformedMessage: A number or word in one of ours cannot be.
+    """
+    found: Rows[OpenOrder] = Rows([])
+    for row in rows:
+        if row.broken:
+            found.unreadable.append(row.broken)
+            continue
+        try:
+            found.read.append(open_order(row, names))
+        except MalformedMessage as e:
+            if id_parts(row.client_id) is not None:
+                raise
+            found.unreadable.append(str(e))
+    return found
 
 
 def open_order(row: OrderRow, names: Mapping[str, str]) -> OpenOrder:

@@ -28,6 +28,7 @@ from arbot_tui.exchanges.bybit.answers import (
 )
 from arbot_tui.exchanges.bybit.execution import BybitExecution
 from arbot_tui.exchanges.transport.limiter import Charge
+from arbot_tui.exchanges.transport.rows import Rows, read_rows
 
 __all__ = ["BybitAccount", "parse_fee_terms", "parse_permissions"]
 
@@ -40,8 +41,14 @@ _WINDOW_MS = 7 * 24 * 3_600_000 - 60_000
 _DEDUCTION_COIN = "MNT"
 
 
+class _Named(msgspec.Struct):
+    """What the sender of an order called it, whatever else is in its row."""
+
+    orderLinkId: str | None = None
+
+
 class _Orders(msgspec.Struct):
-    rows: list[OrderRow] = msgspec.field(name="list")
+    rows: list[msgspec.Raw] = msgspec.field(name="list")
     nextPageCursor: str = ""
 
 
@@ -69,6 +76,8 @@ class _Key(msgspec.Struct):
 
 
 _orders = msgspec.json.Decoder(_Orders).decode
+_order = msgspec.json.Decoder(OrderRow).decode
+_named = msgspec.json.Decoder(_Named).decode
 _executions = msgspec.json.Decoder(_Executions).decode
 _settings = msgspec.json.Decoder(_Settings, strict=False).decode
 _key = msgspec.json.Decoder(_Key).decode
@@ -157,7 +166,7 @@ class BybitAccount:
 
     async def open_orders(
         self, instrument: Instrument | None, names: Mapping[str, str]
-    ) -> list[OpenOrder]:
+    ) -> Rows[OpenOrder]:
         """Return what rests, page by page.
 
         Raises:
@@ -166,7 +175,7 @@ class BybitAccount:
         query = f"category=spot&openOnly=0&limit={_ORDERS_PER_PAGE}"
         if instrument is not None:
             query += f"&symbol={instrument.wire_symbol}"
-        found: list[OpenOrder] = []
+        found: Rows[OpenOrder] = Rows([])
         cursor = ""
         for _ in range(_MOST_PAGES):
             answer = await self._execution.get(
@@ -177,7 +186,13 @@ class BybitAccount:
             )
             try:
                 page = _orders(answer.result)
-                found += [_open_order(row, names) for row in page.rows]
+                found.add(
+                    read_rows(
+                        page.rows,
+                        lambda raw: _open_order(_order(raw), names),
+                        lambda raw: _named(raw).orderLinkId,
+                    )
+                )
             except BROKEN as e:
                 raise malformed("open orders", e) from e
             if not page.rows or not page.nextPageCursor:

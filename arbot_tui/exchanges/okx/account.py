@@ -20,11 +20,14 @@ from arbot_tui.exchanges.okx.answers import (
     OrderRow,
     malformed,
     order_state,
-    parse_order_rows,
+    parse_order_ids,
+    parse_order_row,
+    parse_rows,
 )
 from arbot_tui.exchanges.okx.execution import OkxExecution
 from arbot_tui.exchanges.okx.fills import FillRow, fill_of, parse_fill_rows
 from arbot_tui.exchanges.okx.quotas import Quotas
+from arbot_tui.exchanges.transport.rows import Rows, read_rows
 
 __all__ = ["OkxAccount", "parse_fee_terms", "parse_permissions"]
 
@@ -116,7 +119,7 @@ class OkxAccount:
 
     async def open_orders(
         self, instrument: Instrument | None, names: Mapping[str, str]
-    ) -> list[OpenOrder]:
+    ) -> Rows[OpenOrder]:
         """Return what rests, page by page.
 
         Raises:
@@ -125,18 +128,21 @@ class OkxAccount:
         target = f"/api/v5/trade/orders-pending?instType=SPOT&limit={_ROWS_PER_PAGE}"
         if instrument is not None:
             target += f"&instId={instrument.wire_symbol}"
-        found: list[OpenOrder] = []
+        found: Rows[OpenOrder] = Rows([])
         after = ""
         for _ in range(_MOST_PAGES):
             answer = await self._execution.get(target + after, charges=self._quotas.pending)
-            rows = parse_order_rows(answer.data)
-            try:
-                found += [_open_order(row, names) for row in rows]
-            except BROKEN as e:
-                raise malformed("open orders", e) from e
+            rows = parse_rows(answer.data)
+            found.add(
+                read_rows(
+                    rows,
+                    lambda raw: _open_order(parse_order_row(raw), names),
+                    lambda raw: parse_order_ids(raw).clOrdId,
+                )
+            )
             if len(rows) < _ROWS_PER_PAGE:
                 return found
-            after = f"&after={_id(rows[-1].ordId)}"
+            after = f"&after={_id(parse_order_ids(rows[-1]).ordId)}"
         raise MalformedMessage(_VENUE, "open orders without an end")
 
     async def fills_since(self, instrument: Instrument, since_ns: int) -> list[AccountFill]:
@@ -211,18 +217,21 @@ class OkxAccount:
 
 
 def _open_order(row: OrderRow, names: Mapping[str, str]) -> OpenOrder:
-    state = order_state(row, "", "open")
-    return OpenOrder(
-        _VENUE,
-        state.venue_id,
-        state.client_id,
-        names.get(row.instId, sanitise(row.instId, 40)),
-        OrderSide(row.side),
-        parse_decimal(row.px) if row.px else ZERO,
-        parse_decimal(row.sz),
-        state.filled_qty,
-        state.status,
-    )
+    try:
+        state = order_state(row, "", "open")
+        return OpenOrder(
+            _VENUE,
+            state.venue_id,
+            state.client_id,
+            names.get(row.instId, sanitise(row.instId, 40)),
+            OrderSide(row.side),
+            parse_decimal(row.px) if row.px else ZERO,
+            parse_decimal(row.sz),
+            state.filled_qty,
+            state.status,
+        )
+    except BROKEN as e:
+        raise malformed("open orders", e) from e
 
 
 def _id(text: str) -> str:

@@ -18,6 +18,7 @@ __all__ = [
     "BROKEN",
     "Answer",
     "Item",
+    "OrderIds",
     "OrderRow",
     "malformed",
     "order_state",
@@ -26,7 +27,9 @@ __all__ = [
     "parse_balances",
     "parse_item",
     "parse_order",
-    "parse_order_rows",
+    "parse_order_ids",
+    "parse_order_row",
+    "parse_rows",
     "positive",
 ]
 
@@ -96,6 +99,18 @@ class OrderRow(msgspec.Struct, frozen=True):
     sz: str = ""
 
 
+class OrderIds(msgspec.Struct, frozen=True):
+    """What an order is called.
+
+    Attributes:
+        ordId: The venue's order id.
+        clOrdId: The id that its sender gave it; None or empty for none.
+    """
+
+    ordId: str
+    clOrdId: str | None = None
+
+
 class _Detail(msgspec.Struct):
     ccy: str
     availBal: str
@@ -113,6 +128,9 @@ class _Config(msgspec.Struct):
 _answer = msgspec.json.Decoder(Answer).decode
 _items = msgspec.json.Decoder(list[Item]).decode
 _orders = msgspec.json.Decoder(list[OrderRow]).decode
+_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_order = msgspec.json.Decoder(OrderRow).decode
+_order_ids = msgspec.json.Decoder(OrderIds).decode
 _accounts = msgspec.json.Decoder(list[_Account]).decode
 _configs = msgspec.json.Decoder(list[_Config]).decode
 
@@ -169,16 +187,40 @@ def parse_order(data: msgspec.Raw, client_id: str, venue_id: str = "") -> OrderS
     return None
 
 
-def parse_order_rows(data: msgspec.Raw) -> list[OrderRow]:
-    """Return a list of orders as the venue writes them, newest first.
+def parse_rows(data: msgspec.Raw) -> list[msgspec.Raw]:
+    """Return a list as the venue writes it, row by row.
 
     Raises:
-        MalformedMessage: `data` breaks its schema.
+        MalformedMessage: It is no list.
     """
     try:
-        return _orders(data)
+        return _rows(data)
     except BROKEN as e:
         raise malformed("orders", e) from e
+
+
+def parse_order_row(raw: msgspec.Raw) -> OrderRow:
+    """Return one order of a list.
+
+    Raises:
+        MalformedMessage: It breaks its schema.
+    """
+    try:
+        return _order(raw)
+    except BROKEN as e:
+        raise malformed("order", e) from e
+
+
+def parse_order_ids(raw: msgspec.Raw) -> OrderIds:
+    """Return what an order of a list is called, whatever else is in it.
+
+    Raises:
+        MalformedMessage: It does not say.
+    """
+    try:
+        return _order_ids(raw)
+    except BROKEN as e:
+        raise malformed("order", e) from e
 
 
 def order_state(order: OrderRow, client_id: str, source: str) -> OrderState:

@@ -33,6 +33,7 @@ from arbot_tui.exchanges.transport.account_stream import AccountStream
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset, more_certain
 from arbot_tui.exchanges.transport.order_entry import EntryDialect, OrderEntry
+from arbot_tui.exchanges.transport.rows import Rows
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
 from arbot_tui.exchanges.transport.submissions import Submissions
 from arbot_tui.exchanges.transport.traffic import Traffic
@@ -77,7 +78,7 @@ class Account(Protocol):
 
     async def open_orders(
         self, instrument: Instrument | None, names: Mapping[str, str]
-    ) -> list[OpenOrder]:
+    ) -> Rows[OpenOrder]:
         """Return what rests; `names` are canonical symbols by wire symbol."""
         ...
 
@@ -107,6 +108,8 @@ class VenueAdapter(BaseExchange):
         super().__init__(config, clock)
         self._ban = BanClock()
         self._traffic = Traffic()
+        self.unreadable_orders = 0
+        """Open orders of other people that could not be read, of all listings."""
         self._clock_sample: ClockSample | None = None
         self._clock_ns = 0
         self._instruments: dict[str, Instrument] = {}
@@ -295,7 +298,16 @@ class VenueAdapter(BaseExchange):
         """Return what rests at the venue, whoever placed it."""
         instrument = None if symbol is None else self._instrument(symbol)
         names = {known.wire_symbol: name for name, known in self._instruments.items()}
-        return await self._account.open_orders(instrument, names)
+        orders = await self._account.open_orders(instrument, names)
+        if orders.unreadable:
+            self.unreadable_orders += len(orders.unreadable)
+            _log.warning(
+                "foreign_orders_unreadable",
+                venue=self.name,
+                count=len(orders.unreadable),
+                reason=orders.unreadable[0],
+            )
+        return orders.read
 
     async def get_account_fills(self, symbol: str, since_ns: int) -> list[AccountFill]:
         """Return the account's executions of one symbol, oldest first."""

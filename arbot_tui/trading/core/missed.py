@@ -13,11 +13,11 @@ from itertools import islice
 import msgspec
 
 from arbot_tui.domain.clock import SECOND
+from arbot_tui.domain.order_ids import id_parts, is_ours
 from arbot_tui.domain.orders import OrderState
 from arbot_tui.trading.core import orders, venues
 from arbot_tui.trading.core.commands import Cancel, Query, QueryKind
 from arbot_tui.trading.core.events import AccountFillsSeen, OpenOrdersSeen
-from arbot_tui.trading.core.ids import id_parts, is_ours
 from arbot_tui.trading.core.turn import Turn
 
 __all__ = ["ask", "on_account_fills", "on_open_orders"]

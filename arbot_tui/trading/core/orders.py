@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.ledger import external_postings, fill_postings
+from arbot_tui.domain.order_ids import INSTANCE_CHARS, id_parts, is_ours
 from arbot_tui.domain.orders import (
     Fill,
     OrderAck,
@@ -27,7 +28,6 @@ from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.trading.core import settling, unlisted, venues
 from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import TimerFired
-from arbot_tui.trading.core.ids import INSTANCE_CHARS, id_parts, is_ours
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.turn import Turn
 

@@ -7,13 +7,13 @@ from decimal import Decimal
 import msgspec
 
 from arbot_tui.domain.clock import SECOND
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.domain.states import LegState, PairState
 from arbot_tui.trading.core import gate, settling
 from arbot_tui.trading.core.commands import Deny, Send, SetTimer
 from arbot_tui.trading.core.events import CommitFailed, Committed, Signalled, TimerKind
-from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.plans import PairPlan, PlannedOrder
 from arbot_tui.trading.core.turn import Turn

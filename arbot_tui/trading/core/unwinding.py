@@ -18,13 +18,13 @@ import msgspec
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import exact, from_float
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.domain.states import LegState, PairState
 from arbot_tui.trading.core import gate, settling
 from arbot_tui.trading.core.collar import middle
 from arbot_tui.trading.core.events import TimerFired
-from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.plans import PlannedOrder, Unwinding

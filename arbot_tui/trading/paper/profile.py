@@ -14,7 +14,7 @@ from decimal import Decimal
 import msgspec
 
 from arbot_tui.domain.clock import MS
-from arbot_tui.trading.core.ids import id_parts
+from arbot_tui.domain.order_ids import id_parts
 
 __all__ = ["UNMEASURED_NS", "Draws", "OrderFate", "OrderProfile", "RoundTrips", "quantile"]
 

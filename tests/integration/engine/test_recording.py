@@ -11,13 +11,13 @@ import pytest
 
 from arbot_tui.domain.clock import VirtualClock
 from arbot_tui.domain.errors import StorageError
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.states import Mode
 from arbot_tui.engine.recording import Recording
 from arbot_tui.storage.config import StorageConfig
 from arbot_tui.storage.database import Database
 from arbot_tui.storage.rows import OrderRow
-from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.state import CoreState
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ from arbot_tui.domain.clock import MS, SECOND, SystemClock
 from arbot_tui.domain.errors import AuthRefused, MalformedMessage, OrderNotFound, RequestRefused
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import (
     OrderAck,
     OrderReject,
@@ -39,6 +40,7 @@ from arbot_tui.exchanges.binance.adapter import BinanceExchange
 from arbot_tui.exchanges.bitget.adapter import BitgetExchange
 from arbot_tui.exchanges.bybit.adapter import BybitExchange
 from arbot_tui.exchanges.okx.adapter import OKXExchange
+from arbot_tui.exchanges.transport.adapter import VenueAdapter
 from tests.unit.exchanges.loopback import LoopbackVenue
 
 _KEY = Credentials("key", Secret("secret"), Secret("phrase"))
@@ -308,9 +310,29 @@ async def test_open_orders_are_listed_whoever_placed_them(name: str, symbol: str
 async def test_open_order_that_cannot_be_is_no_order(name: str) -> None:
     async with _venue(name) as (venue, adapter):
         path, body = _OPEN[name]
-        venue.answer("GET", path, body.replace('"0.1"', '"dear"'))
+        ours = client_order_id("k3f9x0z", 1, 0, 0)
+        venue.answer("GET", path, body.replace('"0.1"', '"dear"').replace("m\\u001b1", ours))
         with pytest.raises(MalformedMessage, match="open order"):
             await adapter.get_open_orders()
+
+
+@pytest.mark.parametrize("broken", ['"dear"', "{}"])
+@pytest.mark.parametrize("name", list(_KINDS))
+async def test_an_order_of_somebody_else_that_cannot_be_read_hides_none(
+    name: str, broken: str
+) -> None:
+    # row 54
+    async with _venue(name) as (venue, adapter):
+        path, body = _OPEN[name]
+        start, end = body.index('[{"') + 1, body.rindex("}]") + 1
+        row = body[start:end]
+        foreign, good = row.replace('"0.1"', broken), row.replace('"1"', '"2"')
+        rows = f"{foreign}, {good}"
+        venue.answer("GET", path, body[:start] + rows + body[end:])
+
+        assert len(await adapter.get_open_orders()) == 1
+        assert isinstance(adapter, VenueAdapter)
+        assert adapter.unreadable_orders == 1
 
 
 async def test_open_orders_of_okx_go_on_where_the_page_ends() -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from arbot_tui.domain.errors import AccountLocked, StorageError
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.trading.account import (
     AccountLocks,
     lost_journal,
@@ -21,7 +22,6 @@ from arbot_tui.trading.account import (
 )
 from arbot_tui.trading.core.commands import Commit
 from arbot_tui.trading.core.events import Event, Operator, OperatorAction, Started
-from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.step import step
 from tests.unit.trading.rig import LIMITS, picture
 

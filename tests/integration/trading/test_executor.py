@@ -16,6 +16,7 @@ from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.clock import MS, SECOND, SystemClock
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable, OrderNotFound
 from arbot_tui.domain.numbers import ZERO
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import (
     Balance,
     Fill,
@@ -41,7 +42,6 @@ from arbot_tui.trading.core.events import (
     TimerKind,
     VenueLive,
 )
-from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.executor import PairExecutor

@@ -17,6 +17,7 @@ from arbot_tui.exchanges.bitget.rows import (
     Page,
     TradeRow,
     balance_of,
+    foreign_row,
     malformed,
 )
 
@@ -77,7 +78,8 @@ class _Info(msgspec.Struct):
     ips: str | None = ""
 
 
-_orders = msgspec.json.Decoder(list[_Order] | None).decode
+_rows = msgspec.json.Decoder(list[msgspec.Raw] | None).decode
+_order = msgspec.json.Decoder(_Order).decode
 _trades = msgspec.json.Decoder(list[_Trade] | None).decode
 _fee = msgspec.json.Decoder(_Fee | list[_Fee]).decode
 _assets = msgspec.json.Decoder(list[_Asset]).decode
@@ -91,24 +93,29 @@ def parse_orders(data: msgspec.Raw) -> Page[OrderRow]:
         MalformedMessage: `data` breaks its schema.
     """
     try:
-        rows = [
-            OrderRow(
-                order_id=row.orderId,
-                client_id=row.clientOid or "",
-                status=row.status,
-                filled=row.baseVolume,
-                force=row.force,
-                created=row.cTime,
-                symbol=row.symbol,
-                side=row.side,
-                price=row.priceAvg,
-                qty=row.size,
-            )
-            for row in _orders(data) or ()
-        ]
+        rows = list(map(_order_row, _rows(data) or ()))
     except BROKEN as e:
         raise malformed("orders", e) from e
     return Page(rows, rows[-1].order_id if rows else "")
+
+
+def _order_row(raw: msgspec.Raw) -> OrderRow:
+    try:
+        row = _order(raw)
+    except BROKEN as e:
+        return foreign_row(raw, e)
+    return OrderRow(
+        order_id=row.orderId,
+        client_id=row.clientOid or "",
+        status=row.status,
+        filled=row.baseVolume,
+        force=row.force,
+        created=row.cTime,
+        symbol=row.symbol,
+        side=row.side,
+        price=row.priceAvg,
+        qty=row.size,
+    )
 
 
 def parse_trades(data: msgspec.Raw) -> Page[TradeRow]:

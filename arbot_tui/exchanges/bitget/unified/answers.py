@@ -20,6 +20,7 @@ from arbot_tui.exchanges.bitget.rows import (
     Page,
     TradeRow,
     balance_of,
+    foreign_row,
     malformed,
 )
 
@@ -79,7 +80,7 @@ class _Trade(msgspec.Struct):
 
 
 class _Orders(msgspec.Struct):
-    list: Sequence[_Order] | None = None
+    list: Sequence[msgspec.Raw] | None = None
     cursor: str | None = None
 
 
@@ -110,6 +111,7 @@ class _Settings(msgspec.Struct):
 
 _order = msgspec.json.Decoder(_Order | None).decode
 _orders = msgspec.json.Decoder(_Orders | None).decode
+_listed = msgspec.json.Decoder(_Order).decode
 _order_list = msgspec.json.Decoder(list[_Order]).decode
 _trades = msgspec.json.Decoder(_Trades | None).decode
 _trade_list = msgspec.json.Decoder(list[_Trade]).decode
@@ -144,9 +146,16 @@ def parse_orders(data: msgspec.Raw) -> Page[OrderRow]:
     """
     try:
         page = _orders(data) or _Orders()
+        return Page(list(map(_listed_row, page.list or ())), page.cursor or "")
     except BROKEN as e:
         raise malformed("orders", e) from e
-    return Page(list(map(_order_row, page.list or ())), page.cursor or "")
+
+
+def _listed_row(raw: msgspec.Raw) -> OrderRow:
+    try:
+        return _order_row(_listed(raw))
+    except BROKEN as e:
+        return foreign_row(raw, e)
 
 
 def orders_in(data: msgspec.Raw) -> list[OrderRow]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.fees import TradingFees
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState, OrderStatus
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.exchanges.bitget import answers, rows
@@ -27,6 +28,7 @@ ORDER_INFO = (
     b'"9.1000000000000000","enterPointSource":"API","feeDetail":"{\\"BGB\\":{\\"deduction\\":true}}",'
     b'"orderSource":"market","cancelReason":"","cTime":"1695865232127","uTime":"1695865233051"}]}'
 )
+OURS = client_order_id("k3f9x0z", 1, 0, 0)
 IOC = {
     "orderId": "121211212199",
     "clientOid": "arb1",
@@ -142,7 +144,35 @@ def test_an_order_that_cannot_be_is_malformed(changes: dict[str, object]) -> Non
 
 def test_orders_of_another_schema_are_malformed() -> None:
     with pytest.raises(MalformedMessage):
-        classic.parse_orders(_raw([IOC | {"orderId": 7}]))
+        classic.parse_orders(_raw([IOC | {"orderId": 7, "clientOid": OURS}]))
+
+
+@pytest.mark.parametrize(
+    "row", [{"orderId": []}, {"clientOid": 7}, {"status": 7, "clientOid": OURS}]
+)
+def test_a_row_that_may_be_ours_fails_the_list(row: dict[str, object]) -> None:
+    with pytest.raises(MalformedMessage):
+        classic.parse_orders(_raw([IOC | row]))
+
+
+def test_a_row_of_somebody_else_keeps_its_place_and_is_counted() -> None:
+    page = classic.parse_orders(_raw([OPEN | {"status": 7, "orderId": 8}]))
+    assert (len(page.rows), page.older) == (1, "8")
+    found = rows.open_orders(page.rows, {})
+    assert (found.read, len(found.unreadable)) == ([], 1)
+
+
+@pytest.mark.parametrize(("client_id", "skipped"), [("tool", 1), (None, 1), ("ours", 0)])
+def test_an_open_order_whose_numbers_cannot_be_fails_only_if_it_may_be_ours(
+    client_id: str | None, skipped: int
+) -> None:
+    name = OURS if client_id == "ours" else client_id
+    page = classic.parse_orders(_raw([OPEN | {"size": "dear", "clientOid": name}]))
+    if skipped:
+        assert len(rows.open_orders(page.rows, {}).unreadable) == skipped
+    else:
+        with pytest.raises(MalformedMessage):
+            rows.open_orders(page.rows, {})
 
 
 def test_missing_lists_are_empty() -> None:

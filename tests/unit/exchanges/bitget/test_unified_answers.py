@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from arbot_tui.domain.account import KeyPermissions
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import (
     Balance,
     Fill,
@@ -276,3 +277,11 @@ def test_executions_are_asked_for_in_spans_that_leave_no_hole() -> None:
 
 def test_the_socket_of_a_unified_account_has_another_path_on_the_same_host() -> None:
     assert Unified().private_url("wss://x/v2/ws/private") == "wss://x/v3/ws/private"
+
+
+def test_an_order_of_somebody_else_that_cannot_be_read_hides_none() -> None:
+    page = answers.parse_orders(raw({"list": [ORDER | {"side": 7}, ORDER], "cursor": "7"}))
+    assert [bool(row.broken) for row in page.rows] == [True, False]
+    named = {"side": 7, "clientOid": client_order_id("k3f9x0z", 1, 0, 0)}
+    with pytest.raises(MalformedMessage):
+        answers.parse_orders(raw({"list": [ORDER | named]}))

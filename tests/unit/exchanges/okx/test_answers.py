@@ -218,7 +218,7 @@ def test_documented_balance() -> None:
 def test_what_a_venue_leaves_out_is_not_nothing() -> None:
     told = answers.parse_answer(b'{"code":"0","msg":""}').data
     assert answers.parse_item(told) is None
-    for parse in (answers.parse_order_rows, fills.parse_fill_rows, answers.parse_balances):
+    for parse in (answers.parse_rows, fills.parse_fill_rows, answers.parse_balances):
         with pytest.raises(MalformedMessage):
             parse(told)
     assert answers.parse_balances(_raw([{"details": []}])) == []

@@ -9,6 +9,7 @@ import pytest
 
 from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import Fill, OrderSide, OrderStatus
 from arbot_tui.domain.states import LegState, PairState, TradingState
 from arbot_tui.trading.core.commands import Query, QueryKind
@@ -18,7 +19,6 @@ from arbot_tui.trading.core.events import (
     OperatorAction,
     Started,
 )
-from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.step import step
 from tests.unit.trading.rig import INSTANCE, LIMITS, START_NS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate

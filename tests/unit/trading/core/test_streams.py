@@ -8,12 +8,12 @@ import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.ledger import EXTERNAL
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderStatus
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.states import LegState, PairState, TradingState
 from arbot_tui.trading.core.commands import Query, QueryKind, SetTimer
 from arbot_tui.trading.core.events import BalancesMoved, PrivateStream, TimerKind
-from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.core.step import step
 from tests.unit.trading.rig import INSTANCE, Rig, Scripted, picture
 from tests.unit.trading.venue_model import Answer, Fate

@@ -8,9 +8,9 @@ from decimal import Decimal
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.quotes import Level
-from arbot_tui.trading.core.ids import client_order_id
 from arbot_tui.trading.paper.fees import PaperFees
 from arbot_tui.trading.paper.profile import Draws, OrderProfile
 from arbot_tui.trading.paper.venue import PaperVenue

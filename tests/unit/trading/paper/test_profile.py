@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from arbot_tui.domain.clock import MS
-from arbot_tui.trading.core.ids import client_order_id
+from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.trading.paper.profile import (
     UNMEASURED_NS,
     Draws,

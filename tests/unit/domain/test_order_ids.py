@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arbot_tui.trading.core.ids import ALPHABET, client_order_id, id_parts, is_ours
+from arbot_tui.domain.order_ids import ALPHABET, client_order_id, id_parts, is_ours
 
 
 def test_an_id_fits_the_narrowest_venue() -> None:
