@@ -19,6 +19,7 @@ from arbot_tui.commands.outcome import (
     complete_streams,
     exit_code_of,
     give_up_stdout,
+    print_json,
     say,
 )
 from arbot_tui.domain.errors import ArbotError
@@ -120,7 +121,7 @@ def dashboard(
 ) -> int:
     """Open the dashboard; without a mode the one in [engine] mode."""
     if version:
-        raise typer.Exit(_print_version())
+        raise typer.Exit(_print_version(as_json))
     modes = [m for m, given in (("simulate", simulate), ("paper", paper), ("live", live)) if given]
     if len(modes) > 1:
         raise UsageRefused(f"--{modes[0]} and --{modes[1]} exclude each other")
@@ -326,7 +327,7 @@ def run(arguments: Sequence[str]) -> int:
         complain(str(e))
         return exit_code_of(e)
     except typer.TyperException as e:
-        complain(_with_commands(e))
+        complain(_explained(e))
         return e.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
@@ -350,17 +351,29 @@ def main() -> None:
     sys.exit(run(sys.argv[1:]))
 
 
-def _with_commands(error: typer.TyperException) -> str:
+def _explained(error: typer.TyperException) -> str:
     """Return what is wrong, and which commands there are where none or another one was named."""
     message = error.format_message()
     context = getattr(error, "ctx", None)
-    if context is None or not message.startswith(("No such command", "Missing command")):
+    if context is None:
         return message
-    return f"{message} Allowed: {', '.join(context.command.list_commands(context))}"
+    if message.startswith(("No such command", "Missing command")):
+        return f"{message} Allowed: {', '.join(context.command.list_commands(context))}"
+    if message.startswith("Got unexpected extra argument") and _is_about_keys(context):
+        # What follows a venue here is a secret more often than not: it is not said again.
+        return f"keys {context.info_name} takes EXCHANGE alone; secrets are asked for or from stdin"
+    return message
 
 
-def _print_version() -> int:
-    say(f"arbot-tui {arbot_tui.__version__}")
+def _is_about_keys(context: typer.Context) -> bool:
+    return context.parent is not None and context.parent.info_name == "keys"
+
+
+def _print_version(as_json: bool = False) -> int:
+    if as_json:
+        print_json({"version": arbot_tui.__version__})
+    else:
+        say(f"arbot-tui {arbot_tui.__version__}")
     return ExitCode.DONE
 
 

@@ -226,6 +226,10 @@ class TestLive:
 
 
 class TestHelp:
+    def test_the_version_as_json(self, run: Run) -> None:
+        code, out, _ = run("--version", "--json")
+        assert (code, json.loads(out)) == (0, {"version": arbot_tui.__version__})
+
     @pytest.mark.parametrize("arguments", [["--version"], ["--live", "--version"]], ids=" ".join)
     def test_version(self, run: Run, arguments: list[str]) -> None:
         assert run(*arguments) == (0, f"arbot-tui {arbot_tui.__version__}\n", "")
@@ -244,6 +248,16 @@ class TestHelp:
         code, out, err = run("config")
         assert all(word in out + err for word in ("init", "check", "show", "path"))
         assert code in (0, 2)
+
+
+class TestKeysCommands:
+    @pytest.mark.parametrize("command", ["set", "test", "remove"])
+    def test_a_secret_typed_as_an_argument_is_not_said_again(self, run: Run, command: str) -> None:
+        code, out, err = run("keys", command, "okx", "hush-hush", "secret")
+        assert (code, out) == (2, "")
+        assert one_line(err) == (
+            f"keys {command} takes EXCHANGE alone; secrets are asked for or from stdin"
+        )
 
 
 class TestConfigCommands:

@@ -103,7 +103,7 @@ class DelayArgs(FaultArgs, frozen=True):
         spread_ms: With a channel: drawn per frame or call, by up to so much less or more.
     """
 
-    ms: _Millis
+    ms: _Millis = 500.0
     channel: str | None = None
     spread_ms: _MillisOrNone = 0.0
 
@@ -148,7 +148,7 @@ class GapArgs(FaultArgs, frozen=True):
 
 
 class FloodArgs(FaultArgs, frozen=True):
-    """More than was asked for; one of the two has to be given.
+    """More than was asked for: one of the two, by default a thousand frames a second.
 
     Attributes:
         per_s: Extra frames per second on every socket: what it subscribed to, told again.
@@ -208,7 +208,7 @@ class ClockSkewArgs(FaultArgs, frozen=True):
         ms: By how much it is ahead; negative if it is behind.
     """
 
-    ms: _Skew
+    ms: _Skew = 2000.0
 
 
 class NoticeArgs(FaultArgs, frozen=True):
@@ -275,7 +275,7 @@ class ArriveLateArgs(OrderArgs, frozen=True, kw_only=True):
         lenient: The venue has looked at the deadline before: it deals with what is late.
     """
 
-    ms: _Millis
+    ms: _Millis = 1000.0
     spread_ms: _MillisOrNone = 0.0
     op: _Requests = "place"
     lenient: bool = False
@@ -289,7 +289,7 @@ class VisLagArgs(FaultArgs, frozen=True):
         what: About what.
     """
 
-    ms: _Millis
+    ms: _Millis = 1000.0
     what: Literal["all", "orders", "fills", "balances"] = "all"
 
 

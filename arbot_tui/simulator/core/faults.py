@@ -26,6 +26,7 @@ _LONGEST_S = 86_400.0
 _HUNDRED = 100
 # A maker may be given a rebate.
 _BEST_REBATE_PCT = -1
+_FLOOD_PER_S = 1000
 _MOST_ENDED = 1_000
 
 
@@ -372,8 +373,11 @@ class FaultBoard:
                 raise BadFault("spread_ms must not exceed ms")
         if isinstance(args, args_.ArriveLateArgs) and args.spread_ms > args.ms:
             raise BadFault("spread_ms must not exceed ms")
-        if isinstance(args, args_.FloodArgs) and (args.per_s is None) == (args.bytes is None):
-            raise BadFault("flood needs either per_s or bytes")
+        if isinstance(args, args_.FloodArgs):
+            if args.per_s is not None and args.bytes is not None:
+                raise BadFault("flood takes either per_s or bytes")
+            if args.bytes is None and args.per_s is None:
+                return args_.FloodArgs(per_s=_FLOOD_PER_S)
         return args
 
     def _check_channel(
