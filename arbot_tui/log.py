@@ -273,6 +273,8 @@ class Logs:
         """
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Lines tell what somebody owns and trades: a folder that was there is closed too.
+            self.path.parent.chmod(0o700)
             self._file = _PrivateFile(
                 self.path, maxBytes=self._file_bytes, backupCount=self._files - 1
             )

@@ -100,16 +100,23 @@ def _run_once(request: RunRequest) -> int | None:
         _require_terminal()
     folder = data_folder(loaded.settings)
     level = log_level()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as e:
-        raise StorageError(f"data folder {folder}: {e.strerror or e}") from None
+    _make_folder(folder, own=not loaded.settings.storage.path)
     _catch_early_signals(request.headless)
     with ExitStack() as stack:
         describe = _world(request, loaded, stack)
         logs = stack.enter_context(_logs(folder, level, stderr=request.headless))
         with _crashes_logged(logs):
             return _run(request, loaded, folder, logs, describe)
+
+
+def _make_folder(folder: Path, *, own: bool) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if own:
+            # The platform's folder is ours alone; one that was named may serve others as well.
+            folder.chmod(0o700)
+    except OSError as e:
+        raise StorageError(f"data folder {folder}: {e.strerror or e}") from None
 
 
 def _refuse_contradictions(request: RunRequest) -> None:

@@ -61,9 +61,11 @@ def data_folder(settings: Settings) -> Path:
     """Return the folder of everything that is kept.
 
     Raises:
-        ConfigError: It lies in the home of somebody unknown.
+        ConfigError: It is no path, or lies in the home of somebody unknown.
     """
     path = settings.storage.path
+    if "\0" in path:
+        raise ConfigError(f"storage.path: {sanitise(path)}: allowed: a path; it has a NUL")
     return expanded(Path(path), "storage.path") if path else platformdirs.user_data_path(_APP)
 
 

@@ -43,6 +43,7 @@ R = TypeVar("R", bound=Row)
 _DAY_NS = 86_400 * SECOND
 _NEWEST_NS = (1 << 63) - 1
 _CHUNK = 5_000
+_REBUILT = "; move it away, it is rebuilt"
 # A damaged file is noticed at once; beyond this size the check would delay every start.
 _CHECKED_BYTES = 256 << 20
 _WAL_BYTES = 32 << 20
@@ -98,7 +99,7 @@ class Database:
         except BaseException as e:
             await self.close()
             if isinstance(e, sqlite3.Error):
-                raise StorageError(f"database {self.path}: {e}") from e
+                raise StorageError(f"database {self.path}: {e}{_advice(e)}") from e
             raise
         return self
 
@@ -126,7 +127,7 @@ class Database:
             async with connection.execute("PRAGMA quick_check(1)") as rows:
                 verdict = await rows.fetchone()
             if verdict is None or verdict[0] != "ok":
-                raise StorageError(f"database {self.path} is damaged; move it away, it is rebuilt")
+                raise StorageError(f"database {self.path} is damaged{_REBUILT}")
         await migrate(connection, self.path, self._migrations, self._clock.now_ns())
 
     async def insert_ticker(self, row: TickerRow) -> None:
@@ -283,6 +284,12 @@ class Database:
             except sqlite3.Error as e:
                 raise StorageError(f"database {self.path}: {e}") from e
             return cursor.rowcount
+
+
+def _advice(error: sqlite3.Error) -> str:
+    """Return what to do about a file that SQLite cannot make sense of; empty for other errors."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return _REBUILT if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) else ""
 
 
 @cache

@@ -77,7 +77,9 @@ class Journal:
         try:
             _make_private_file(path)
             connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        except (sqlite3.Error, OSError) as e:
+        except OSError as e:
+            raise StorageError(f"journal {path}: {e.strerror or e}") from e
+        except sqlite3.Error as e:
             raise StorageError(f"journal {path}: {e}") from e
         try:
             connection.execute("PRAGMA journal_mode=WAL")
@@ -101,8 +103,13 @@ class Journal:
                 "SELECT number, at_ns, body, chain FROM record ORDER BY number"
             )
             for number, at_ns, body, chain in rows:
-                expected = _link(self._chain, number, at_ns, body)
-                if number != self._next or chain != expected:
+                # A damaged page may hold anything, whatever the columns are declared to be.
+                whole = isinstance(at_ns, int) and isinstance(body, bytes)
+                if (
+                    number != self._next
+                    or not whole
+                    or chain != _link(self._chain, number, at_ns, body)
+                ):
                     raise StorageError(f"journal {self._path}: damaged at record {number}")
                 self._chain, self._next = chain, number + 1
                 yield number, at_ns, _decode(body)

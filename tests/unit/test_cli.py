@@ -161,6 +161,7 @@ class TestRefusals:
                 "arbot.toml:2: arbitrage.strategies: there is no strategy luck; ",
             ),
             ('[storage]\npath = "~nobody-here/x"\n', {}, "storage.path: ~nobody-here/x: "),
+            ('[storage]\npath = "a\\u0000b"\n', {}, "storage.path: ab: allowed: a path; "),
             ("", {"ARBOT_LOG": "loud"}, 'ARBOT_LOG = "loud": allowed: debug, '),
             ("", {"ARBOT_UI__THEME": "x\x1b[m"}, 'ARBOT_UI__THEME: ui.theme = "x[m": allowed: '),
         ],

@@ -127,6 +127,14 @@ class TestOptions:
         options = composition._engine_options(RunRequest(), load(), tmp_path, logs, there)
         assert options.paper is None
 
+    @pytest.mark.parametrize(("own", "mode"), [(True, 0o700), (False, 0o755)])
+    def test_the_platforms_folder_is_closed_to_others_and_a_named_one_left_alone(
+        self, tmp_path: Path, own: bool, mode: int
+    ) -> None:
+        tmp_path.chmod(0o755)
+        composition._make_folder(tmp_path, own=own)
+        assert tmp_path.stat().st_mode & 0o777 == mode
+
     def test_a_control_url_means_simulate(self) -> None:
         options = composition._options(RunRequest(control="http://127.0.0.1:1"))
         assert options["engine.mode"] == ("--control", "simulate")

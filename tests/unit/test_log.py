@@ -247,6 +247,7 @@ class TestFiles:
         self, tmp_path: Path, clock: VirtualClock
     ) -> None:
         folder = tmp_path / "logs"
+        folder.mkdir(mode=0o755)
         with Logs(folder, clock, file_bytes=2_000, files=4) as logs:
             for number in range(200):
                 structlog.get_logger().info("filler", text="x" * 100, number=number)

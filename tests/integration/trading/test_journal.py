@@ -194,6 +194,21 @@ def test_a_record_that_was_changed_moved_or_taken_away_is_noticed(
         read(closed)
 
 
+@pytest.mark.parametrize("column", ["at_ns", "body", "chain"])
+def test_a_damaged_page_may_hold_what_no_column_allows(closed: Path, column: str) -> None:
+    with sqlite3.connect(closed) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        connection.execute("UPDATE sqlite_schema SET sql = REPLACE(sql, ' NOT NULL', '')")
+    connection.close()
+    with sqlite3.connect(closed) as connection:
+        sql = "UPDATE record SET column = NULL WHERE number = 9"
+        connection.execute(sql.replace("column", column))
+    connection.close()
+
+    with pytest.raises(StorageError, match="damaged at record 9"):
+        read(closed)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_a_damaged_byte_is_noticed_or_changes_nothing(closed: Path, seed: int) -> None:
     before = read(closed)

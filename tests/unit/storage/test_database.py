@@ -277,11 +277,11 @@ async def test_a_damaged_database_is_refused(tmp_path: Path, one_of_each: list[R
         await database.write(one_of_each * 200)
     content = bytearray(path.read_bytes())
     content[4096:12288] = b"\xff" * 8192
-    path.write_bytes(content)
-
-    with pytest.raises(StorageError, match=r"arbot\.sqlite"):
-        async with Database(path, VirtualClock()):
-            pass
+    for damaged in (bytes(content), b"no database at all" * 300):
+        path.write_bytes(damaged)
+        with pytest.raises(StorageError, match=r"arbot\.sqlite.*; move it away, it is rebuilt"):
+            async with Database(path, VirtualClock()):
+                pass
 
 
 async def test_a_file_in_place_of_the_folder_is_one_clear_error(tmp_path: Path) -> None:
