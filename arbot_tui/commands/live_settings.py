@@ -42,6 +42,7 @@ class LiveSettings:
         self._now = loaded
         self._disk = loaded
         self._load_again = load_again
+        self._read = _stamp(self._target())
 
     @property
     def now(self) -> Loaded:
@@ -138,6 +139,12 @@ class LiveSettings:
         self._read_disk()
         return str(target)
 
+    def unread(self) -> str:
+        """Return the settings file's name if it was saved since it was read, else nothing."""
+        target = self._target()
+        stamp = _stamp(target)
+        return target.name if stamp is not None and stamp != self._read else ""
+
     def from_file(self) -> Mapping[str, str]:
         """Read all sources again and return the changes that lead to what they say now.
 
@@ -155,14 +162,17 @@ class LiveSettings:
 
     def _read_disk(self) -> str | None:
         """Read all sources; return the mode they ask for where it is not this run's."""
+        # Before it is read: what is saved meanwhile is news again. And what is not sound was read.
+        target = self._target()
+        self._read = _stamp(target)
         fresh, mode = self._load_again({}), self._now.settings.engine.mode
         wanted = fresh.settings.engine.mode
-        if wanted == mode:
-            self._disk = fresh
-            return None
         # Another mode has other defaults: none of them is to reach this run.
-        self._disk = self._load_again({"engine.mode": ("this run", mode)})
-        return wanted
+        other = wanted != mode
+        self._disk = self._load_again({"engine.mode": ("this run", mode)}) if other else fresh
+        if self._target() != target:
+            self._read = _stamp(self._target())
+        return wanted if other else None
 
     def _changed(self, changes: Mapping[str, str]) -> Loaded:
         values = {}
@@ -176,6 +186,16 @@ class LiveSettings:
 
     def _target(self) -> Path:
         return self._disk.file or user_file()
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when `path` is saved; None where there is no such file at present."""
+    try:
+        found = path.stat()
+    except OSError:
+        # Some editors take the old file away before the new one is there.
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def from_text(key: Key, text: str) -> object:

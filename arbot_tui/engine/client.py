@@ -136,6 +136,13 @@ class SettingsSource(Protocol[_HotT_co]):
         """
         ...
 
+    def unread(self) -> str:
+        """Return the settings file's name if it was saved since it was read, else nothing.
+
+        Costs one `stat`.
+        """
+        ...
+
     def from_file(self) -> Mapping[str, str]:
         """Read all sources again and return the changes that lead to what they say now.
 

@@ -295,6 +295,7 @@ class FrameBuilder:
             verdict=no_edge_words(self._best),
             clears_at_fee_pct=_clears_at(self._best),
             settings_version=bot.tuning.version,
+            settings_unread=bot.tuning.unread(),
         )
 
 

@@ -282,6 +282,8 @@ class StatusView(msgspec.Struct, frozen=True):
         loop_late_ms: Largest event-loop lag of the last two seconds, milliseconds: what of a
             venue's lag is our own.
         settings_version: Grows whenever settings change; None where they are fixed.
+        settings_unread: Name of the settings file while it says something nobody has read yet: it
+            was saved since; empty otherwise.
     """
 
     mode: str
@@ -309,6 +311,7 @@ class StatusView(msgspec.Struct, frozen=True):
     clears_at_fee_pct: float | None = None
     loop_late_ms: float = 0.0
     settings_version: int | None = None
+    settings_unread: str = ""
 
 
 class Frame(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.errors import ArbotError, ConfigError
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.answers import SettingChange, SettingsDiff, SettingsView
@@ -35,11 +36,24 @@ class Tuning:
         self._bot = bot
         self._one_at_a_time = asyncio.Lock()
         self._changes = 0
+        self._unread = ""
+        self._ask_ns = 0
 
     @property
     def version(self) -> int | None:
         """How often settings have changed; None where they are fixed."""
         return None if self._bot.options.settings is None else self._changes
+
+    def unread(self) -> str:
+        """Return the settings file's name while it says what nobody has read; asks once a second.
+
+        It is not taken over by itself: what is half written could loosen a limit.
+        """
+        source, now_ns = self._bot.options.settings, self._bot.clock.now_ns()
+        if source is not None and now_ns >= self._ask_ns:
+            self._ask_ns = now_ns + SECOND
+            self._unread = sanitise(source.unread())
+        return self._unread
 
     @property
     def _source(self) -> SettingsSource[HotSettings]:
@@ -80,6 +94,7 @@ class Tuning:
 
     async def reload(self) -> CommandResult:
         """Take over what the file says now; where it is not sound, nothing changes."""
+        self._ask_ns = 0
         async with self._one_at_a_time:
             try:
                 changes = await asyncio.to_thread(self._source.from_file)

@@ -224,6 +224,18 @@ async def test_the_palette_takes_over_the_file() -> None:
         assert screen.client.commands == ["settings_reload"]
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_saved_file_is_told_with_what_takes_it_over(size: tuple[int, int]) -> None:
+    async with dashboard(SettingsClient(), size) as screen:
+        screen.client.push(frame(2, status=status(settings_unread="arbot.toml")))
+        await screen.pull()
+        told = "arbot.toml was saved: ctrl+p settings reload"
+        assert screen.lines()[1].rstrip().endswith(told)
+        screen.client.push(frame(3))
+        await screen.pull()
+        assert "was saved" not in screen.text()
+
+
 async def test_an_engine_without_settings_says_so() -> None:
     class Fixed(FakeClient):
         async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:

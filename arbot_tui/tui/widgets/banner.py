@@ -53,8 +53,19 @@ class Banner(LineWidget):
             return [fit(((" connecting to the engine", "dim"),), width)]
         if status.alarm:
             return [fit(((f" {self.glyphs.up} {status.alarm}", "bad"),), width)]
-        right = self._source(status, width)
+        right = self._unread(status) or self._source(status, width)
         return [join(self._hints(status, width - line_width(right)), right, width)]
+
+    def _unread(self, status: StatusView) -> Line:
+        """Return that the settings file was saved, and what takes it over."""
+        if not status.settings_unread:
+            return ()
+        name = clip(status.settings_unread, 24, self.glyphs.more)
+        return (
+            (f"  {name} was saved: ", "warn"),
+            (self._look.hint("settings_reload"), "key"),
+            (" ", "text"),
+        )
 
     def _source(self, status: StatusView, width: int) -> Line:
         """Return which limits apply and which file they were read from."""
@@ -62,7 +73,7 @@ class Banner(LineWidget):
         if len(name) > width - _FULL_PATH_FROM:
             name = name.rpartition("/")[2]
         name = clip(name, 40, self.glyphs.more)
-        return ((f"{clip(status.profile, 10, '')} limits {self.glyphs.dot} {name} ", "dim"),)
+        return ((f"  {clip(status.profile, 10, '')} limits {self.glyphs.dot} {name} ", "dim"),)
 
     def _hints(self, status: StatusView, width: int) -> Line:
         spans: list[Span] = [(" ", "text")]

@@ -82,7 +82,9 @@ async def test_a_change_reaches_every_part_and_the_journal(
         assert not (await client.command("settings", {"ui.mouse": "x", "save": "yes"})).ok
         assert not (await client.command("settings", {"save": "no"})).ok
 
+        assert client.frame(0).status.settings_unread == ""
         config.write_text("[arbitrage]\nmin_profit_pct = 77\n")
+        await until(bot, lambda frame: frame.status.settings_unread == "arbot.toml")
         kept = await client.command("settings_reload", {})
         assert not kept.ok
         assert "min_profit_pct = 77" in kept.message

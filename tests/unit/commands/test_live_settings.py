@@ -47,6 +47,31 @@ def test_every_key_is_there_with_what_a_form_needs() -> None:
     assert setting(settings, "ui.mouse").choices == ("true", "false")
 
 
+def test_a_file_that_was_saved_is_unread_until_it_is_read_sound_or_not() -> None:
+    settings = live("[ui]\nfps = 3\n")
+    assert settings.unread() == ""
+    Path("arbot.toml").write_text("[ui]\nfps = 300\n")
+    assert settings.unread() == "arbot.toml"
+    with pytest.raises(ConfigError):
+        settings.from_file()
+    assert settings.unread() == ""
+    Path("arbot.toml").write_text("[ui]\nfps = 30\n# and more\n")
+    assert settings.unread() == "arbot.toml"
+    Path("arbot.toml").unlink()
+    assert settings.unread() == ""
+
+
+def test_a_file_of_ones_own_making_is_read_and_one_that_comes_elsewhere_too() -> None:
+    settings = live()
+    settings.save({"ui.fps": "4"})
+    assert settings.unread() == ""
+    Path("arbot.toml").write_text("[ui]\nfps = 6\n")
+    assert settings.from_file() == {"ui.fps": "6"}
+    assert settings.unread() == ""
+    Path("arbot.toml").write_text("[ui]\nfps = 7 # now this one\n")
+    assert settings.unread() == "arbot.toml"
+
+
 @pytest.mark.parametrize("name", list(keys()))
 @pytest.mark.parametrize("profile", ["simulate", "live"])
 def test_every_value_reads_back_as_itself(name: str, profile: str) -> None:
