@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import traceback
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from rich.color import ColorSystem
-from rich.console import RenderableType
-from textual import events
-from textual.app import App, SystemCommand
-from textual.driver import Driver
-from textual.filter import NoColor
-from textual.notifications import Notify
+from textual.app import SystemCommand
 from textual.screen import Screen
 from textual.theme import Theme
 
@@ -29,32 +20,29 @@ from arbot_tui.engine.client import EngineClient, QueryResult
 from arbot_tui.tui.acting import Acting
 from arbot_tui.tui.asking import Asker, Question
 from arbot_tui.tui.calling import Caller, CallKind, call_bytes
-from arbot_tui.tui.clipboard import copy_sequence
 from arbot_tui.tui.driver import TerminalDriver
-from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
 from arbot_tui.tui.ground import Ground
 from arbot_tui.tui.keys import bindings
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.own_settings import OwnSettings
 from arbot_tui.tui.pacing import LOW_BYTES_PER_S, LOW_FPS, Budget, Pacer
-from arbot_tui.tui.painter import Text
 from arbot_tui.tui.palette import ActionCommands, ActionPalette
 from arbot_tui.tui.screens.credentials import CredentialsScreen
 from arbot_tui.tui.screens.dashboard import DashboardScreen
 from arbot_tui.tui.screens.help import HelpScreen
 from arbot_tui.tui.screens.welcome import WelcomeCard
+from arbot_tui.tui.terminal_app import TerminalApp
 from arbot_tui.tui.theme_watch import ThemeWatch
 from arbot_tui.tui.themes import VARIABLES
 from arbot_tui.tui.theming import Theming
-from arbot_tui.tui.toasts import merge, tidy
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["ArbotApp"]
 
 
-class ArbotApp(App[ExitReason], inherit_bindings=False):
+class ArbotApp(TerminalApp, inherit_bindings=False):
     """The dashboard on one engine.
 
     Attributes:
@@ -64,17 +52,13 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         own_settings: Takes over what changes in ``[ui]``.
         notify_by: How somebody is called.
         clock: The screen's clock.
-        ending: The signal, or loss of the terminal, that ends it.
-        on_hang_up: Called when the terminal is gone.
         exports: The folder for exports; None where there is none.
-        crash_report: The traceback of a crash without local variables; empty without one.
     """
 
     TITLE = "arbot-tui"
     COMMANDS: ClassVar[set[type[ActionCommands]]] = {ActionCommands}  # type: ignore[assignment]
     # It is opened by the table's key; Textual would bind one of its own.
     ENABLE_COMMAND_PALETTE = False
-    NOTIFICATION_TIMEOUT = 5.0
 
     CSS = """
     * {
@@ -121,19 +105,13 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
     ) -> None:
         # Before the base class, which asks for the theme's variables.
         self._look = Look(glyphs, keys)
-        super().__init__(driver_class=TerminalDriver)
-        # Nothing here moves but the figures, least of all over a slow line.
-        self.animation_level = "none"
+        super().__init__()
         self.client = client
         self.exports = exports
         self.acting = Acting(self)
         self.glyphs = glyphs
-        self.crash_report = ""
-        self.ending: ExitReason | None = None
-        self.on_hang_up: Callable[[], None] | None = None
         self.clock = clock or SystemClock()
         self._pacer = Pacer(self.pull, self._handle_exception, fps)
-        self._budget: Budget | None = None
         self._owed = False
         self._caller = Caller()
         self.notify_by: CallKind = notify
@@ -141,14 +119,10 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         self.set_pace(fps, low_bandwidth=low_bandwidth)
         self.theming = Theming(self, themes, ThemeWatch(theme_files or {}))
         self.theming.show(theme)
-        # Textual's own choice still sends greys. And a terminal knows its sixteen colours: to
-        # translate them, each line of each picture would be gone through once more.
-        self._filters = [NoColor()] if self.no_color else []
         self.view = ViewState(self.clock.now_ns())
         self._bindings = bindings(self._look.keys, everywhere=True)
         self.dashboard = DashboardScreen(self._look)
         self._paused_at: int | None = None
-        self._drawing = True
         self._welcome = welcome
         self._asker = Asker(client, self.clock, self.work, self._answered)
 
@@ -211,16 +185,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     def _call_somebody(self) -> None:
         """Ring, or notify, where something wants a person who may look elsewhere."""
-        sent = call_bytes(self.notify_by, self._caller.look(self.view), os.environ)
-        if sent and self._drawing and isinstance(self._driver, TerminalDriver):
-            self._driver.write(sent)
-
-    def _affordable(self) -> bool:
-        """Whether the line has carried what was sent so far; what waits is shown later."""
-        driver = self._driver
-        if self._budget is None or not isinstance(driver, TerminalDriver):
-            return True
-        return self._budget.allows(asyncio.get_running_loop().time(), driver.sent)
+        self.send(call_bytes(self.notify_by, self._caller.look(self.view), os.environ))
 
     def _show(self, *, clock_only: bool = False) -> None:
         # Nothing is composed for a terminal that does not read; it gets the newest picture later.
@@ -229,7 +194,7 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
             if self._look.set_live(status is not None and status.mode == Mode.LIVE):
                 for widget in self.dashboard.query(LineWidget):
                     widget.refresh()
-            with self._short_way():
+            with self._short_way(self.dashboard, self._look.canvas):
                 self.dashboard.show(
                     self.view,
                     self._asker.link,
@@ -238,26 +203,6 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
                 )
             if isinstance(self.screen, WelcomeCard):
                 self.screen.show()
-
-    def _short_way(self) -> AbstractContextManager[None]:
-        """Let what is shown meanwhile go straight to the terminal, where nothing is in between."""
-        driver = self._driver
-        direct = isinstance(driver, TerminalDriver) and self._running and not self._batch_count
-        if not direct or self.screen is not self.dashboard:
-            return nullcontext()
-        return self._look.canvas.open(self.dashboard, self._paint)
-
-    def _paint(self, texts: Iterable[Text]) -> None:
-        if self._filters:
-            # What the filter does to the lines that go Textual's way.
-            texts = ((x, y, text, style + NoColor.DEFAULT_COLORS) for x, y, text, style in texts)
-        if isinstance(self._driver, TerminalDriver):
-            self._driver.paint_texts(texts, self._colors(), synchronised=self._sync_available)
-
-    def _colors(self) -> ColorSystem:
-        """What the terminal can show, or is to be sent."""
-        system = self.console._color_system or ColorSystem.TRUECOLOR
-        return min(system, ColorSystem.EIGHT_BIT) if self._budget is not None else system
 
     def _new_since_pause(self) -> int | None:
         if self._paused_at is None or self.view.status is None:
@@ -334,27 +279,16 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         del screen
         return ()
 
-    # What is told in a corner.
-
-    def on_notify(self, event: Notify) -> None:
-        """Tell it, in the place of what was told before where there is no room for both."""
-        event.prevent_default()
-        told, gone = merge(list(self._notifications), event.notification)
-        for notification in gone:
-            self._unnotify(notification, refresh=False)
-        self._notifications.add(told)
-        self._refresh_notifications()
-
-    def _refresh_notifications(self) -> None:
-        super()._refresh_notifications()
-        if self._screen_stack:
-            self.call_later(tidy, self.screen, self._notifications)
-
     # What the view that is shown needs beyond the frames.
 
     def _ask(self) -> None:
-        if self._paused_at is None and self._drawing:
-            self._asker.ask(self.dashboard.questions())
+        if not self._drawing:
+            return
+        asked = self.dashboard.questions()
+        if self._paused_at is not None:
+            # Frozen is what was seen: a view that has seen nothing yet does not wait for ever.
+            asked = [one for one in asked if self._asker.link(one.name).state == "loading"]
+        self._asker.ask(asked)
 
     def on_view_ask(self) -> None:
         """Ask at once: the view that is shown wants to know something else."""
@@ -372,45 +306,6 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
 
     # The terminal.
 
-    def _must_skip(self) -> bool:
-        driver: Driver | None = self._driver
-        return isinstance(driver, TerminalDriver) and driver.must_skip()
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        driver = self._driver
-        if not isinstance(driver, TerminalDriver):
-            super()._display(screen, renderable)
-        elif self._running and self._drawing and not self._batch_count and not driver.must_skip():
-            driver.paint(renderable, self._colors(), synchronised=self._sync_available)
-
-    def copy_to_clipboard(self, text: str) -> None:
-        """Copy `text`, if it is not too long; past a multiplexer, which Textual does not know."""
-        self._clipboard = text
-        sequence = copy_sequence(text, os.environ)
-        if sequence is not None and self._driver is not None:
-            self._driver.write(sequence)
-
-    def _redraw(self) -> None:
-        if isinstance(self._driver, TerminalDriver):
-            self._driver.redraw()
-        self.refresh()
-
-    def on_resize(self) -> None:
-        """Draw anew: what lay beyond an edge meanwhile is gone.
-
-        The base class ignores a size that it knows already, as after two changes in a row of
-        which the second one undid the first: to the terminal both have happened.
-        """
-        self._redraw()
-
-    def on_app_blur(self, event: events.AppBlur) -> None:
-        """Keep the panel that has the focus: a terminal in the background is still looked at."""
-        event.prevent_default()
-
-    def on_app_focus(self) -> None:
-        """Draw anew when somebody comes back: only what changes is sent otherwise."""
-        self._redraw()
-
     def ask_ground(self) -> None:
         """Ask for the terminal's background, where the theme goes with it."""
         if self.theming.asks and isinstance(self._driver, TerminalDriver):
@@ -424,32 +319,3 @@ class ArbotApp(App[ExitReason], inherit_bindings=False):
         """Draw the whole picture: parts of it were skipped."""
         self._show()
         self.refresh()
-
-    def terminal_gone(self) -> None:
-        """End as after a hang-up."""
-        self.end(ExitReason.SIGHUP)
-
-    def end(self, reason: ExitReason) -> None:
-        """End at once, whatever is on the screen; the first reason counts."""
-        if self.ending is not None:
-            return
-        self.ending = reason
-        if reason is ExitReason.SIGHUP:
-            if self.on_hang_up is not None:
-                self.on_hang_up()
-            self._drawing = False
-            if isinstance(self._driver, TerminalDriver):
-                self._driver.stop_drawing()
-        self.exit(reason)
-
-    def _fatal_error(self) -> None:
-        """Keep a report without local variables, which may hold what nobody should read."""
-        self.crash_report = self.crash_report or traceback.format_exc()
-        self._close_messages_no_wait()
-
-    def panic(self, *renderables: RenderableType) -> None:
-        """End as after a crash."""
-        self._return_code = 1
-        self.crash_report = self.crash_report or traceback.format_exc()
-        del renderables
-        self._close_messages_no_wait()

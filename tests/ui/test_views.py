@@ -141,6 +141,17 @@ async def test_every_view_looks_as_it_is_kept_whatever_the_theme(size: tuple[int
         check(f"matrix-entered-{size[0]}x{size[1]}", screen.lines()[2:-1])
 
 
+async def test_a_view_that_is_first_seen_while_the_screen_is_paused_asks_once() -> None:
+    async with dashboard(FakeClient(world())) as screen:
+        await screen.press("space", KEYS["charts"])
+        await settle(screen)
+        assert "waiting" not in screen.text()
+        asked = len(screen.client.queries)
+        screen.clock.advance(10 * SECOND)
+        await settle(screen)
+        assert len(screen.client.queries) == asked
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_view_says_the_same_without_colours(
     monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
