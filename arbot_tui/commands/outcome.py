@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -78,10 +79,11 @@ def complain(message: str) -> None:
 
 
 def complete_streams() -> None:
-    """Open what of stdin, stdout and stderr was closed as nothing.
+    """Open what of stdin, stdout and stderr was closed as nothing, and let stdout take any text.
 
     Otherwise the next files take their numbers, and what is meant for stderr goes to stdout:
-    that is where Python prints what has no file.
+    that is where Python prints what has no file. Where the terminal is not UTF, a sign that it
+    lacks becomes a question mark, as stderr replaces it anyway; it is no reason to fail.
     """
     for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         try:
@@ -90,6 +92,8 @@ def complete_streams() -> None:
             # The lowest free number is this one: those below are open by now.
             os.open(os.devnull, os.O_RDWR)
             setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 (for as long as we live)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def say(text: str) -> None:
@@ -118,4 +122,6 @@ def print_json(document: object) -> None:
     Raises:
         OutputLost: It cannot be written.
     """
-    say(json.dumps(document, ensure_ascii=False, indent=2))
+    # Escaped where stdout could not take it: a replaced sign would be another text.
+    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
+    say(json.dumps(document, ensure_ascii=plain, indent=2))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
@@ -427,6 +428,18 @@ class TestOutcome:
 
         monkeypatch.setattr("sys.stderr", Gone())
         outcome.complain("nobody reads this")
+
+    def test_a_sign_that_the_terminal_lacks_is_no_reason_to_fail(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        raw = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="iso-8859-1"))
+        outcome.complete_streams()
+        outcome.say("4711… → é")
+        outcome.print_json({"path": "→ é"})
+        said, document = raw.getvalue().split(b"\n", 1)
+        assert said == b"4711? ? \xe9"
+        assert json.loads(document) == {"path": "→ é"}
 
     def test_main_exits_with_the_code(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.argv", ["arbot-tui", "--nonsense"])
