@@ -15,7 +15,7 @@ import msgspec
 
 from arbot_tui.commands.local_keys import LocalKeys
 from arbot_tui.commands.names import check_strategies
-from arbot_tui.commands.outcome import ExitCode, print_json, say
+from arbot_tui.commands.outcome import ExitCode, print_json, say, takes_any_sign
 from arbot_tui.commands.prompts import passphrase_prompt
 from arbot_tui.commands.venue_configs import public_configs
 from arbot_tui.credentials.finding import KeySources
@@ -205,6 +205,7 @@ def _is_terminal(stream: object) -> bool:
 
 
 def _print(finding: Finding) -> None:
-    fix = f"  → {finding.fix}" if finding.fix else ""
+    arrow = "→" if takes_any_sign() else "->"
+    fix = f"  {arrow} {finding.fix}" if finding.fix else ""
     line = f"{finding.state:<5} {finding.check:<{_NAME_WIDTH}} {finding.message}{fix}"
     say(line)

@@ -23,6 +23,7 @@ __all__ = [
     "give_up_stdout",
     "print_json",
     "say",
+    "takes_any_sign",
 ]
 
 _MAX_CHARS = 1000
@@ -96,6 +97,11 @@ def complete_streams() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
+def takes_any_sign() -> bool:
+    """Tell whether stdout can show whatever there is to say."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
 def say(text: str) -> None:
     """Write `text` as a line to stdout.
 
@@ -123,5 +129,4 @@ def print_json(document: object) -> None:
         OutputLost: It cannot be written.
     """
     # Escaped where stdout could not take it: a replaced sign would be another text.
-    plain = not (sys.stdout.encoding or "").lower().startswith("utf")
-    say(json.dumps(document, ensure_ascii=plain, indent=2))
+    say(json.dumps(document, ensure_ascii=not takes_any_sign(), indent=2))
