@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -183,6 +184,10 @@ def _require_terminal() -> None:
     for stream in (sys.__stdin__, sys.__stderr__):
         if stream is None or not stream.isatty():
             raise UsageRefused("no terminal to draw on; use --headless")
+    if os.environ.get("TERM") == "dumb":
+        raise UsageRefused(
+            "TERM=dumb cannot show a dashboard; use --headless, or export TERM=xterm-256color"
+        )
 
 
 def _catch_early_signals(headless: bool) -> None:

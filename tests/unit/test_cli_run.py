@@ -214,10 +214,16 @@ class TestTerminal:
         def isatty(self) -> bool:
             return True
 
-    def test_a_terminal_is_enough(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_terminal_is_enough_unless_it_says_that_it_can_show_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         for name in ("__stdin__", "__stderr__"):
             monkeypatch.setattr(sys, name, self.Tty())
+        monkeypatch.setenv("TERM", "xterm")
         composition._require_terminal()
+        monkeypatch.setenv("TERM", "dumb")
+        with pytest.raises(UsageRefused, match="TERM=dumb cannot show a dashboard; use --headless"):
+            composition._require_terminal()
 
     @pytest.mark.parametrize("name", ["__stdin__", "__stderr__"])
     def test_both_ends_have_to_be_one(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:

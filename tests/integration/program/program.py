@@ -56,7 +56,16 @@ class Finished:
 def environment(data_dir: Path, **extra: str) -> dict[str, str]:
     """Return an environment whose only settings of ours are those given, in a calm world."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith("ARBOT_")}
-    return clean | CALM | {"ARBOT_STORAGE__PATH": str(data_dir), "HOME": str(data_dir)} | extra
+    return (
+        clean
+        | CALM
+        | {
+            "ARBOT_STORAGE__PATH": str(data_dir),
+            "HOME": str(data_dir),
+            "TERM": "xterm-256color",
+        }
+        | extra
+    )
 
 
 def command(*args: str) -> list[str]:
