@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from arbot_tui.domain.feed import FeedEvent, FeedEventKind
-from arbot_tui.domain.quotes import BookUpdate, Ticker
+from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
 from arbot_tui.market.board import UNCHANGED, QuoteBoard
 from arbot_tui.market.books import BookSet
 from arbot_tui.market.feeds import FeedMonitor
@@ -61,8 +61,9 @@ class MarketFeed:
             self._check(ticker, changed)
 
     def on_book(self, update: BookUpdate) -> None:
-        """Take a depth message."""
-        if self._monitor.on_depth(update.exchange, update.row, update.event_ns, update.recv_ns):
+        """Take a depth message; a whole book may be one that changed last long ago."""
+        event_ns = update.event_ns if update.kind is BookKind.DELTA else 0
+        if self._monitor.on_depth(update.exchange, update.row, event_ns, update.recv_ns):
             self._judge(update.exchange)
         self._books.apply(update)
 

@@ -51,6 +51,8 @@ def test_a_quiet_market_is_asked_after_ever_less_often(name: str) -> None:
         assert len(venue.requests(since_s)) < 40
         assert venue.dials <= 3
         assert venue.ended == {}
+        # What comes when asked is of minutes ago, and was not minutes under way.
+        assert venue.listener.latest_ns < SECOND
 
     play(name, scenario, rate_hz=20.0, step_s=0.1)
 

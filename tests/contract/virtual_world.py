@@ -91,6 +91,8 @@ class Listener:
         self.events: list[FeedEvent] = []
         self.voided = 0
         self.backwards = 0
+        self.latest_ns = 0
+        """The longest that a quote which says so was under way."""
         self.tickers: dict[int, Ticker] = {}
         self.books: dict[int, Book] = {}
         self.statuses: Counter[BookStatus] = Counter()
@@ -104,8 +106,10 @@ class Listener:
         row = ticker.row
         if ticker.bid == ticker.ask == 0.0:
             self.voided += 1
-        elif row in self.tickers and ticker.event_ns < self.tickers[row].event_ns:
+        elif row in self.tickers and 0 < ticker.event_ns < self.tickers[row].event_ns:
             self.backwards += 1
+        if ticker.event_ns:
+            self.latest_ns = max(self.latest_ns, ticker.recv_ns - ticker.event_ns)
         pause_ns = ticker.recv_ns - self._quoted_ns.get(row, ticker.recv_ns)
         self.longest_pause_ns[row] = max(self.longest_pause_ns[row], pause_ns)
         self._quoted_ns[row] = ticker.recv_ns

@@ -32,6 +32,7 @@ _NAME = re.compile(rb'"instId"\s*:\s*"([!-~]{1,64}?)"')
 _Positive = Annotated[float, msgspec.Meta(gt=0.0, lt=1e18)]
 _Sequence = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 _Millis = Annotated[int, msgspec.Meta(gt=0, lt=4_102_444_800_000)]
+_Time = Annotated[int, msgspec.Meta(ge=0, lt=4_102_444_800_000)]
 
 
 class _Level(msgspec.Struct, array_like=True, gc=False):
@@ -59,6 +60,7 @@ class _Frame(msgspec.Struct, gc=False):
 
     arg: _Arg | None = None
     data: list[_Book] | None = None
+    ts: _Time = 0  # when it was pushed
     action: str = ""
     event: str = ""
     code: int | str = 0  # the wire sends both kinds
@@ -124,7 +126,8 @@ class StreamParser:
         """Return what `raw` says; None for a quote that is no news, or of a symbol left.
 
         A side without orders has price and size zero, as `Ticker` defines it. A smaller or
-        equal sequence number at no later a time is a duplicate or came late.
+        equal sequence number at no later a time is a duplicate or came late. What a subscription
+        begins with may be of a book that changed long ago: it is dated when it was pushed.
 
         Raises:
             UnreadableQuote: A best bid and ask of a symbol of ours breaks the schema, or holds a
@@ -175,7 +178,7 @@ class StreamParser:
             bid_size,
             ask_price,
             ask_size,
-            book.ts * MS,
+            (book.ts if held is not None else frame.ts) * MS,
             recv_ns,
         )
 

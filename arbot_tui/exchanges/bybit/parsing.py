@@ -134,7 +134,9 @@ class StreamParser:
 
         A side without orders has price and size zero, as `Ticker` defines it. A smaller or equal
         update id at no later a matching time is a duplicate or came late, but for the repeat of
-        a quiet book every three seconds.
+        a quiet book every three seconds, and for the first word of a service that restarted. Those,
+        and what a subscription begins with, may be of a book that changed long ago: for them the
+        push system vouches.
 
         Raises:
             UnreadableQuote: A best bid and ask of a symbol of ours breaks the schema, or holds a
@@ -155,12 +157,16 @@ class StreamParser:
             raise UnreadableQuote(_VENUE, row, f"{frame.topic}: no book")
         event_ms = frame.cts
         was, was_cts, was_ts = self._held.get(row, _NOTHING)
-        if was is not None and book.u <= was.u and frame.cts <= was_cts and book.u != _RESTARTED:
-            if book.u < was.u or frame.ts <= was_ts:
+        if was is None:
+            event_ms = event_ms and max(event_ms, frame.ts)
+        elif book.u <= was.u and frame.cts <= was_cts:
+            if book.u == was.u:
+                told = frame.ts > was_ts
+            else:
+                told = book.u == _RESTARTED and frame.ts >= was_ts
+            if not told:
                 return None
-            # The repeat of a quiet book: its matching time lies in the past, but the push system
-            # vouches for it at `ts`.
-            event_ms = frame.ts
+            event_ms = event_ms and frame.ts
         if frame.type != "snapshot" and book.u != _RESTARTED:
             if frame.type != "delta":
                 raise UnreadableQuote(_VENUE, row, f"type {sanitise(frame.type)!r}")

@@ -127,7 +127,8 @@ class StreamParser:
         """Return what `raw` says; None for a quote that is no news, or of a symbol left.
 
         A side without orders has price and size zero in a ticker, as `Ticker` defines it. A
-        smaller or equal id at no later a time is a duplicate or came late.
+        smaller or equal id at no later a time is a duplicate or came late. What a subscription
+        begins with is dated when the book last changed, perhaps minutes ago: it tells no time.
 
         Raises:
             UnreadableQuote: A best bid and ask of a symbol of ours breaks the schema, or holds a
@@ -178,7 +179,7 @@ class StreamParser:
             bid_size,
             ask_price,
             ask_size,
-            book.ts * MS,
+            book.ts * MS if held is not None else 0,
             recv_ns,
         )
 

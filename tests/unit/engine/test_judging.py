@@ -6,6 +6,7 @@ import asyncio
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import FeedEventKind
+from arbot_tui.domain.quotes import BookKind, BookUpdate
 from arbot_tui.trading.core.events import Signalled, VenueLive
 from tests.unit.engine.rig import Rig
 
@@ -177,6 +178,17 @@ def test_between_the_commit_and_the_orders_a_sleep_is_noticed_as_well() -> None:
     rig.clock.sleep(3 * SECOND)
     # What the executor asks for right before orders leave.
     assert not any(view.tradeable for view in rig.bot.quotes("BTC/USDT"))
+
+
+def test_a_whole_book_that_changed_last_minutes_ago_makes_no_feed_late() -> None:
+    rig = _sharded()
+    levels = [(99.0, 1.0)], [(101.0, 1.0)]
+    for kind, state in ((BookKind.SNAPSHOT, "live"), (BookKind.DELTA, "stale")):
+        now_ns = rig.clock.now_ns()
+        old_ns = now_ns - 90 * SECOND
+        rig.bot.feed.on_book(BookUpdate(1, 0, kind, 1, 1, -1, *levels, old_ns, now_ns))
+        rig.bot.judge.judge(1)
+        assert rig.bot.judge.connections(1, now_ns)[0].state == state
 
 
 def test_where_venue_and_loop_are_both_late_each_has_its_share() -> None:

@@ -34,9 +34,27 @@ def _top(asks: object, bids: object, **changes: object) -> bytes:
 
 
 def test_documented_best_bid_and_ask_at_matching_engine_time() -> None:
-    assert _parser().parse(TOP, 77) == Ticker(
+    parser = _parser()
+    parser.parse(_top([["3", "4"]], [["1", "2"]], seq=1, ts="1695710946000"), 1)
+    assert parser.parse(TOP, 77) == Ticker(
         3, 4, 26274.8, 0.0009, 26274.9, 0.0009, 1695710946294 * 10**6, 77
     )
+
+
+def test_what_a_subscription_begins_with_is_dated_when_it_was_pushed() -> None:
+    """It may be of a book that changed minutes ago, which makes nothing late."""
+    parser = _parser()
+    frame = json.loads(TOP)
+    frame["ts"] = 1695710999000
+    for _ in range(2):
+        ticker = parser.parse(json.dumps(frame).encode(), 77)
+        assert isinstance(ticker, Ticker)
+        assert ticker.event_ns == 1695710999000 * 10**6
+        parser.forget(4)
+    del frame["ts"]
+    ticker = parser.parse(json.dumps(frame).encode(), 78)
+    assert isinstance(ticker, Ticker)
+    assert ticker.event_ns == 0
 
 
 @pytest.mark.parametrize(

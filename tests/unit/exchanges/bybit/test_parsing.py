@@ -51,9 +51,21 @@ def _quote(message: object) -> tuple[float, float, float, float]:
 
 
 def test_documented_snapshot_becomes_a_ticker_at_matching_engine_time() -> None:
-    assert _parser().parse(SNAPSHOT, 77) == Ticker(
+    parser = _parser()
+    parser.parse(_frame([["1", "2"]], [["3", "4"]], u=10), 1)
+    assert parser.parse(SNAPSHOT, 77) == Ticker(
         1, 4, 106285.8, 0.794865, 106285.9, 1.269905, 1748980103098 * 10**6, 77
     )
+
+
+def test_what_a_subscription_begins_with_is_dated_by_the_push_system() -> None:
+    """It may be of a book that changed minutes ago, which makes nothing late."""
+    parser = _parser()
+    for _ in range(2):
+        ticker = parser.parse(SNAPSHOT, 77)
+        assert isinstance(ticker, Ticker)
+        assert ticker.event_ns == 1748980103101 * 10**6
+        parser.forget(4)
 
 
 def test_members_in_another_order_and_unknown_ones_change_nothing() -> None:
@@ -194,6 +206,22 @@ def test_update_id_one_is_a_snapshot_whatever_it_calls_itself() -> None:
     parser.parse(_frame([["1", "2"]], [["3", "4"]], u=10), 1)
     restarted = parser.parse(_frame([["7", "1"]], [["8", "1"]], kind="delta", u=1), 2)
     assert _quote(restarted) == (7.0, 1.0, 8.0, 1.0)
+
+
+def test_a_quiet_book_of_a_restarted_service_is_repeated_and_not_late() -> None:
+    """Every three seconds under the update id 1, at the time when the book last changed."""
+    parser = _parser()
+    parser.parse(_frame([["1", "2"]], [["3", "4"]], u=10), 1)
+    restart = {"u": 1, "cts": 1_700_000_000_498}
+    for ts in (1_700_000_000_600, 1_700_000_003_600, 1_700_000_006_600):
+        raw = _frame([["1", "2"]], [["3", "4"]], ts=ts, **restart)
+        ticker = parser.parse(raw, 2)
+        assert isinstance(ticker, Ticker)
+        assert ticker.event_ns == ts * 10**6
+        # The same frame once more is no news.
+        assert parser.parse(raw, 3) is None
+    # One that was pushed before says nothing about now.
+    assert parser.parse(_frame([["9", "2"]], [["9.5", "4"]], ts=1_700_000_000_100, u=1), 4) is None
 
 
 @pytest.mark.parametrize("price", ["nan", "inf", "-inf", "0", "-1", "NaN", "Infinity", "0.0"])

@@ -39,8 +39,14 @@ def _top(asks: object, bids: object, ts: object = "1670324386802") -> bytes:
 
 
 def test_documented_best_bid_and_ask() -> None:
-    assert _parser().parse(TOP, 77) == Ticker(
-        2, 4, 111.05, 57745.0, 111.06, 55154.0, 1670324386802 * 10**6, 77
+    parser = _parser()
+    # What a subscription begins with is dated when the book last changed: it tells no time.
+    for _ in range(2):
+        assert parser.parse(TOP, 77) == Ticker(2, 4, 111.05, 57745.0, 111.06, 55154.0, 0, 77)
+        parser.forget(4)
+    parser.parse(_top([["3", "4"]], [["1", "2"]], "1670324386801"), 78)
+    assert parser.parse(TOP, 79) == Ticker(
+        2, 4, 111.05, 57745.0, 111.06, 55154.0, 1670324386802 * 10**6, 79
     )
 
 
