@@ -12,7 +12,7 @@ import sys
 import time
 from typing import Protocol
 
-__all__ = ["MS", "SECOND", "Clock", "SystemClock", "VirtualClock", "from_millis"]
+__all__ = ["MS", "SECOND", "Clock", "SystemClock", "VirtualClock", "from_millis", "millis_named"]
 
 MS = 1_000_000
 """Nanoseconds in a millisecond."""
@@ -41,6 +41,11 @@ def from_millis(value: int | str) -> int:
     if not 0 < millis < _LATEST_MS:
         raise ValueError(f"no time in milliseconds: {str(value)[:40]}")
     return millis * MS
+
+
+def millis_named(text: str) -> int:
+    """Return a time in milliseconds that a venue may name; 0 where it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 class Clock(Protocol):

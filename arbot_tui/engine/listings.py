@@ -228,6 +228,8 @@ class Listings:
                 )
         if before.keys() != now.keys():
             self._follow(name, listing)
+        else:
+            self._bot.frames.learn_decimals(now.values())
         self.instruments[name] = now
         if gone:
             self._bot.executor.handle(InstrumentsChanged(name, tuple(gone.values())))

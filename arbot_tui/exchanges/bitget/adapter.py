@@ -89,7 +89,7 @@ class BitgetExchange(FeedAdapter):
             ExchangeError: The list could not be fetched or read.
         """
         answer, _ = await self._public("/api/v2/spot/public/symbols")
-        found, dropped = parse_instruments(answer.data)
+        found, dropped = parse_instruments(answer.data, self._venue_ms())
         self._learn(found, dropped)
         return found
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
+from arbot_tui.domain.clock import millis_named
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, parse_decimal
@@ -15,6 +16,8 @@ __all__ = ["parse_instruments"]
 
 _VENUE = "bitget"
 _MOST_DECIMALS = 20
+# How long before a symbol is delisted its last orders are to be over: the rules are a minute old.
+_LEAVE_MS = 300_000
 # minTradeUSDT counts in USDT; in other quotes it says nothing that could be compared.
 _DOLLARS = frozenset({"USDT", "USDC", "USD"})
 
@@ -29,6 +32,7 @@ class _Row(msgspec.Struct):
     minTradeUSDT: str = ""
     buyLimitPriceRatio: str = ""  # farthest from the market's price, as a fraction
     sellLimitPriceRatio: str = ""
+    offTime: str = ""  # milliseconds; when it is delisted
     minTradeAmount: str = ""  # obsolete, honoured if above zero; maxTradeAmount is a constant
 
 
@@ -36,13 +40,14 @@ _decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_row = msgspec.json.Decoder(_Row).decode
 
 
-def parse_instruments(data: bytes | msgspec.Raw) -> tuple[list[Instrument], list[str]]:
+def parse_instruments(data: bytes | msgspec.Raw, now_ms: int) -> tuple[list[Instrument], list[str]]:
     """Return the instruments in `data`, and why any row of it was left out.
 
     One row that breaks its schema costs that row, not the venue.
 
     Args:
         data: The ``data`` member of the answer.
+        now_ms: The venue's time: trading has to end before a symbol is delisted.
 
     Raises:
         MalformedMessage: There is no list of rows at all.
@@ -55,13 +60,13 @@ def parse_instruments(data: bytes | msgspec.Raw) -> tuple[list[Instrument], list
     dropped: list[str] = []
     for raw in rows:
         try:
-            found.append(_instrument(_decode_row(raw)))
+            found.append(_instrument(_decode_row(raw), now_ms))
         except (ValueError, RecursionError) as e:
             dropped.append(sanitise(str(e)))
     return found, dropped
 
 
-def _instrument(row: _Row) -> Instrument:
+def _instrument(row: _Row, now_ms: int) -> Instrument:
     # The symbol goes into queries and subscriptions: nothing in it may need quoting.
     if not (row.symbol.isascii() and row.symbol.isalnum()):
         raise ValueError(f"symbol {sanitise(row.symbol)!r}")
@@ -69,6 +74,9 @@ def _instrument(row: _Row) -> Instrument:
         if not coin or "/" in coin or sanitise(coin) != coin:
             raise ValueError(f"coin {sanitise(coin)!r} of {row.symbol}")
     quote = row.quoteCoin.upper()
+    status = "" if row.status == "online" else sanitise(row.status, 24) or "unknown"
+    if not status and 0 < millis_named(row.offTime) < now_ms + _LEAVE_MS:
+        status = "delisting"
     return Instrument(
         venue=_VENUE,
         wire_symbol=row.symbol.upper(),
@@ -78,8 +86,8 @@ def _instrument(row: _Row) -> Instrument:
         lot_step=_step(row.quantityPrecision),
         min_qty=_optional(row.minTradeAmount),
         min_notional=_optional(row.minTradeUSDT) if quote in _DOLLARS else ZERO,
-        tradeable=row.status == "online",
-        status="" if row.status == "online" else sanitise(row.status, 24),
+        tradeable=not status,
+        status=status,
         buy_band=_optional(row.buyLimitPriceRatio) if row.buyLimitPriceRatio else None,
         sell_band=_optional(row.sellLimitPriceRatio) if row.sellLimitPriceRatio else None,
     )

@@ -98,7 +98,7 @@ class OKXExchange(FeedAdapter):
         """
         target = "/api/v5/public/instruments?instType=SPOT"
         answer, _ = await self._public(target, self._quotas.instruments)
-        found, dropped = parse_instruments(answer.data)
+        found, dropped = parse_instruments(answer.data, self._venue_ms())
         self._fee_groups = {row.instrument.wire_symbol: row.fee_group for row in found}
         instruments = [row.instrument for row in found]
         self._learn(instruments, dropped)

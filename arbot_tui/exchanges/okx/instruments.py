@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from arbot_tui.domain.clock import millis_named
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, parse_decimal
@@ -41,6 +42,8 @@ class _Row(msgspec.Struct):
     maxLmtSz: str = ""
     instIdCode: int | None = None  # absent before 2026, null where not assigned
     groupId: str = ""
+    listTime: str = ""  # milliseconds
+    contTdSwTime: str = ""  # when an opening auction gives way to continuous trading
     # Bands since 2026-06-30; which of them holds depends on how long the symbol has traded.
     initPxLmtPct: str = ""
     floatPxLmtPct: str = ""
@@ -51,13 +54,16 @@ _decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_row = msgspec.json.Decoder(_Row).decode
 
 
-def parse_instruments(data: bytes | msgspec.Raw) -> tuple[list[OkxInstrument], list[str]]:
+def parse_instruments(
+    data: bytes | msgspec.Raw, now_ms: int
+) -> tuple[list[OkxInstrument], list[str]]:
     """Return the instruments in `data`, and why any row of it was left out.
 
     One row that breaks its schema costs that row, not the venue.
 
     Args:
         data: The ``data`` member of the answer.
+        now_ms: The venue's time: what is listed may not trade yet.
 
     Raises:
         MalformedMessage: There is no list of rows at all.
@@ -70,13 +76,13 @@ def parse_instruments(data: bytes | msgspec.Raw) -> tuple[list[OkxInstrument], l
     dropped: list[str] = []
     for raw in rows:
         try:
-            found.append(_instrument(_decode_row(raw)))
+            found.append(_instrument(_decode_row(raw), now_ms))
         except (ValueError, RecursionError) as e:
             dropped.append(sanitise(str(e)))
     return found, dropped
 
 
-def _instrument(row: _Row) -> OkxInstrument:
+def _instrument(row: _Row, now_ms: int) -> OkxInstrument:
     # The symbol goes into queries and subscriptions: nothing in it may need quoting.
     if not (row.instId.isascii() and row.instId.replace("-", "").isalnum()):
         raise ValueError(f"symbol {sanitise(row.instId)!r}")
@@ -86,6 +92,10 @@ def _instrument(row: _Row) -> OkxInstrument:
     named = (row.initPxLmtPct, row.floatPxLmtPct, row.maxPxLmtPct)
     bands = [band for band in map(_optional, named) if band > 0]
     band = min(bands) if bands else None
+    status = "" if row.state == "live" else sanitise(row.state, 24) or "unknown"
+    if not status and now_ms < max(millis_named(row.listTime), millis_named(row.contTdSwTime)):
+        # Before continuous trading its book may be crossed, and takes limit orders to rest only.
+        status = "not open yet"
     instrument = Instrument(
         venue=_VENUE,
         wire_symbol=row.instId,
@@ -96,8 +106,8 @@ def _instrument(row: _Row) -> OkxInstrument:
         min_qty=_optional(row.minSz),
         max_qty=_optional(row.maxLmtSz),
         # OKX has no minimum value: it is implied by minSz times price.
-        tradeable=row.state == "live",
-        status="" if row.state == "live" else sanitise(row.state, 24),
+        tradeable=not status,
+        status=status,
         wire_id=row.instIdCode,
         buy_band=band,
         sell_band=band,

@@ -129,7 +129,7 @@ def test_a_lost_frame_is_a_gap_and_the_next_snapshot_heals_it() -> None:
 
 def test_instruments_of_2022_have_no_numeric_id_yet() -> None:
     answer = parse_answer(_INSTRUMENTS.read_bytes())
-    found, dropped = parse_instruments(answer.data)
+    found, dropped = parse_instruments(answer.data, 1_652_459_224_000)
     assert dropped == []
     btc = next(row.instrument for row in found if row.instrument.wire_symbol == "BTC-USDT")
     assert (btc.symbol, btc.tick_size, btc.lot_step, btc.wire_id) == (

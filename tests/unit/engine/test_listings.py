@@ -119,12 +119,14 @@ async def _refuse_and_learn() -> None:
     task = asyncio.create_task(rig.bot.listings.run_refresh())
     await asyncio.sleep(5)
     before = okx.loads
-    okx.listing[0] = msgspec.structs.replace(okx.listing[0], tick_size=Decimal("0.1"))
+    okx.listing[0] = msgspec.structs.replace(okx.listing[0], tick_size=Decimal("0.0001"))
     for _ in range(100):
         rig.bot.watch.on_pairs([_refused("okx")])
         await asyncio.sleep(0.019)
     told = [e for e in rig.told if isinstance(e, InstrumentsChanged) and e.venue == "okx"]
-    assert told[-1].instruments[0].tick_size == Decimal("0.1")
+    assert told[-1].instruments[0].tick_size == Decimal("0.0001")
+    # Nor does the screen round what can be quoted now.
+    assert rig.bot.client.frame(0).rows[0].decimals == 4
     assert okx.loads - before == 1
     # What was refused while they were fetched is looked into as well, and not more often.
     await asyncio.sleep(3)

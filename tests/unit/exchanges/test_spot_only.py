@@ -50,7 +50,7 @@ def test_a_row_of_okx_that_is_not_of_spot_is_left_out(kind: str | None) -> None:
         "tickSz": "0.1",
         "lotSz": "0.00000001",
     }
-    found, _ = parse_okx(json.dumps([row, row | {"instType": kind}]).encode())
+    found, _ = parse_okx(json.dumps([row, row | {"instType": kind}]).encode(), 1)
     assert [each.instrument.symbol for each in found] == ["BTC/USDT"]
 
 
@@ -65,6 +65,6 @@ def test_a_contract_of_bitget_has_not_the_rules_of_a_spot_market() -> None:
         "volumePlace": "4",
         "minTradeNum": "0.0001",
     }
-    found, dropped = parse_bitget(json.dumps([contract]).encode())
+    found, dropped = parse_bitget(json.dumps([contract]).encode(), 1)
     assert found == []
     assert len(dropped) == 1

@@ -18,9 +18,11 @@ ROW: dict[str, Any] = json.loads(
     '"no","orderQuantity":"200","openTime":"1532454360000","offTime":""}'
 )
 
+NOW_MS = 1_790_000_000_000
 
-def _parse(*rows: object) -> tuple[list[Instrument], list[str]]:
-    return parse_instruments(json.dumps(rows).encode())
+
+def _parse(*rows: object, now_ms: int = NOW_MS) -> tuple[list[Instrument], list[str]]:
+    return parse_instruments(json.dumps(rows).encode(), now_ms)
 
 
 def test_documented_row_becomes_an_instrument() -> None:
@@ -51,6 +53,20 @@ def test_only_symbols_online_are_tradeable(status: str) -> None:
     (found,), _ = _parse(ROW | {"status": status})
     assert not found.tradeable
     assert found.status == status
+
+
+def test_trading_ends_before_a_symbol_is_delisted() -> None:
+    row = ROW | {"offTime": str(NOW_MS)}
+    for early_ms, status in ((300_000, ""), (299_999, "delisting"), (-1, "delisting")):
+        (found,), _ = _parse(row, now_ms=NOW_MS - early_ms)
+        assert (found.tradeable, found.status) == (not status, status)
+
+
+@pytest.mark.parametrize("time", ["", "0", "soon", "-5", "9" * 20])
+def test_what_is_no_time_delists_nothing(time: str) -> None:
+    (found,), dropped = _parse(ROW | {"offTime": time})
+    assert found.tradeable
+    assert dropped == []
 
 
 def test_names_may_come_in_lower_case() -> None:
@@ -103,4 +119,4 @@ def test_a_broken_row_costs_that_row_only(changes: dict[str, object]) -> None:
 @pytest.mark.parametrize("raw", [b"", b"{}", b"null"])
 def test_no_list_at_all_is_an_error(raw: bytes) -> None:
     with pytest.raises(MalformedMessage):
-        parse_instruments(raw)
+        parse_instruments(raw, NOW_MS)

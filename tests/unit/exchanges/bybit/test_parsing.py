@@ -212,9 +212,8 @@ def test_a_quiet_book_of_a_restarted_service_is_repeated_and_not_late() -> None:
     """Every three seconds under the update id 1, at the time when the book last changed."""
     parser = _parser()
     parser.parse(_frame([["1", "2"]], [["3", "4"]], u=10), 1)
-    restart = {"u": 1, "cts": 1_700_000_000_498}
     for ts in (1_700_000_000_600, 1_700_000_003_600, 1_700_000_006_600):
-        raw = _frame([["1", "2"]], [["3", "4"]], ts=ts, **restart)
+        raw = _frame([["1", "2"]], [["3", "4"]], u=1, ts=ts)
         ticker = parser.parse(raw, 2)
         assert isinstance(ticker, Ticker)
         assert ticker.event_ns == ts * 10**6

@@ -20,9 +20,11 @@ ROW: dict[str, Any] = json.loads(
     '"1704876947000"}]}'
 )
 
+NOW_MS = 1_790_000_000_000
 
-def _parse(*rows: object) -> tuple[list[OkxInstrument], list[str]]:
-    return parse_instruments(json.dumps(rows).encode())
+
+def _parse(*rows: object, now_ms: int = NOW_MS) -> tuple[list[OkxInstrument], list[str]]:
+    return parse_instruments(json.dumps(rows).encode(), now_ms)
 
 
 def test_documented_row_becomes_an_instrument() -> None:
@@ -61,6 +63,21 @@ def test_only_live_instruments_are_tradeable(state: str) -> None:
     assert found.instrument.status == state
 
 
+@pytest.mark.parametrize("name", ["listTime", "contTdSwTime"])
+def test_before_continuous_trading_nothing_is_tradeable(name: str) -> None:
+    row = ROW | {name: str(NOW_MS)}
+    for now_ms, status in ((NOW_MS - 1, "not open yet"), (NOW_MS, "")):
+        (found,), _ = _parse(row, now_ms=now_ms)
+        assert (found.instrument.tradeable, found.instrument.status) == (not status, status)
+
+
+@pytest.mark.parametrize("time", ["", "soon", "-5", "9" * 20])
+def test_what_is_no_time_keeps_nothing_closed(time: str) -> None:
+    (found,), dropped = _parse(ROW | {"contTdSwTime": time, "listTime": time})
+    assert found.instrument.tradeable
+    assert dropped == []
+
+
 def test_numeric_id_may_be_missing_or_null() -> None:
     old = {key: value for key, value in ROW.items() if key != "instIdCode"}
     found, dropped = _parse(old, ROW | {"instIdCode": None, "maxLmtSz": ""})
@@ -95,4 +112,4 @@ def test_a_broken_row_costs_that_row_only(changes: dict[str, object]) -> None:
 @pytest.mark.parametrize("raw", [b"", b"{}", b"7"])
 def test_no_list_at_all_is_an_error(raw: bytes) -> None:
     with pytest.raises(MalformedMessage):
-        parse_instruments(raw)
+        parse_instruments(raw, NOW_MS)
