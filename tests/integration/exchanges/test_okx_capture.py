@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -16,12 +17,14 @@ from typing import Any
 import pytest
 
 from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.feed import Continuity
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import BookKind, BookUpdate
+from arbot_tui.exchanges.base import UnreadableQuote
 from arbot_tui.exchanges.okx.answers import parse_answer
 from arbot_tui.exchanges.okx.instruments import parse_instruments
-from arbot_tui.exchanges.okx.parsing import StreamParser
+from arbot_tui.exchanges.okx.parsing import Control, StreamParser
 from arbot_tui.market.book import Book, BookStatus
 
 _CAPTURES = Path(__file__).parents[4] / "shared" / "captures"
@@ -35,22 +38,26 @@ pytestmark = [
 ]
 
 
-def _frames() -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield receive time in nanoseconds and frame of BTC-USDT `books`, numbered."""
-    number = 0
+def _received() -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield receive time in nanoseconds and frame of all that came; what was sent is marked."""
     for line in _SOCKET.read_text().splitlines():
         stamp, _, text = line.partition(": ")
-        if not text.startswith("{"):
-            continue
-        frame = json.loads(text)
-        if frame.get("arg") != {"channel": "books", "instId": "BTC-USDT"} or "data" not in frame:
+        if text.startswith("{") and "<-" not in stamp:
+            yield int(Decimal(stamp) * SECOND), json.loads(text)
+
+
+def _frames(name: str = "BTC-USDT") -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield receive time in nanoseconds and frame of an instrument's `books`, numbered."""
+    number = 0
+    for recv_ns, frame in _received():
+        if frame.get("arg") != {"channel": "books", "instId": name} or "data" not in frame:
             continue
         (book,) = frame["data"]
         assert "seqId" not in book
         book["prevSeqId"] = number if frame["action"] == "update" else -1
         number += 1
         book["seqId"] = number
-        yield int(Decimal(stamp) * SECOND), frame
+        yield recv_ns, frame
 
 
 class _RawLevels:
@@ -91,12 +98,14 @@ def test_the_checksum_itself_equals_the_documented_vectors() -> None:
         assert (unsigned - 2**32 if unsigned >= 2**31 else unsigned) == expected
 
 
-def test_book_of_every_frame_has_the_checksum_that_the_frame_carries() -> None:
-    parser = StreamParser(2, {"BTC-USDT": 0})
+# Contracts are never followed; their frames have the same form, and checksums of their own.
+@pytest.mark.parametrize("name", ["BTC-USDT", "BTC-USD-220527", "UNI-USD-SWAP"])
+def test_book_of_every_frame_has_the_checksum_that_the_frame_carries(name: str) -> None:
+    parser = StreamParser(2, {name: 0})
     book = Book(Continuity.PREVIOUS_ID, max_levels=400)
     raw = _RawLevels()
     checked = 0
-    for recv_ns, frame in _frames():
+    for recv_ns, frame in _frames(name):
         update = parser.parse(json.dumps(frame).encode(), recv_ns)
         assert isinstance(update, BookUpdate)
         assert book.apply(update) is BookStatus.APPLIED
@@ -109,6 +118,24 @@ def test_book_of_every_frame_has_the_checksum_that_the_frame_carries() -> None:
         assert abs(recv_ns - update.event_ns) < SECOND
         checked += 1
     assert checked > 90
+
+
+def test_whatever_else_came_changes_no_quote_and_no_book() -> None:
+    parser = StreamParser(2, {"BTC-USDT": 0})
+    kinds: Counter[str] = Counter()
+    for recv_ns, frame in _received():
+        arg = frame["arg"]
+        if "data" not in frame:
+            told = parser.parse(json.dumps(frame).encode(), recv_ns)
+            assert told == Control("subscribe", arg["channel"], arg["instId"])
+            kinds["answers"] += 1
+        elif arg != {"channel": "books", "instId": "BTC-USDT"}:
+            with pytest.raises(MalformedMessage) as caught:
+                parser.parse(json.dumps(frame).encode(), recv_ns)
+            # Counted, and held against nobody's quote.
+            assert not isinstance(caught.value, UnreadableQuote)
+            kinds[arg["channel"]] += 1
+    assert kinds == {"answers": 18, "tickers": 28, "trades": 74, "books": 192}
 
 
 def test_a_lost_frame_is_a_gap_and_the_next_snapshot_heals_it() -> None:

@@ -82,6 +82,21 @@ def test_range_buffers_splices_and_goes_on() -> None:
     assert book.apply(delta(12, 12)) is _APPLIED
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "stands_at"),
+    [(10, 10, 10), (10, 12, 12), (9, 10, 10), (1, 12, 12), (8, 9, 9), (9, 9, 9), (11, 11, 0)],
+)
+def test_the_first_kept_delta_has_to_span_what_follows_the_snapshot(
+    first: int, last: int, stands_at: int
+) -> None:
+    """``U <= lastUpdateId + 1 <= u``, or the snapshot has it already."""
+    book = Book(Continuity.RANGE)
+    book.apply(delta(first, last, [(99.0, 1.0)]))
+    assert book.apply(snapshot(9)) is (_APPLIED if stands_at else _GAP)
+    assert (book.synced, book.last_id) == (bool(stands_at), stands_at)
+    assert ((99.0, 1.0) in book.levels(OrderSide.BUY, 9)) is (stands_at > 9)
+
+
 def test_a_snapshot_older_than_the_first_delta_asks_for_another() -> None:
     book = Book(Continuity.RANGE)
     book.apply(delta(5, 8, [(99.0, 1.0)]))
