@@ -57,6 +57,19 @@ def test_a_quiet_market_is_asked_after_ever_less_often(name: str) -> None:
     play(name, scenario, rate_hz=20.0, step_s=0.1)
 
 
+def test_a_halted_symbol_does_not_make_a_quiet_market_look_dead() -> None:
+    """Binance's REST tells no quote of it, which is no quote that the stream should have told."""
+
+    async def scenario(venue: VirtualVenue) -> None:
+        for instrument in venue.instruments:
+            venue.inject("status", instrument.symbol, args={"status": "halted"})
+        venue.closed.add(1)
+        await asyncio.sleep(200)
+        assert venue.listener.count(DISCONNECTED) == 0
+
+    play("binance", scenario, rate_hz=20.0, step_s=0.1)
+
+
 @every_venue
 def test_a_half_open_connection_is_dead_within_ten_seconds(name: str) -> None:
     async def scenario(venue: VirtualVenue) -> None:

@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from importlib import import_module
 from itertools import islice
 from random import Random
@@ -18,6 +19,7 @@ import pytest
 
 from arbot_tui.domain.clock import MS, SECOND, Clock
 from arbot_tui.domain.feed import Continuity, FeedEvent, FeedEventKind
+from arbot_tui.domain.instrument import Instrument as Listed
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Level, Ticker
 from arbot_tui.exchanges.binance.feed import BinanceFeed
@@ -168,6 +170,7 @@ class VirtualVenue:
     Attributes:
         arrives: What becomes of a frame on its way; None where it is lost.
         told: Rows whose quote REST has told; whoever looks may clear it.
+        closed: Rows that the venue lists and does not trade: REST tells no quote of them.
     """
 
     def __init__(self, name: str, venues: VirtualVenues, index: int = 0) -> None:
@@ -182,6 +185,7 @@ class VirtualVenue:
         self.offline = False
         self.arrives: Callable[[bytes], bytes | None] = lambda raw: raw
         self.told: set[int] = set()
+        self.closed: set[int] = set()
         self._truths: dict[tuple[int, int], tuple[list[Level], list[Level]]] = {}
         self.clock = MachineClock(venues.clock)
         self.ban = BanClock()
@@ -207,16 +211,23 @@ class VirtualVenue:
             return OkxFeed(url, self.index, clock, self.ban, self.fetch_book, self.dial, draw)
         if self.name == "binance":
             return BinanceFeed(
-                url, self.index, clock, self.ban, self, lambda symbol: None, self.dial, draw
+                url, self.index, clock, self.ban, self, self._instrument_of, self.dial, draw
             )
         kind = BybitFeed if self.name == "bybit" else BitgetFeed
         return kind(url, self.index, clock, self.ban, self.dial, draw)
+
+    def _instrument_of(self, wire_symbol: str) -> Listed:
+        listed = self.instruments[self.rows[wire_symbol]]
+        step, open_ = Decimal("0.01"), listed.index not in self.closed
+        return Listed(
+            self.name, wire_symbol, listed.base, listed.quote, step, step, tradeable=open_
+        )
 
     async def tickers(self, rows: Mapping[str, int], exchange: int) -> list[Ticker]:
         """Answer as Binance's REST would."""
         await asyncio.sleep(0.05)
         found = []
-        for row in rows.values():
+        for row in set(rows.values()) - self.closed:
             book, listed = self._book(row), self.instruments[row]
             bid, ask = max(book.bids), min(book.asks)
             sides = [(float(listed.price(t)), float(listed.qty(q))) for t, q in (bid, ask)]

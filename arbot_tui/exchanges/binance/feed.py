@@ -175,7 +175,9 @@ class BinanceFeed(LineSet[Control]):
     ) -> bool:
         """Hand on what REST says of symbols that the stream has not told; see `Seed`."""
         tickers = await self._public.tickers(symbols, self._index)
-        quiet = len(tickers) == len(symbols)
+        # Of what is halted it tells nothing.
+        open_rows = {row for symbol, row in symbols.items() if self._is_open(symbol)}
+        quiet = open_rows <= {ticker.row for ticker in tickers}
         if not (stands() and isinstance(parser, StreamParser) and self._sink is not None):
             return False
         for ticker in tickers:
@@ -186,6 +188,10 @@ class BinanceFeed(LineSet[Control]):
             if what != "late":
                 self._sink.on_ticker(ticker)
         return quiet
+
+    def _is_open(self, symbol: str) -> bool:
+        instrument = self._instrument_of(symbol)
+        return instrument is None or instrument.tradeable
 
     def _busiest(self, symbols: Iterable[str]) -> str:
         """Return the symbol whose depth is the likeliest to tick all the time."""
