@@ -150,6 +150,9 @@ class StreamParser:
         if row is None or arg.instType != _SPOT or not data:
             text = f"{sanitise(arg.instType)} {sanitise(arg.channel)} {sanitise(arg.instId)}"
             raise self._complaint(raw, f"not asked for: {len(data)} books, {text}")
+        if frame.action != "snapshot":
+            # A change of a book (v3 sends some since October 2026) must not pass for all of it.
+            raise self._complaint(raw, f"{sanitise(arg.channel)}: {sanitise(frame.action)!r}")
         # Every message replaces the book: of several only the newest counts.
         book = data[-1]
         if arg.channel != _TOP:

@@ -153,6 +153,9 @@ class StreamParser:
         book = data[0]
         if arg.channel != _TOP:
             return self._update(frame, arg.channel, book, row, recv_ns)
+        if frame.action and frame.action != "snapshot":
+            # A change must not pass for the whole; none are sent on this channel.
+            raise UnreadableQuote(_VENUE, row, f"{arg.instId}: {sanitise(frame.action)!r}")
         held = self._held.get(row)
         if (
             held is not None

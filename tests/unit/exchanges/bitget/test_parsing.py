@@ -41,6 +41,14 @@ def test_documented_best_bid_and_ask_at_matching_engine_time() -> None:
     )
 
 
+@pytest.mark.parametrize("action", ["update", ""])
+def test_a_change_does_not_pass_for_the_whole(action: str) -> None:
+    for raw, error in ((TOP, UnreadableQuote), (DEPTH, MalformedMessage)):
+        frame = json.loads(raw) | {"action": action}
+        with pytest.raises(error):
+            _parser().parse(json.dumps(frame).encode(), 1)
+
+
 def test_what_a_subscription_begins_with_is_dated_when_it_was_pushed() -> None:
     """It may be of a book that changed minutes ago, which makes nothing late."""
     parser = _parser()

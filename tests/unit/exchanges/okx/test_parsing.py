@@ -50,6 +50,13 @@ def test_documented_best_bid_and_ask() -> None:
     )
 
 
+def test_a_change_does_not_pass_for_the_whole() -> None:
+    whole = json.loads(TOP) | {"action": "snapshot"}
+    assert isinstance(_parser().parse(json.dumps(whole).encode(), 1), Ticker)
+    with pytest.raises(UnreadableQuote):
+        _parser().parse(json.dumps(whole | {"action": "update"}).encode(), 1)
+
+
 @pytest.mark.parametrize(
     ("seq", "ts"), [(1, "1670324386802"), (0, "1670324386802"), (1, "1670324386700")]
 )
