@@ -50,7 +50,11 @@ class Call(Protocol):
 
 
 async def reports_on(*configs: ExchangeConfig) -> list[KeyReport]:
-    return await asyncio.gather(*(check_key(config, SystemClock()) for config in configs))
+    while True:
+        reports = await asyncio.gather(*(check_key(config, SystemClock()) for config in configs))
+        # On a machine without time for them venues are late, and the one who asks gives up.
+        if not any("no answer" in report.refusal for report in reports):
+            return reports
 
 
 SECRETS = ("okx-public-half-9876", "canary-secret", "canary-phrase", "canary-passphrase")

@@ -152,6 +152,9 @@ def test_the_simulation_leads_to_paper(venues: Document, tmp_path: Path) -> None
         wait_for_fills(data)
         terminal.send("p")
         terminal.wait_text("this key leads from")
+        # With pairs open it would ask whether to drain first.
+        terminal.send("s")
+        terminal.wait_text("stopped")
         terminal.send("q")
         assert terminal.wait_exit() == 0
     finally:
