@@ -197,6 +197,9 @@ def _catch_early_signals(headless: bool) -> None:
         sys.exit(ExitCode.HUNG_UP if number == signal.SIGHUP else ExitCode.DONE)
 
     signal.signal(signal.SIGTERM, leave)
+    if headless:
+        # The first one drains; there is nothing to drain yet.
+        signal.signal(signal.SIGINT, leave)
     # Without a screen a lost terminal is no reason to end; once it runs, this reloads settings.
     signal.signal(signal.SIGHUP, signal.SIG_IGN if headless else leave)
 

@@ -191,6 +191,7 @@ class TestSignals:
             (False, signal.SIGTERM, ExitCode.DONE),
             (False, signal.SIGHUP, ExitCode.HUNG_UP),
             (True, signal.SIGTERM, ExitCode.DONE),
+            (True, signal.SIGINT, ExitCode.DONE),
             (True, signal.SIGHUP, 55),
         ],
     )
