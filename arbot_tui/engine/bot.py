@@ -310,9 +310,15 @@ class ArBot:
             return
 
     def quotes(self, symbol: str) -> tuple[QuoteView, ...]:
-        """Return a symbol's quote on every venue, with its verdict, as of now."""
+        """Return a symbol's quote on every venue, with its verdict, as of now.
+
+        None where it is not followed: an earlier run may have left a pair open in it.
+        """
         self.judge.notice_sleep()
-        row = self.universe.row(symbol)
+        try:
+            row = self.universe.row(symbol)
+        except KeyError:
+            return ()
         views = (self.board.quote_view(index, row) for index in range(len(self.venues)))
         # An absent side is infinite on the board, which no journal could write down.
         return tuple(view for view in views if view.bid > 0 and math.isfinite(view.ask))

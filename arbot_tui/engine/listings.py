@@ -186,6 +186,8 @@ class Listings:
         bot = self._bot
         quotes = bot.options.quotes.enabled_quote_currencies
         chosen = select_symbols(listings, bot.options.universe, volumes, quotes)
+        if not bot.options.universe.symbols:
+            chosen += self._held(listings, chosen)
         before, self._wanted = self._wanted, set(chosen)
         for symbol in chosen:
             base, _, quote = symbol.partition("/")
@@ -197,6 +199,16 @@ class Listings:
                 added=sorted(self._wanted - before),
                 dropped=sorted(before - self._wanted),
             )
+
+    def _held(
+        self, listings: Mapping[str, Sequence[Instrument]], chosen: Sequence[str]
+    ) -> list[str]:
+        """Return what else has to be followed: without quotes no remainder is brought home."""
+        core = self._bot.core
+        open_pairs = (*core.in_flight.values(), *(core.pairs[i] for i in sorted(core.stuck)))
+        listed = {i.symbol for listing in listings.values() for i in listing}
+        held = dict.fromkeys(pair.symbol for pair in open_pairs)
+        return [symbol for symbol in held if symbol in listed and symbol not in chosen]
 
     def _follow(self, name: str, listing: Sequence[Instrument]) -> None:
         """Hand an adapter its symbols."""

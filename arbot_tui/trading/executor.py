@@ -266,7 +266,15 @@ class PairExecutor:
             self.handle(CommitFailed(commit.commit_id, str(error)))
             return
         self.signal_to_commit.add(self._clock.now_ns() - requested_ns)
-        self.handle(Committed(commit.commit_id, self._quotes(commit.symbol)))
+        self.handle(Committed(commit.commit_id, self._quotes_now(commit.symbol)))
+
+    def _quotes_now(self, symbol: str) -> tuple[QuoteView, ...]:
+        """Return a symbol's quotes; none where they fail, so that what waits for them goes on."""
+        try:
+            return self._quotes(symbol)
+        except Exception as e:  # noqa: BLE001 (a pair that waits for ever would tell nobody)
+            self._loop.call_exception_handler({"message": "quotes failed", "exception": e})
+            return ()
 
     def _journal_lost(self, error: Exception) -> None:
         if self.state.journal_ok:
@@ -281,7 +289,7 @@ class PairExecutor:
 
     def _fire(self, timer: SetTimer) -> None:
         del self._timers[(timer.kind, timer.key)]
-        quotes = self._quotes(timer.symbol) if timer.symbol else ()
+        quotes = self._quotes_now(timer.symbol) if timer.symbol else ()
         self.handle(TimerFired(timer.kind, timer.key, timer.n, quotes))
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:

@@ -249,6 +249,22 @@ async def test_a_signal_becomes_two_orders_and_a_closed_pair_and_the_journal_kno
     assert it.observer.pairs[-1] == "p1 closed"
 
 
+async def test_quotes_that_fail_are_none_and_keep_nothing_waiting(tmp_path: Path) -> None:
+    async with desk(tmp_path) as it:
+        await it.start()
+        error = RuntimeError("no quotes")
+
+        def fail(symbol: str) -> tuple[QuoteView, ...]:
+            raise error
+
+        it.executor._quotes = fail
+        it.signal()
+        await it.until(lambda: it.state.outcomes["failed"] == 1)
+        assert "no quote of ant" in it.state.pairs["p1"].reason
+        assert [venue.orders for venue in it.venues.values()] == [[], []]
+        assert it.loop_errors == [error]
+
+
 async def test_both_orders_leave_in_one_callback(tmp_path: Path) -> None:
     async with desk(tmp_path) as it:
         between = 0

@@ -136,6 +136,64 @@ async def _refuse_and_learn() -> None:
         await task
 
 
+async def _drop_and_hold() -> None:
+    universe = UniverseConfig(max_symbols=1, min_volume_24h_usd=Decimal(0), symbol_refresh_s=60.0)
+    rig = Rig({"binance": _BOTH, "okx": _BOTH}, universe=universe)
+    await rig.bot.listings.load()
+    assert rig.venues["okx"].rows == {"BTC-USDT": 0}
+    core = rig.bot.core
+    core.in_flight["p1"] = core.pairs["p1"] = _refused("okx")
+    for venue in rig.venues.values():
+        venue.listing.reverse()
+
+    await _refresh(rig, passed_s=61)
+
+    # What is bought most comes in, what is open stays: it has to be sold somewhere.
+    assert rig.venues["okx"].rows == {"ETH-USDT": 1, "BTC-USDT": 0}
+    assert not rig.bot.board.is_closed(1, 0)
+    core.stuck.add("p1")
+    del core.in_flight["p1"]
+    await _refresh(rig, passed_s=61)
+    assert rig.venues["okx"].rows == {"ETH-USDT": 1, "BTC-USDT": 0}
+    core.stuck.clear()
+    await _refresh(rig, passed_s=61)
+    assert rig.venues["okx"].rows == {"ETH-USDT": 1}
+
+
+async def _hold_from_before(symbols: tuple[str, ...], listed: tuple[str, ...]) -> dict[str, int]:
+    """Start with a pair open in BTC/USDT, and return what is followed."""
+    universe = UniverseConfig(symbols=symbols, max_symbols=1, min_volume_24h_usd=Decimal(0))
+    rig = Rig({"binance": listed, "okx": listed}, universe=universe)
+    rig.bot.core.in_flight["p1"] = rig.bot.core.pairs["p1"] = _refused("okx")
+    await rig.bot.listings.load()
+    return rig.venues["okx"].rows
+
+
+@pytest.mark.parametrize(
+    ("symbols", "listed", "rows"),
+    [
+        ((), ("ETH/USDT", "BTC/USDT"), {"ETH-USDT": 0, "BTC-USDT": 1}),
+        ((), ("ETH/USDT", "SOL/USDT"), {"ETH-USDT": 0}),
+        (("ETH/USDT",), ("ETH/USDT", "BTC/USDT"), {"ETH-USDT": 0}),
+    ],
+)
+def test_a_run_follows_what_an_earlier_one_left_open_unless_a_person_names_the_symbols(
+    symbols: tuple[str, ...], listed: tuple[str, ...], rows: dict[str, int]
+) -> None:
+    assert run_virtual(_hold_from_before(symbols, listed)) == rows
+
+
+def test_a_symbol_in_which_a_pair_is_open_is_followed_until_it_has_ended() -> None:
+    run_virtual(_drop_and_hold())
+
+
+def test_a_symbol_that_nobody_follows_has_no_quotes() -> None:
+    # The pair of an earlier run may be open in it; what waits for its quotes must not fail.
+    rig = run_virtual(_loaded())
+    assert len(rig.bot.quotes("BTC/USDT")) == 2
+    assert rig.bot.quotes("SOL/USDT") == ()
+
+
 def test_a_refused_order_has_the_rules_fetched_again_within_two_seconds() -> None:
     run_virtual(_refuse_and_learn())
 
