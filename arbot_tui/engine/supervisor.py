@@ -13,6 +13,8 @@ __all__ = ["supervise"]
 
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+_GOOD_S = 300.0
+"""Who ran for so long has recovered: the next failure is a first one."""
 
 _log = structlog.get_logger("engine")
 
@@ -24,14 +26,23 @@ async def supervise(
 ) -> None:
     """Run a service until it returns or is cancelled; start it again after a failure.
 
-    The pause doubles from 1 s to 60 s with each failure. One service failing never ends the
-    engine: what it was responsible for shows as down, stale or unrecorded meanwhile.
+    The pause doubles from 1 s to 60 s with each failure in a row. One service failing never ends
+    the engine: what it was responsible for shows as down, stale or unrecorded meanwhile. A
+    cancellation that nobody asked this task for came out of something that it waited for, and is a
+    failure like any other.
     """
+    loop = asyncio.get_running_loop()
     pause_s = _FIRST_PAUSE_S
     while True:
+        began_s = loop.time()
         try:
             await run()
-        except Exception as e:  # noqa: BLE001 (a supervisor's purpose; STYLE section 3)
+        except (Exception, asyncio.CancelledError) as e:
+            task = asyncio.current_task()
+            if isinstance(e, asyncio.CancelledError) and (task is None or task.cancelling()):
+                raise
+            if loop.time() - began_s >= _GOOD_S:
+                pause_s = _FIRST_PAUSE_S
             _log.error(
                 "service_failed",
                 service=name,

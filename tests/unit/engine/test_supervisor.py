@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from arbot_tui.engine.supervisor import supervise
+from tests.virtual_loop import run_virtual
 
 
 class Pauses:
@@ -48,3 +49,40 @@ async def test_cancelling_ends_it() -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert pauses.asked == []
+
+
+async def _fail_now_and_then() -> list[float]:
+    pauses = Pauses()
+    runs = 0
+
+    async def service() -> None:
+        nonlocal runs
+        runs += 1
+        # Five failures in a row, a good hour, two more.
+        await asyncio.sleep(3600 if runs == 6 else 1)
+        if runs < 8:
+            raise RuntimeError("broken")
+
+    await supervise("service", service, pauses)
+    return pauses.asked
+
+
+def test_a_failure_after_a_good_while_is_a_first_one() -> None:
+    assert run_virtual(_fail_now_and_then()) == [1, 2, 4, 8, 16, 1, 2]
+
+
+async def test_a_service_that_is_cancelled_by_nobody_who_may_is_started_again() -> None:
+    # It waited for what somebody else cancelled: the service was not meant.
+    pauses = Pauses()
+    runs = 0
+
+    async def service() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 1:
+            other = asyncio.get_running_loop().create_future()
+            other.cancel()
+            await other
+
+    await supervise("service", service, pauses)
+    assert (runs, pauses.asked) == (2, [1])
