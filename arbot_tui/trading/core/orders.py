@@ -314,7 +314,8 @@ def on_poll_timer(turn: Turn, event: TimerFired) -> None:
     if entry is None or entry[1].is_final:
         return
     pair, leg = entry
-    if leg.final_status is None and leg.venue_id and _is_overdue(turn, leg):
+    is_there = leg.venue_id or leg.fills or leg.state is LegState.ACKED
+    if leg.final_status is None and is_there and _is_overdue(turn, leg):
         acked = leg.state is LegState.ACKED
         if acked:
             leg.state = LegState.UNKNOWN

@@ -82,6 +82,29 @@ class TestOverdue:
         assert rig.pair_state() is PairState.FLAT
         rig.settle()
 
+    def test_one_of_which_only_an_execution_was_told_is_not_waited_for_either(self) -> None:
+        # row 48: then the venue falls silent, so that its own id of the order is not known
+        script = Scripted(Fate(), Fate(parts=(250,), answer=Answer.NONE))
+        rig = Rig(script, venues=("ant", "bee"))
+        rig.start()
+        rig.edge("ant", "bee")
+        rig.run_for(10 * MS)
+        (fill,) = rig.venues["bee"].orders[rig.pair.sell.client_id].fills
+        script.questions.extend([-1] * 500)
+        rig.handle(fill)
+        assert (rig.pair.sell.state, rig.pair.sell.venue_id) == (LegState.ACKED, "")
+
+        rig.run_for(4 * SECOND)
+
+        assert rig.pair.sell.state is LegState.UNKNOWN
+        assert cancels(rig) > 0
+        assert [(order.venue, order.qty) for order in rig.sent[2:]] == [("ant", 3)]
+        assert rig.pair_state() is PairState.RESOLVING
+        script.questions.clear()
+        rig.run_for(10 * SECOND)
+        assert rig.pair_state() is PairState.FLAT
+        rig.settle()
+
 
 class TestClockSetBack:
     def test_an_order_is_not_waited_for_until_a_time_that_was_never_right(self) -> None:
