@@ -79,17 +79,20 @@ def _decide(turn: Turn, pair: Pair, quotes: tuple[QuoteView, ...]) -> Unwinding 
     orders = [leg for leg in pair.legs if leg.unwinding]
     # What an earlier remainder or an earlier run has used up does not count.
     attempts = sum(1 for leg in orders if leg.sent_ns >= since_ns)
-    if attempts >= len(limits.unwind_bps) or len(orders) >= _MOST_ORDERS:
+    rung = min(attempts, len(limits.unwind_bps) - 1)
+    plan = _plan(turn, pair, limits.unwind_bps[rung], len(orders), quotes)
+    if isinstance(plan, Unwinding) and plan.order is None:
+        # What is too small for any order is dust, whatever was tried before.
+        decision = plan
+    elif attempts >= len(limits.unwind_bps) or len(orders) >= _MOST_ORDERS:
         decision = Unwinding(state=PairState.STUCK, reason=f"{attempts} attempts did not fill")
+    elif turn.now_ns > since_ns + limits.unwind_give_up_ns:
+        why = f": {plan}" if isinstance(plan, str) else ""
+        decision = Unwinding(state=PairState.STUCK, reason=f"time to unwind is up{why}")
+    elif isinstance(plan, str):
+        return None
     else:
-        plan = _plan(turn, pair, limits.unwind_bps[attempts], len(orders), quotes)
-        if turn.now_ns > since_ns + limits.unwind_give_up_ns:
-            why = f": {plan}" if isinstance(plan, str) else ""
-            decision = Unwinding(state=PairState.STUCK, reason=f"time to unwind is up{why}")
-        elif isinstance(plan, str):
-            return None
-        else:
-            decision = plan
+        decision = plan
     if pair.state is PairState.RESOLVING and decision.order is None:
         # No end before the unknown order has one.
         return None

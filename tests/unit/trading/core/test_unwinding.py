@@ -273,6 +273,17 @@ def test_what_is_below_every_minimum_is_dust() -> None:
     rig.settle()
 
 
+def test_what_the_last_attempt_left_below_every_minimum_is_dust_and_not_stuck() -> None:
+    rig = long(NONE, NONE, NONE, Fate(parts=(990,)))
+
+    rig.run_for(2 * SECOND)
+
+    assert len(rig.sent) == 6
+    assert rig.pair_state() is PairState.DUST
+    assert rig.pair.reason == "0.040 BTC is below the minimum"
+    rig.settle()
+
+
 @pytest.mark.parametrize("limits", [{"min_qty": Decimal(5)}, {"lot_step": Decimal(5)}])
 def test_what_is_below_the_smallest_quantity_is_dust(limits: dict[str, Decimal]) -> None:
     rig = long()
