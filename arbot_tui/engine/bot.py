@@ -294,12 +294,12 @@ class ArBot:
         return summary
 
     def _reconciled(self) -> bool:
-        """Every venue's balances were compared, with whatever result."""
-        return all(
-            venue.reconciled or venue.mismatches
-            for venue in self.core.venues.values()
-            if venue.opened
-        )
+        """Every venue's balances were compared, with whatever result.
+
+        Those that only an earlier run traded on are asked nothing in this one.
+        """
+        venues = map(self.core.venue, self.venues)
+        return all(venue.reconciled or venue.mismatches for venue in venues if venue.opened)
 
     async def _until(self, condition: Callable[[], bool], timeout_s: float) -> None:
         """Wait for the core to get there; returns either way."""
@@ -371,6 +371,9 @@ class ArBot:
             signal = msgspec.structs.replace(signal, buy=buy, sell=sell)
         newest_ns = max(signal.buy.recv_ns, signal.sell.recv_ns)
         self.decode_to_signal.add(self.clock.now_ns() - newest_ns)
+        if self.equity_quote is None:
+            # Nothing was sampled yet; without a value its share limits nothing.
+            self.equity_quote = self._equity()
         event = Signalled(signal, self.equity_quote, quote_value=self._quote_value(signal))
         self.executor.handle(event)
 

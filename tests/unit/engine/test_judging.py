@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import FeedEventKind
+from arbot_tui.domain.ledger import OPENING
+from arbot_tui.domain.numbers import from_float
 from arbot_tui.domain.quotes import BookKind, BookUpdate
 from arbot_tui.trading.core.events import Signalled, VenueLive
 from tests.unit.engine.rig import Rig
@@ -199,3 +202,28 @@ def test_where_venue_and_loop_are_both_late_each_has_its_share() -> None:
     assert rig.bot.client.frame(0).venues[0].reason == (
         "events arrive 700 ms late, 100 ms of it in our own loop"
     )
+
+
+def test_the_first_signal_of_a_run_is_judged_on_what_the_account_is_worth_as_well() -> None:
+    # The value is taken once a second; before that the limit in percent of it would not hold.
+    rig = _sharded()
+    rig.quote(1, 0, 103.0)
+    held = [("okx", "USDT", Decimal(500)), ("okx", "BTC", Decimal(2))]
+    rig.bot.core.ledger.post(
+        [*held, *((OPENING, asset, -amount) for _, asset, amount in held)],
+    )
+    rig.quote(1, 0, 104.0)
+    rig.quote(1, 0, 105.0)
+    values = [event.equity_quote for event in rig.told if isinstance(event, Signalled)]
+    bid = from_float(104.0 * 0.9999)
+    assert values == [None, 500 + 2 * bid, 500 + 2 * bid]
+
+
+def test_the_end_of_a_run_waits_for_no_venue_that_only_an_earlier_one_traded_on() -> None:
+    rig = _sharded()
+    for name in ("binance", "okx", "kraken"):
+        rig.bot.core.venue(name).opened = True
+    assert not rig.bot._reconciled()
+    rig.bot.core.venue("binance").reconciled = True
+    rig.bot.core.venue("okx").mismatches = {"BTC": (Decimal(1), Decimal(2))}
+    assert rig.bot._reconciled()
