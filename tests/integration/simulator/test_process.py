@@ -71,9 +71,9 @@ def is_closed(url: str) -> bool:
 
 
 def test_the_first_line_is_out_before_the_servers_are_loaded(start: Start) -> None:
-    # The better of two: a shared machine is slow at random.
-    shares: list[float] = []
-    for _ in range(2):
+    # The best of a few: a shared machine is slow at random.
+    shares = [1.0]
+    while min(shares) >= 0.5 and len(shares) <= 5:
         began = time.monotonic()
         about = first_line(start())
         spoken = time.monotonic()
