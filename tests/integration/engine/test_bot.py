@@ -87,7 +87,7 @@ async def engine(opts: EngineOptions) -> AsyncIterator[ArBot]:
 async def until(bot: ArBot, condition: object) -> Frame:
     """Look at frames until one satisfies `condition`."""
     assert callable(condition)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(90):
         while True:
             frame = bot.client.frame(0)
             if condition(frame):
@@ -181,7 +181,7 @@ async def test_ladders_on_screen_come_from_books_that_all_four_venues_keep_sendi
         row = bot.universe.row("ETH/USDT")
         agreed: set[str] = set()
         kept: set[str] = set()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(90):
             while len(agreed) < 4:
                 depth = await bot.client.query("depth", {"symbol": "ETH/USDT"})
                 assert isinstance(depth, DepthView)

@@ -109,6 +109,33 @@ class Client:
         return [event for event in self.events if event.kind is FeedEventKind.ALIVE]
 
 
+Raw = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def answering(answer: Raw) -> AsyncIterator[int]:
+    """Serve raw connections on a port; at the end each is closed by us and seen gone."""
+    served: set[asyncio.Task[None]] = set()
+
+    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        served.add(task)
+        try:
+            with contextlib.suppress(ConnectionError):
+                await answer(reader, writer)
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+    # Left to the event loop's end, they would be closed by the collector, in another test.
+    await until(lambda: all(task.done() for task in served))
+
+
 @contextlib.asynccontextmanager
 async def running(client: Client) -> AsyncIterator[Client]:
     task = asyncio.create_task(client.session.run())
@@ -389,11 +416,8 @@ def _reset(server: socket.socket, reached: socket.socket) -> None:
 async def test_a_venue_that_accepts_and_says_nothing_is_given_up() -> None:
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
-        writer.close()
 
-    server = await asyncio.start_server(listen, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server:
+    async with answering(listen) as port:
         client = Client(f"ws://127.0.0.1:{port}/", open_timeout_s=0.05)
         async with running(client):
             await until(lambda: len(client.causes()) >= 2)
@@ -562,12 +586,9 @@ async def test_a_server_that_speaks_no_http_is_refused() -> None:
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-OpenSSH\r\n\r\n")
         await writer.drain()
-        writer.close()
 
-    server = await asyncio.start_server(speak, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     async with (
-        server,
+        answering(speak) as port,
         running(Client(f"ws://127.0.0.1:{port}/")) as client,
     ):
         await until(lambda: client.causes())
@@ -578,12 +599,9 @@ async def test_a_server_that_speaks_no_http_is_refused() -> None:
 async def test_a_server_that_hangs_up_during_the_opening_is_retried() -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(65536)
-        writer.close()
 
-    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
     async with (
-        server,
+        answering(hang_up) as port,
         running(Client(f"ws://127.0.0.1:{port}/")) as client,
     ):
         await until(lambda: len(client.causes()) >= 2)
@@ -672,11 +690,9 @@ async def speaking(
         while data := await reader.read(65536):
             if heard is not None:
                 heard.extend(data)
-        writer.close()
 
-    server = await asyncio.start_server(serve_raw, "127.0.0.1", 0)
-    async with server:
-        yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with answering(serve_raw) as port:
+        yield f"ws://127.0.0.1:{port}/"
 
 
 _FIN, _RSV1 = 0x80, 0x40

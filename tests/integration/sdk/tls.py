@@ -67,14 +67,16 @@ async def tls_in_front_of(host: str, port: int, pem: Path) -> AsyncIterator[int]
         task = asyncio.current_task()
         assert task is not None
         serving.add(task)
-        far_reader, far_writer = await asyncio.open_connection(host, port)
+        ends = [writer]
         try:
+            far_reader, far_writer = await asyncio.open_connection(host, port)
+            ends.append(far_writer)
             async with asyncio.TaskGroup() as group:
                 group.create_task(pump(reader, far_writer))
                 group.create_task(pump(far_reader, writer))
         finally:
             serving.discard(task)
-            for end in (writer, far_writer):
+            for end in ends:
                 # Not politely: whoever is gone answers no farewell.
                 end.transport.abort()
 

@@ -168,13 +168,15 @@ async def test_the_server_pings_and_drops_who_does_not_answer(
                 b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                 b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
             )
-            await reader.readuntil(b"\r\n\r\n")
             got = b""
-            with suppress(ConnectionResetError):
-                async with asyncio.timeout(60):
-                    while chunk := await reader.read(100):
-                        got += chunk
-            writer.close()
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+                with suppress(ConnectionResetError):
+                    async with asyncio.timeout(60):
+                        while chunk := await reader.read(100):
+                            got += chunk
+            finally:
+                writer.close()
             # Empty pings, and then the end.
             assert got
             assert set(got) == {0x89, 0x00}
