@@ -154,8 +154,10 @@ class PairExecutor:
 
     def handle(self, event: Event) -> None:
         """Step the core with an event of now, and perform what it asks for."""
+        if self._closed:
+            return
         self._events.append(event)
-        if self._busy or self._closed:
+        if self._busy:
             return
         self._busy = True
         try:
@@ -322,7 +324,7 @@ class PairExecutor:
                 # Orders are asked for again by a timer of the core's; balances have none yet.
                 at_ns = self._clock.now_ns() + SECOND
                 self._set_timer(SetTimer(at_ns, TimerKind.BALANCES, query.venue))
-            elif not answered and query.kind in _LISTINGS:
+            elif not answered and not self._closed and query.kind in _LISTINGS:
                 # Nothing waits for them, but what they would have shown is not to be missed.
                 self._loop.call_later(_LISTING_RETRY_S, self._ask, query)
 

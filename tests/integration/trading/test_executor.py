@@ -473,6 +473,8 @@ async def test_after_closing_nothing_is_left_and_nothing_happens(tmp_path: Path)
         assert picture(it.state) == before
         timers = it.executor._timers.values()
         assert all(timer.cancelled() for timer in timers)
+        # Feeds may go on for days; nobody will ever step what they tell.
+        assert not it.executor._events
 
 
 async def test_a_core_that_raises_is_stopped_for_good(tmp_path: Path) -> None:
