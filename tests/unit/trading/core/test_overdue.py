@@ -98,7 +98,7 @@ class TestOverdue:
 
         assert rig.pair.sell.state is LegState.UNKNOWN
         assert cancels(rig) > 0
-        assert [(order.venue, order.qty) for order in rig.sent[2:]] == [("ant", 3)]
+        assert [(order.venue, order.qty) for order in rig.sent[2:]] == [("ant", Decimal(3))]
         assert rig.pair_state() is PairState.RESOLVING
         script.questions.clear()
         rig.run_for(10 * SECOND)
