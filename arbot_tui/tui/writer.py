@@ -24,11 +24,16 @@ STOP_S = 2.0
 class ScreenWriter:
     """Writes to a terminal from a thread of its own.
 
-    After a write error (the terminal is gone) everything is dropped; nothing is raised.
+    After a write error (the terminal is gone) everything is dropped; nothing is raised. The thread
+    writes to a handle of its own and closes it: one that waits for a terminal longer than the end
+    waits for it must find there what it knew, not the file that was opened since.
     """
 
     def __init__(self, fileno: int, encoding: str, on_drained: Callable[[], None]) -> None:
-        """Write to `fileno`; `on_drained` is called from the thread after a congestion."""
+        """Write to `fileno`, open when `start` is called.
+
+        `on_drained` is called from the thread after a congestion.
+        """
         self._fileno = fileno
         self._encoding = encoding
         self._on_drained = on_drained
@@ -42,6 +47,7 @@ class ScreenWriter:
 
     def start(self) -> None:
         """Start the thread."""
+        self._fileno = os.dup(self._fileno)
         self._thread.start()
 
     def write(self, text: str) -> None:
@@ -82,6 +88,12 @@ class ScreenWriter:
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        try:
+            self._write_until_stopped()
+        finally:
+            os.close(self._fileno)
+
+    def _write_until_stopped(self) -> None:
         while True:
             with self._wake:
                 while not self._queue and not self._stopping:

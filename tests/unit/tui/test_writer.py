@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -92,3 +93,22 @@ def test_what_a_narrow_encoding_lacks_becomes_a_question_mark(pipe: tuple[int, i
     os.close(pipe[1])
     assert read_all(pipe[0]) == b"?"
     os.close(pipe[0])
+
+
+def test_what_a_late_reader_gets_goes_to_nobody_else(pipe: tuple[int, int], tmp_path: Path) -> None:
+    writer = ScreenWriter(pipe[1], "utf-8", lambda: None)
+    writer.start()
+    writer.write("x" * 1_000_000)
+    while writer._queue:
+        time.sleep(0.001)
+    writer.write("farewell")
+    writer.stop(timeout_s=0.01)
+    with (tmp_path / "journal").open("w+b") as other:
+        # Whoever lent the terminal gives it up, and the next file gets its number.
+        os.dup2(other.fileno(), pipe[1])
+        got = read_all(pipe[0])
+        writer._thread.join(20)
+        assert os.fstat(other.fileno()).st_size == 0
+    assert got.endswith(b"xfarewell")
+    for fileno in pipe:
+        os.close(fileno)
