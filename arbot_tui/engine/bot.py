@@ -310,14 +310,12 @@ class ArBot:
             return
 
     def quotes(self, symbol: str) -> tuple[QuoteView, ...]:
-        """Return a symbol's quote on every venue, with its verdict, as of now.
-
-        None where it is not followed: an earlier run may have left a pair open in it.
-        """
+        """Return a symbol's quote on every venue, with its verdict, as of now."""
         self.judge.notice_sleep()
         try:
             row = self.universe.row(symbol)
         except KeyError:
+            # An earlier run may have left a pair open in what this one does not follow.
             return ()
         views = (self.board.quote_view(index, row) for index in range(len(self.venues)))
         # An absent side is infinite on the board, which no journal could write down.
