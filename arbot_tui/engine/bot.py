@@ -38,6 +38,7 @@ from arbot_tui.engine.key_watch import KeyWatch
 from arbot_tui.engine.listings import Listings
 from arbot_tui.engine.local import LocalClient
 from arbot_tui.engine.loop_lag import LoopLag
+from arbot_tui.engine.operating import CORE_FAILED
 from arbot_tui.engine.options import EngineOptions, HotSettings
 from arbot_tui.engine.papering import open_accounts, own_impact, put_paper_exchanges
 from arbot_tui.engine.recording import Recording
@@ -391,6 +392,11 @@ class ArBot:
 
     def trading_word(self) -> tuple[TradingState, str]:
         """Return the trading state and why it is not active."""
+        if self.failed.is_set():
+            # Whatever the core's own word was, it will not change and nothing follows from it.
+            return TradingState.STOPPED, CORE_FAILED
+        if not self.core.journal_ok and self.core.trading is not TradingState.HALTED:
+            return TradingState.STOPPED, "the journal cannot be written; quit and start again"
         if self.judge.start_wanted and self.core.trading is TradingState.STOPPED:
             return TradingState.STOPPED, "starts when two venues are live"
         return self.core.trading, self.core.trading_reason

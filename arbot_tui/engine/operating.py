@@ -21,8 +21,10 @@ from arbot_tui.trading.core.venues import difference
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
 
-__all__ = ["operate"]
+__all__ = ["CORE_FAILED", "operate"]
 
+CORE_FAILED = "an error has ended trading; quit and start again"
+"""What is said of everything once the money core has failed: it takes no event any more."""
 _ASKED = "asked for"
 
 
@@ -32,6 +34,8 @@ def operate(bot: ArBot, name: str, args: Mapping[str, str]) -> CommandResult:
         action = OperatorAction(name)
     except ValueError:
         return CommandResult(False, f"there is no command {sanitise(name, 40)!r}")
+    if bot.failed.is_set():
+        return CommandResult(False, f"{name}: {CORE_FAILED}")
     if action is OperatorAction.RESOLVE:
         return _resolve(bot, args)
     if action is OperatorAction.ADOPT:

@@ -10,6 +10,8 @@ from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.ledger import OPENING
 from arbot_tui.domain.numbers import from_float
 from arbot_tui.domain.quotes import BookKind, BookUpdate
+from arbot_tui.domain.states import TradingState
+from arbot_tui.engine.operating import CORE_FAILED
 from arbot_tui.trading.core.events import Signalled, VenueLive
 from tests.unit.engine.rig import Rig
 
@@ -227,3 +229,19 @@ def test_the_end_of_a_run_waits_for_no_venue_that_only_an_earlier_one_traded_on(
     rig.bot.core.venue("binance").reconciled = True
     rig.bot.core.venue("okx").mismatches = {"BTC": (Decimal(1), Decimal(2))}
     assert rig.bot._reconciled()
+
+
+def test_trading_that_an_error_or_the_journal_has_ended_is_not_called_active() -> None:
+    rig = _sharded()
+    rig.bot.core.trading = TradingState.ACTIVE
+    assert rig.bot.client.frame(0).status.trading == "active"
+    rig.bot.core.journal_ok = False
+    status = rig.bot.client.frame(0).status
+    assert (status.trading, status.trading_reason) == (
+        "stopped",
+        "the journal cannot be written; quit and start again",
+    )
+    rig.bot.core.trading, rig.bot.core.trading_reason = TradingState.HALTED, "asked for"
+    assert rig.bot.trading_word() == (TradingState.HALTED, "asked for")
+    rig.bot.failed.set()
+    assert rig.bot.trading_word() == (TradingState.STOPPED, CORE_FAILED)

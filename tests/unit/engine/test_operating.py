@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from types import SimpleNamespace
 from typing import cast
 
@@ -11,10 +12,10 @@ import pytest
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.orders import OrderReject
-from arbot_tui.domain.states import PairState
+from arbot_tui.domain.states import PairState, TradingState
 from arbot_tui.engine.bot import ArBot
 from arbot_tui.engine.client import CommandResult
-from arbot_tui.engine.operating import operate
+from arbot_tui.engine.operating import CORE_FAILED, operate
 from arbot_tui.trading.core.events import KeyJudged, OperatorAction
 from tests.unit.trading.rig import LIMITS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
@@ -36,8 +37,12 @@ def stuck() -> Rig:
     return rig
 
 
-def ask(rig: Rig, command: str, **args: str) -> CommandResult:
+def ask(rig: Rig, command: str, *, failed: bool = False, **args: str) -> CommandResult:
+    event = asyncio.Event()
+    if failed:
+        event.set()
     bot = SimpleNamespace(
+        failed=event,
         core=rig.state,
         executor=rig,
         watch=SimpleNamespace(alarm="halted: test"),
@@ -146,3 +151,11 @@ def test_what_makes_no_sense_is_refused_in_words(
     command: str, args: dict[str, str], words: str
 ) -> None:
     assert ask(stuck(), command, **args) == CommandResult(False, words)
+
+
+@pytest.mark.parametrize("command", ["start", "drain", "stop", "halt", "flatten", "resolve"])
+def test_what_can_do_nothing_any_more_says_so(command: str) -> None:
+    rig = stuck()
+    told = ask(rig, command, failed=True)
+    assert told == CommandResult(False, f"{command}: {CORE_FAILED}")
+    assert rig.state.trading is TradingState.ACTIVE
