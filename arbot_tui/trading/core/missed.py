@@ -71,7 +71,6 @@ def on_account_fills(turn: Turn, event: AccountFillsSeen) -> None:
         for leg in pair.legs
         if leg.venue == event.venue and leg.venue_id
     }
-    oldest = min((pair.number for pair in state.pairs.values()), default=0)
     for seen in event.fills:
         # Some venues name their own id alone.
         client_id = seen.fill.client_id or by_venue_id.get(seen.venue_id, "")
@@ -84,8 +83,8 @@ def on_account_fills(turn: Turn, event: AccountFillsSeen) -> None:
         elif not is_ours(client_id, state.instance):
             if fill.event_ns > turn.now_ns - orders.OTHER_ENGINE_NS:
                 orders.other_engine(turn, event.venue, client_id)
-        elif parts[0] >= oldest:
-            # Older pairs are forgotten, their books closed.
+        elif parts[0] > state.pair_no or f"p{parts[0]}" in state.pairs:
+            # Of other pairs nothing is known any more: they are forgotten, their books closed.
             text = f"{event.venue}: fill {fill.trade_id} of order {client_id} that is not on record"
             _strange(turn, event.venue, client_id, text)
 

@@ -217,11 +217,14 @@ def test_what_other_people_have_there_is_left_alone() -> None:
     assert len(rig.journal) == records
 
 
-def test_pairs_that_were_forgotten_are_not_missed() -> None:
+@pytest.mark.parametrize("gone", ["p1", "p2"])
+def test_pairs_that_were_forgotten_are_not_missed(gone: str) -> None:
     rig = traded()
-    rig.edge("bee", "cat")
-    rig.run_for(SECOND)
-    old = rig.state.pairs.pop("p1")
+    for _ in range(2):
+        rig.edge("bee", "cat")
+        rig.run_for(SECOND)
+    # One that is stuck stays, however many ended after it are forgotten.
+    old = rig.state.pairs.pop(gone)
     for leg in old.legs:
         del rig.state.by_client_id[leg.client_id]
     rig._thorough = False
