@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import cast
 
@@ -37,12 +38,15 @@ def stuck() -> Rig:
     return rig
 
 
-def ask(rig: Rig, command: str, *, failed: bool = False, **args: str) -> CommandResult:
-    event = asyncio.Event()
-    if failed:
-        event.set()
+def ask(rig: Rig, command: str, **args: str) -> CommandResult:
+    return ask_when(rig, asyncio.Event(), command, args)
+
+
+def ask_when(
+    rig: Rig, failed: asyncio.Event, command: str, args: Mapping[str, str]
+) -> CommandResult:
     bot = SimpleNamespace(
-        failed=event,
+        failed=failed,
         core=rig.state,
         executor=rig,
         watch=SimpleNamespace(alarm="halted: test"),
@@ -156,6 +160,8 @@ def test_what_makes_no_sense_is_refused_in_words(
 @pytest.mark.parametrize("command", ["start", "drain", "stop", "halt", "flatten", "resolve"])
 def test_what_can_do_nothing_any_more_says_so(command: str) -> None:
     rig = stuck()
-    told = ask(rig, command, failed=True)
+    failed = asyncio.Event()
+    failed.set()
+    told = ask_when(rig, failed, command, {})
     assert told == CommandResult(False, f"{command}: {CORE_FAILED}")
     assert rig.state.trading is TradingState.ACTIVE
