@@ -63,21 +63,27 @@ class BookFetcher:
             self._background.start(self._bring(row))
 
     async def _bring(self, row: int) -> None:
-        """Fetch one book as soon as the row's turn has come; changes wait where it is kept."""
+        """Fetch one book and hand it on; changes wait where it is kept."""
+        try:
+            book = await self._take(row)
+        finally:
+            # Before it is handed on: the book may ask for the next one while it takes this one.
+            self._fetching.discard(row)
+        if book is not None and self._sink is not None:
+            self._sink.on_book(self._as_update(row, book))
+
+    async def _take(self, row: int) -> DepthSnapshot | None:
+        """Return a book as soon as the row's turn has come; None where it is of no use any more."""
         due_ns = self._fetched_ns.get(row, -self._every_ns) + self._every_ns
         if (wait_ns := due_ns - self._clock.now_ns()) > 0:
             await asyncio.sleep(wait_ns / SECOND)
-        book: DepthSnapshot | None = None
-        while book is None and self._wanted(row):
+        while self._wanted(row):
             self._fetched_ns[row] = self._clock.now_ns()
             try:
-                book = await self._fetch(row)
+                return await self._fetch(row)
             except ExchangeError:
                 await asyncio.sleep(_RETRY_S)
-        # Before it is handed on: the book may ask for the next one while it takes this one.
-        self._fetching.discard(row)
-        if book is not None and self._sink is not None:
-            self._sink.on_book(self._as_update(row, book))
+        return None
 
     def _as_update(self, row: int, book: DepthSnapshot) -> BookUpdate:
         return BookUpdate(
