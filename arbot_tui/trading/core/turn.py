@@ -75,10 +75,13 @@ class Turn:
     def _acked_pauses(self, leg: Leg) -> tuple[int, ...]:
         return _STREAM_POLL_NS if self.state.venue(leg.venue).stream else _POLL_NS
 
-    def unwind_timer(self, pair: Pair, delay_ns: int) -> None:
-        """Bring the remainder home after `delay_ns`, judged on the quotes of that moment."""
+    def unwind_timer(self, pair: Pair, delay_ns: int, told: int = 0) -> None:
+        """Bring the remainder home after `delay_ns`, judged on the quotes of that moment.
+
+        `told` comes back with it: whether a person knows already that this has ended in vain.
+        """
         at_ns = self.now_ns + delay_ns
-        self.out.append(SetTimer(at_ns, TimerKind.UNWIND, pair.id, symbol=pair.symbol))
+        self.out.append(SetTimer(at_ns, TimerKind.UNWIND, pair.id, told, pair.symbol))
 
     def quote(self, quotes: tuple[QuoteView, ...], venue: str) -> QuoteView | None:
         """Return the venue's quote among `quotes`."""

@@ -17,7 +17,7 @@ import msgspec
 
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import exact, from_float
+from arbot_tui.domain.numbers import exact, from_float, plain
 from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.signal import QuoteView
@@ -44,8 +44,9 @@ def on_unwind_timer(turn: Turn, event: TimerFired) -> None:
     if pair is None or not _is_due(pair):
         return
     decision = event.unwinding if turn.replaying else _decide(turn, pair, event.quotes)
-    if decision is None:
-        turn.unwind_timer(pair, _RETRY_NS)
+    if decision is None or (pair.state is PairState.RESOLVING and decision.order is None):
+        # No end before the unknown order has one.
+        turn.unwind_timer(pair, _RETRY_NS, _told(turn, pair, decision, event.n))
         return
     turn.record = msgspec.structs.replace(
         event, quotes=gate.readable(event.quotes), unwinding=decision
@@ -93,10 +94,16 @@ def _decide(turn: Turn, pair: Pair, quotes: tuple[QuoteView, ...]) -> Unwinding 
         return None
     else:
         decision = plan
-    if pair.state is PairState.RESOLVING and decision.order is None:
-        # No end before the unknown order has one.
-        return None
     return decision
+
+
+def _told(turn: Turn, pair: Pair, decision: Unwinding | None, told: int) -> int:
+    """Tell a person once of what stays open although its pair cannot end as stuck yet."""
+    if told or decision is None or decision.state is not PairState.STUCK or not pair.remainder:
+        return told
+    what = f"{plain(pair.remainder)} {pair.base} open, an order is unknown"
+    turn.alarm("exposed", f"{pair.id} {pair.symbol}: {what}; {decision.reason}")
+    return 1
 
 
 def _plan(

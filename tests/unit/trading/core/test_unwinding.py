@@ -151,6 +151,44 @@ def test_an_unknown_order_that_had_executed_after_all_is_a_new_remainder() -> No
     rig.settle()
 
 
+def test_a_person_is_told_once_of_what_stays_open_beside_an_order_of_unknown_fate() -> None:
+    script = Scripted(GOOD, Fate(lost=True), NONE, NONE, NONE, Fate(parts=(250,)))
+    rig = Rig(script)
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(10 * MS)
+    # Its venue answers nothing any more: that may last for as long as it likes.
+    script.questions.extend([-1] * 5_000)
+
+    rig.run_for(60 * SECOND)
+
+    assert rig.pair_state() is PairState.RESOLVING
+    assert rig.pair.net == 3
+    told = [alarm.message for alarm in rig.alarms if alarm.code == "exposed"]
+    assert told == ["p1 BTC/USDT: 3 BTC open, an order is unknown; 4 attempts did not fill"]
+    script.questions.clear()
+    rig.run_for(10 * SECOND)
+    assert rig.pair_state() is PairState.FLAT
+    rig.settle()
+
+
+def test_nobody_is_told_where_nothing_stays_open_beside_an_unknown_order() -> None:
+    script = Scripted(GOOD, Fate(lost=True))
+    rig = Rig(script)
+    rig.start()
+    rig.edge("ant", "bee")
+    rig.run_for(10 * MS)
+    script.questions.extend([-1] * 5_000)
+
+    rig.run_for(60 * SECOND)
+
+    assert rig.pair_state() is PairState.RESOLVING
+    assert rig.pair.net == 0
+    assert rig.alarms == []
+    script.questions.clear()
+    rig.settle()
+
+
 def test_an_unknown_order_is_not_fired_again_where_it_may_have_executed() -> None:
     rig = Rig(Scripted(Fate(lost=True), Fate(lost=True)), honest=False)
     rig.start()
