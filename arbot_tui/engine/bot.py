@@ -318,7 +318,8 @@ class ArBot:
         except KeyError:
             # An earlier run may have left a pair open in what this one does not follow.
             return ()
-        views = (self.board.quote_view(index, row) for index in range(len(self.venues)))
+        verdict = self.judge.unjudged()
+        views = (self.board.quote_view(index, row, verdict) for index in range(len(self.venues)))
         # An absent side is infinite on the board, which no journal could write down.
         return tuple(view for view in views if view.bid > 0 and math.isfinite(view.ask))
 
@@ -360,11 +361,12 @@ class ArBot:
         return total if total > 0 else None
 
     def _on_signal(self, signal: ArbitrageSignal) -> None:
-        if self.judge.notice_sleep():
+        slept, verdict = self.judge.notice_sleep(), self.judge.unjudged()
+        if slept or verdict is not None:
             # Refused and counted with the verdicts that hold now.
             row = self.universe.row(signal.symbol)
             buy, sell = (
-                self.board.quote_view(self.venues.index(one.venue), row)
+                self.board.quote_view(self.venues.index(one.venue), row, verdict)
                 for one in (signal.buy, signal.sell)
             )
             signal = msgspec.structs.replace(signal, buy=buy, sell=sell)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["FeedJudge"]
 
 _PERIOD_S = 0.1
+# Verdicts older than this say nothing: whoever takes them has failed, or the loop stands.
+_UNJUDGED_NS = SECOND
 _MIN_VENUES = 2
 
 _log = structlog.get_logger("engine")
@@ -37,6 +39,7 @@ class FeedJudge:
         """Judge the feeds of `bot`."""
         self._bot = bot
         self.start_wanted = bot.options.start
+        self._judged_ns: int | None = None
         # The verdicts that were told of, by venue and connection, and by venue.
         self._told: dict[int, dict[int, tuple[FeedState, frozenset[int] | None]]] = {}
         self._states: dict[int, FeedState] = dict.fromkeys(
@@ -57,9 +60,20 @@ class FeedJudge:
                 bot.board.set_book_state(index, row, FeedState.STALE)
                 bot.resync_book(index, row)
             bot.books.check(now_ns)
+            self._judged_ns = now_ns
             self._maybe_start()
             self._log_feeds()
             await asyncio.sleep(_PERIOD_S)
+
+    def unjudged(self) -> FeedState | None:
+        """Return what every feed counts as where the timer has stopped; None where it runs.
+
+        A feed that falls silent tells nobody: without the timer it would stay live for good.
+        """
+        judged_ns = self._judged_ns
+        if judged_ns is None or self._bot.clock.now_ns() - judged_ns <= _UNJUDGED_NS:
+            return None
+        return FeedState.STALE
 
     def notice_sleep(self) -> bool:
         """See whether the machine slept, and if so trust no quote that was under way meanwhile.

@@ -245,3 +245,21 @@ def test_trading_that_an_error_or_the_journal_has_ended_is_not_called_active() -
     assert rig.bot.trading_word() == (TradingState.HALTED, "asked for")
     rig.bot.failed.set()
     assert rig.bot.trading_word() == (TradingState.STOPPED, CORE_FAILED)
+
+
+async def test_verdicts_that_nobody_keeps_up_to_date_allow_no_order() -> None:
+    # The task that takes them failed: what was live once would stay so while its feed falls silent.
+    rig = await asyncio.to_thread(_sharded)
+    judging = asyncio.create_task(rig.bot.judge.run())
+    await asyncio.sleep(0)
+    judging.cancel()
+    await asyncio.gather(judging, return_exceptions=True)
+    tradeable = []
+    for passed_ms in (900, 200):
+        rig.clock.advance(passed_ms * MS)
+        rig.quote(0, 0, 100.0)
+        rig.quote(1, 0, 103.0 + passed_ms / 1000)
+        signal = [event.signal for event in rig.told if isinstance(event, Signalled)][-1]
+        views = (signal.buy, signal.sell, *rig.bot.quotes("BTC/USDT"))
+        tradeable.append({(view.tradeable, view.verdict) for view in views})
+    assert tradeable == [{(True, "live")}, {(False, "stale")}]
