@@ -16,7 +16,7 @@ from arbot_tui.market.config import UniverseConfig
 from arbot_tui.trading.core.events import InstrumentsChanged
 from arbot_tui.trading.core.pair import Leg, Pair
 from arbot_tui.trading.core.plans import PlannedOrder
-from tests.unit.engine.rig import Rig
+from tests.unit.engine.rig import Rig, instrument
 from tests.virtual_loop import run_virtual
 
 _BOTH = ("BTC/USDT", "ETH/USDT")
@@ -80,6 +80,32 @@ async def _delist_and_list() -> None:
     await _refresh(rig)
     assert rig.venues["okx"].rows == {"BTC-USDT": 0, "ETH-USDT": 1}
     assert rig.bot.board.is_tradeable(1, 0)
+
+
+async def _list_a_new_one() -> None:
+    rig = await _loaded()
+    binance, okx = rig.venues["binance"], rig.venues["okx"]
+    period_s = rig.bot.options.universe.symbol_refresh_s
+    okx.listing.insert(0, instrument("okx", "NEW/USDT"))
+    await _refresh(rig, passed_s=round(period_s) + 1)
+    # One venue alone is no market for us.
+    assert okx.rows == {"BTC-USDT": 0, "ETH-USDT": 1}
+    binance.listing.append(instrument("binance", "NEW/USDT", tradeable=False))
+    await _refresh(rig, passed_s=round(period_s) + 1)
+    assert okx.rows == {"BTC-USDT": 0, "ETH-USDT": 1}
+    binance.listing[-1] = instrument("binance", "NEW/USDT")
+    await _refresh(rig, passed_s=round(period_s) + 1)
+    # What was followed before keeps its row, wherever the venues list the new one.
+    every = {"BTC-USDT": 0, "ETH-USDT": 1, "NEW-USDT": 2}
+    assert (binance.rows, okx.rows) == (every, every)
+    board = rig.bot.board
+    assert [board.book_state(v, 2) for v in range(2)] == ["connecting"] * 2
+    for venue in range(2):
+        rig.quote(venue, 2, 5.0)
+        rig.bot.judge.judge(venue)
+    # Its fees are those of the configuration until the account's own are told.
+    assert all(board.is_tradeable(v, row) for v in range(2) for row in (0, 1, 2))
+    assert [row.symbol for row in rig.bot.client.frame(0).rows] == [*_BOTH, "NEW/USDT"]
 
 
 async def _close_a_named_one() -> None:
@@ -204,6 +230,10 @@ def test_a_halted_symbol_is_not_traded_on_that_venue_until_it_is_open_again() ->
 
 def test_a_delisted_symbol_is_unsubscribed_told_and_not_traded() -> None:
     run_virtual(_delist_and_list())
+
+
+def test_a_symbol_that_two_venues_list_meanwhile_is_followed() -> None:
+    run_virtual(_list_a_new_one())
 
 
 def test_a_named_symbol_that_closes_ends_nothing() -> None:
