@@ -15,21 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book, BookChange
-from arbot_tui.simulator.core.catalogue import (
-    QUOTE,
-    coins,
-    in_second_quote,
-    instrument,
-    opening_balances,
-)
+from arbot_tui.simulator.core.catalogue import QUOTE, coins, in_second_quote, opening_balances
 from arbot_tui.simulator.core.daily import Daily
 from arbot_tui.simulator.core.edges import E8, Edge, schedule
-from arbot_tui.simulator.core.hashing import draw_key, text_key
+from arbot_tui.simulator.core.founding import lots_worth_1000, new_book, new_matcher, turns
 from arbot_tui.simulator.core.instruments import VENUES, Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
-from arbot_tui.simulator.core.matching import Matcher
 from arbot_tui.simulator.core.orders import NewOrder, Order
 from arbot_tui.simulator.core.quoting import LiveEdge, Quoter
 from arbot_tui.simulator.core.reference import ReferencePrices
@@ -37,7 +29,6 @@ from arbot_tui.simulator.core.treatment import AS_EVER, Treatment
 
 __all__ = ["World", "WorldSpec"]
 
-_FIRST_ID, _FIRST_ORDER, _FIRST_TRADE, _TURN = range(601, 605)
 _SECOND = 1_000_000_000
 _NEVER = 1 << 63
 
@@ -101,8 +92,8 @@ class World:
         )
         self.daily = Daily(start_ns, self._coins, self.reference)
         self._books = [
-            [self._new_book(symbol, venue) for venue in spec.venues]
-            for symbol in range(len(self._coins))
+            [new_book(spec.seed, index, coin, venue) for venue in spec.venues]
+            for index, coin in enumerate(self._coins)
         ]
         self._by_venue = {
             name: {row[i].instrument.symbol: row[i] for row in self._books}
@@ -110,13 +101,7 @@ class World:
         }
         opening = opening_balances(self._coins)
         self.matchers = {
-            venue.name: Matcher(
-                venue,
-                self._by_venue[venue.name],
-                Account(opening),
-                100_000_000 + draw_key(spec.seed, _FIRST_ORDER, text_key(venue.name)) % 10**9,
-                1_000_000 + draw_key(spec.seed, _FIRST_TRADE, text_key(venue.name)) % 10**7,
-            )
+            venue.name: new_matcher(spec.seed, venue, self._by_venue[venue.name], opening)
             for venue in spec.venues
         }
         self._quoter = Quoter(
@@ -124,11 +109,14 @@ class World:
             start_ns,
             self.reference,
             self._books,
-            [[self._unit_lots(book) for book in row] for row in self._books],
+            [
+                [lots_worth_1000(book.instrument, coin.price) for book in row]
+                for row, coin in zip(self._books, self._coins, strict=True)
+            ],
             [venue.taker_fee for venue in spec.venues],
             [None if coin.quote == QUOTE else spec.symbols for coin in self._coins],
         )
-        self._turns = _shuffled(spec.seed, count)
+        self._turns = turns(spec.seed, count)
         self._slot = 0
         self._slot_ns = start_ns
         self._schedule = schedule(spec.seed, spec.symbols, len(spec.venues), spec.edges_per_min)
@@ -409,24 +397,3 @@ class World:
         if self._next_edge is not None:
             due.append(self.start_ns + self._next_edge.open_ns)
         return min(due, default=_NEVER)
-
-    def _new_book(self, symbol: int, venue: VenueProfile) -> Book:
-        coin, seed = self._coins[symbol], self.spec.seed
-        rules = instrument(seed, symbol, coin, venue)
-        first_id = draw_key(seed, _FIRST_ID, coin.key, text_key(venue.name))
-        # Half a basis point between levels, and at least a tick.
-        grid = max(1, int(coin.price * Decimal("0.00005") * 10**rules.price_decimals))
-        return Book(rules, seed, self._lots_worth_1000(rules, coin.price), grid, first_id % 10**10)
-
-    def _unit_lots(self, book: Book) -> int:
-        rules = book.instrument
-        return self._lots_worth_1000(rules, self._coins[rules.index].price)
-
-    @staticmethod
-    def _lots_worth_1000(rules: Instrument, price: Decimal) -> int:
-        return max(1, int(1000 / price * 10**rules.qty_decimals))
-
-
-def _shuffled(seed: int, count: int) -> list[int]:
-    """Return 0…count-1 in a fixed hashed order, so that venues do not quote in rows."""
-    return sorted(range(count), key=lambda turn: (draw_key(seed, _TURN, turn), turn))

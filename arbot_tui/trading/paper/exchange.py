@@ -16,7 +16,6 @@ import structlog
 from arbot_tui.domain.account import AccountFill, FeeTerms, OpenOrder
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import ExchangeError, OrderNotFound
-from arbot_tui.domain.feed import FeedEvent
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import from_float, plain
@@ -29,17 +28,19 @@ from arbot_tui.domain.orders import (
     OrderState,
     OrderUnknown,
 )
-from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Level, Ticker
+from arbot_tui.domain.quotes import DepthSnapshot, Level, Ticker
 from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import BaseExchange, MarketDataSink, OrderEventSink, QuotaUse
 from arbot_tui.trading.core.events import Deposited
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.paper.account import PaperAccount
+from arbot_tui.trading.paper.depth_wanted import DepthWanted
 from arbot_tui.trading.paper.fees import PaperFees
 from arbot_tui.trading.paper.funding import Funding
 from arbot_tui.trading.paper.profile import Draws, quantile
 from arbot_tui.trading.paper.terms import PaperTerms
 from arbot_tui.trading.paper.venue import PaperVenue
+from arbot_tui.trading.paper.watch import Watch
 
 __all__ = ["PaperExchange", "VisibleRow"]
 
@@ -50,8 +51,6 @@ _PROBE_S = 10.0
 # A distribution of two values is none: at first they are taken faster.
 _FIRST_PROBE_S = 2.0
 _FEW = 100
-# Depth is asked for with an order and kept a while for those that follow.
-_DEPTH_KEPT_NS = 60 * SECOND
 
 _log = structlog.get_logger("paper")
 
@@ -93,8 +92,7 @@ class PaperExchange(BaseExchange):
         self._opened = False
         self._sinks: dict[str, OrderEventSink] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._engine_wants: set[int] = set()
-        self._depth_until_ns: dict[int, int] = {}
+        self._depth = DepthWanted(public.request_depth)
         self._watched: set[int] = set()
 
     def open_account(self, state: CoreState, deposit: Callable[[Deposited], None]) -> None:
@@ -165,15 +163,13 @@ class PaperExchange(BaseExchange):
         async with asyncio.TaskGroup() as group:
             probing = group.create_task(self._probe(), name=f"round trips {self.name}")
             try:
-                await self._public.connect_ws(_Watch(sink, self._watched, self._look))
+                await self._public.connect_ws(Watch(sink, self._watched, self._look))
             finally:
                 probing.cancel()
 
     def request_depth(self, row: int, wanted: bool) -> None:
         """Follow depth of a row for the engine, for as long as no order of ours needs it too."""
-        (self._engine_wants.add if wanted else self._engine_wants.discard)(row)
-        if wanted or row not in self._depth_until_ns:
-            self._public.request_depth(row, wanted)
+        self._depth.by_engine(row, wanted)
 
     def resync_book(self, row: int) -> None:
         """Start the book of one row afresh."""
@@ -195,7 +191,7 @@ class PaperExchange(BaseExchange):
         now_ns = self.clock.now_ns()
         row = self._row_of.get(order.symbol)
         if row is not None:
-            self._need_depth(row, now_ns)
+            self._depth.by_order(row, now_ns)
         self._sinks[order.client_id] = sink
         self._venue.submit(order, now_ns)
         self._set_timer(now_ns)
@@ -340,19 +336,7 @@ class PaperExchange(BaseExchange):
                 await self.sync_clock()
             except ExchangeError as e:
                 _log.warning("round_trip_not_measured", venue=self.name, message=str(e))
-            self._drop_depth(self.clock.now_ns())
-
-    def _need_depth(self, row: int, now_ns: int) -> None:
-        if row not in self._depth_until_ns and row not in self._engine_wants:
-            self._public.request_depth(row, True)
-        self._depth_until_ns[row] = now_ns + _DEPTH_KEPT_NS
-
-    def _drop_depth(self, now_ns: int) -> None:
-        for row, until_ns in list(self._depth_until_ns.items()):
-            if until_ns < now_ns:
-                del self._depth_until_ns[row]
-                if row not in self._engine_wants:
-                    self._public.request_depth(row, False)
+            self._depth.drop(self.clock.now_ns())
 
     # The account
 
@@ -376,38 +360,6 @@ class PaperExchange(BaseExchange):
         _log.debug("paper_account_given", venue=self.name, asset=asset, amount=plain(amount))
         if self._opened:
             self._deposit(Deposited(self.name, asset, amount))
-
-
-class _Watch:
-    """Passes market data on, and looks at the rows that matter to paper orders."""
-
-    def __init__(
-        self,
-        sink: MarketDataSink,
-        watched: set[int],
-        look: Callable[[int, Ticker | None], None],
-    ) -> None:
-        self._on_ticker = sink.on_ticker
-        self._on_book = sink.on_book
-        self._on_feed = sink.on_feed
-        self._watched = watched
-        self._look = look
-
-    def on_ticker(self, ticker: Ticker) -> None:
-        """Take a new best bid and ask."""
-        self._on_ticker(ticker)
-        if ticker.row in self._watched:
-            self._look(ticker.row, ticker)
-
-    def on_book(self, update: BookUpdate) -> None:
-        """Take a depth message."""
-        self._on_book(update)
-        if update.row in self._watched:
-            self._look(update.row, None)
-
-    def on_feed(self, event: FeedEvent) -> None:
-        """Take a change in the life of the feed."""
-        self._on_feed(event)
 
 
 def _unheard(event: OrderEvent) -> None:
