@@ -1,17 +1,17 @@
-"""One venue's order entry: matching against the quoted book, fees and balances."""
+"""One venue's order entry: matching against the quoted book, and what becomes of orders."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_DOWN, ROUND_HALF_UP, ROUND_UP, Decimal
+from decimal import Decimal
 
 from arbot_tui.domain.orders import OrderSide, OrderStatus
 from arbot_tui.simulator.core.account import Account
 from arbot_tui.simulator.core.book import Book
 from arbot_tui.simulator.core.checks import checked, limit_within
 from arbot_tui.simulator.core.events import BalanceEvent, EventKind, OrderEvent, Watcher
-from arbot_tui.simulator.core.fees import DISCOUNTS, REBATES_IN_GIVEN, FeeCoin, FeeTerms
+from arbot_tui.simulator.core.fees import FeeTerms
 from arbot_tui.simulator.core.instruments import ClientIdRule, Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import ListingStatus
 from arbot_tui.simulator.core.orders import (
@@ -23,14 +23,11 @@ from arbot_tui.simulator.core.orders import (
     TimeInForce,
     Trade,
 )
+from arbot_tui.simulator.core.settlement import Settlement, given, to_hold
 from arbot_tui.simulator.core.treatment import AS_EVER, Treatment
 
 __all__ = ["Matcher"]
 
-# Venues book money in eight decimals; a fee is rounded once, and what was rounded is what is
-# taken and reported, so balances stay exact.
-_MONEY = Decimal("0.00000001")
-_PERCENT = 100
 _ENDINGS = {
     OrderStatus.CANCELED: EventKind.CANCELED,
     OrderStatus.EXPIRED: EventKind.EXPIRED,
@@ -72,6 +69,7 @@ class Matcher:
         self.terms: Mapping[str, FeeTerms] = {}
         self._standard = FeeTerms(profile.taker_fee, profile.maker_fee)
         self._books = books
+        self._settlement = Settlement(profile.name, account, books)
         self._next_order_id = first_order_id
         self._next_trade_id = first_trade_id
         self._orders: dict[int, Order] = {}
@@ -253,8 +251,8 @@ class Matcher:
             Refused: It is not covered; nothing has changed.
         """
         self.account.now_ns, stamp_ns = now_ns, now_ns + self.skew_ns
-        held = self._to_hold(new.side, new.price, new.qty, self.fees(new.symbol))
-        self.account.lock(_given(new.side, rules), held)
+        held = to_hold(new.side, new.price, new.qty, self.fees(new.symbol))
+        self.account.lock(given(new.side, rules), held)
         order = Order(
             order_id=self._next_order_id,
             client_id=new.client_id,
@@ -277,26 +275,14 @@ class Matcher:
         return order
 
     @staticmethod
-    def _to_hold(side: OrderSide, price: Decimal, qty: Decimal, fees: FeeTerms) -> Decimal:
-        """Return what has to stay locked for the rest of an order."""
-        if side is OrderSide.SELL:
-            return qty
-        value = price * qty
-        if fees.coin is not FeeCoin.QUOTE:
-            return value
-        return value + (value * max(fees.taker, fees.maker)).quantize(_MONEY, ROUND_UP)
-
-    @staticmethod
     def _fills_whole(order: Order, book: Book, within: int, lots: int) -> bool:
         whole = int(order.qty.scaleb(order.instrument.qty_decimals))
         return lots >= whole and book.available(order.side is OrderSide.BUY, within) >= whole
 
     def _execute(self, order: Order, price: Decimal, qty: Decimal, maker: bool, ts: int) -> None:
         rules, value, fees = order.instrument, price * qty, self.fees(order.symbol)
-        fee, fee_asset = self._settle(order, qty, value, fees, maker=maker)
-        # Never more than there is: the trade itself has happened.
-        tax = min(self._free(rules.quote), (value * fees.tax).quantize(_MONEY, ROUND_DOWN))
-        self.account.pay(rules.quote, tax)
+        fee, fee_asset = self._settlement.settle(order, qty, value, fees, maker=maker)
+        tax = self._settlement.tax(rules.quote, value, fees)
         trade = Trade(
             trade_id=self._next_trade_id,
             order_id=order.order_id,
@@ -320,60 +306,14 @@ class Matcher:
         order.value += value
         order.updated_ns = ts
         # Locked at the limit, paid less: the difference is free again at once.
-        keep = min(order.held, self._to_hold(order.side, order.price, order.remaining, fees))
-        self.account.release(_given(order.side, rules), order.held - keep)
+        keep = min(order.held, to_hold(order.side, order.price, order.remaining, fees))
+        self.account.release(given(order.side, rules), order.held - keep)
         order.held = keep
         if order.filled == order.qty:
             self._end(order, OrderStatus.FILLED, ts)
         else:
             order.status = OrderStatus.PARTIALLY_FILLED
         self._tell(EventKind.TRADE, order, trade, ts)
-
-    def _settle(
-        self, order: Order, qty: Decimal, value: Decimal, fees: FeeTerms, *, maker: bool
-    ) -> tuple[Decimal, str]:
-        """Exchange what a trade exchanges; return the fee, negative for a rebate, and its asset."""
-        rules, account, rate = order.instrument, self.account, fees.rate(maker=maker)
-        buying = order.side is OrderSide.BUY
-        spent, got = (value, qty) if buying else (qty, value)
-        given, received = _given(order.side, rules), rules.base if buying else rules.quote
-        if buying and fees.coin is FeeCoin.QUOTE:
-            # Rounded down: the parts of an order never cost more than was locked for it.
-            fee = (value * rate).quantize(_MONEY, ROUND_DOWN)
-            account.exchange(given, spent + fee, received, got)
-            order.held -= spent + fee
-            return fee, rules.quote
-        order.held -= spent
-        if rate < 0 and self.profile.name in REBATES_IN_GIVEN:
-            rebate = (spent * rate).quantize(_MONEY, ROUND_HALF_UP)
-            account.exchange(given, spent, received, got)
-            account.pay(given, rebate)
-            return rebate, given
-        coin = DISCOUNTS.get(self.profile.name)
-        if fees.coin is FeeCoin.DISCOUNT and coin is not None:
-            worth = value * rate * (1 - fees.discount_pct / _PERCENT)
-            price = self._price_of(coin.asset) or coin.price
-            fee = (worth / price).quantize(_MONEY, ROUND_HALF_UP)
-            account.exchange(given, spent, received, got)
-            if account.pay(coin.asset, fee):
-                return fee, coin.asset
-            fee = (got * rate).quantize(_MONEY, ROUND_HALF_UP)
-            account.pay(received, fee)
-            return fee, received
-        fee = (got * rate).quantize(_MONEY, ROUND_HALF_UP)
-        account.exchange(given, spent, received, got - fee)
-        return fee, received
-
-    def _free(self, asset: str) -> Decimal:
-        held = self.account.holdings.get(asset)
-        return held.free if held is not None else Decimal(0)
-
-    def _price_of(self, asset: str) -> Decimal | None:
-        """Return what a coin is quoted at, if it is."""
-        book = self._books.get(f"{asset}/USDT")
-        if book is None or not book.best_bid.lots:
-            return None
-        return book.instrument.price(book.best_bid.ticks)
 
     def _end(
         self,
@@ -384,7 +324,7 @@ class Matcher:
     ) -> None:
         order.status, order.end = status, reason
         order.updated_ns = now_ns
-        self.account.release(_given(order.side, order.instrument), order.held)
+        self.account.release(given(order.side, order.instrument), order.held)
         order.held = Decimal(0)
         del self._open[order.order_id]
         waiting = self._resting.get(order.instrument.index)
@@ -416,8 +356,3 @@ class Matcher:
 def _priority(order: Order) -> Decimal:
     """Return what grows the worse a resting order's price is for the others."""
     return -order.price if order.side is OrderSide.BUY else order.price
-
-
-def _given(side: OrderSide, rules: Instrument) -> str:
-    """Return the asset that an order gives away."""
-    return rules.quote if side is OrderSide.BUY else rules.base
