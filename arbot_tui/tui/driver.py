@@ -19,7 +19,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
-from arbot_tui.tui.ground import ASK_GROUND, Ground, GroundAnswers
+from arbot_tui.tui.ground import Ground, GroundAnswers, ground_questions
 from arbot_tui.tui.painter import Painter, Text
 from arbot_tui.tui.writer import ScreenWriter
 
@@ -141,7 +141,7 @@ class TerminalDriver(LinuxDriver):
         if os.environ.get("TERM") != "linux":
             self._answers.awaited = True
             self._loop.call_later(GROUND_WAIT_S, self._await_no_ground)
-            self.write(ASK_GROUND)
+            self.write(ground_questions(os.environ))
 
     def _await_no_ground(self) -> None:
         self._answers.awaited = False

@@ -7,9 +7,12 @@ come in pieces, late, or never; taken for keys it would be "alt+]" and a dozen l
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Literal
 
-__all__ = ["ASK_GROUND", "Ground", "GroundAnswers"]
+from arbot_tui.tui.passthrough import to_terminal
+
+__all__ = ["ASK_GROUND", "Ground", "GroundAnswers", "ground_questions"]
 
 Ground = Literal["dark", "light"]
 
@@ -18,6 +21,16 @@ _START = "\x1b]11;"
 _BODY = re.compile(r"\x1b\]11;[0-9a-fA-Frgb:/#]{0,40}")
 _COLOR = re.compile(r"\x1b\]11;rgba?:([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})/([0-9a-fA-F]{1,4})")
 _HALF_PCT = 50.0
+
+
+def ground_questions(environ: Mapping[str, str]) -> str:
+    """Return what to write so that somebody answers.
+
+    tmux answers itself from 3.4 on. Before, it keeps the question (tried with 3.3a) and hands on
+    one that is wrapped, where ``allow-passthrough`` is on. A second answer does no harm.
+    """
+    outside = to_terminal(ASK_GROUND, environ)
+    return ASK_GROUND if outside == ASK_GROUND else ASK_GROUND + outside
 
 
 class GroundAnswers:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbot_tui.tui.ground import Ground, GroundAnswers
+from arbot_tui.tui.ground import ASK_GROUND, Ground, GroundAnswers, ground_questions
 
 LIGHT = "\x1b]11;rgb:ffff/ffff/dddd\x1b\\"
 KEYS = st.lists(
@@ -78,3 +78,11 @@ def test_an_answer_that_is_cut_off_is_dropped_and_the_key_behind_it_stays() -> N
     assert answers.feed("\x1b]11;rgb:ffff/ff") == ""
     assert not answers.undecided
     assert answers.feed("\x1b[A") == "\x1b[A"
+
+
+def test_a_multiplexer_is_asked_and_the_terminal_outside_of_it_too() -> None:
+    assert ground_questions({}) == ASK_GROUND
+    assert ground_questions({"TMUX": "/tmp/tmux-0/default,1,0"}) == (
+        "\x1b]11;?\x1b\\\x1bPtmux;\x1b\x1b]11;?\x1b\x1b\\\x1b\\"
+    )
+    assert ground_questions({"STY": "1.pts"}) == "\x1b]11;?\x1b\\\x1bP\x1b]11;?\x07\x1b\\"
