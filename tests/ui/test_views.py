@@ -229,7 +229,7 @@ async def test_the_same_keys_work_in_every_view() -> None:
 
 
 async def test_help_tells_what_this_view_means_and_only_its_keys() -> None:
-    async with dashboard(FakeClient(world()), (160, 70)) as screen:
+    async with dashboard(FakeClient(world()), (160, 90)) as screen:
         await visit(screen, "balances")
         await screen.press("question_mark")
         text = screen.text()
@@ -536,7 +536,7 @@ async def test_a_frozen_screen_shows_another_view_as_it_was_when_it_was_opened()
 
 
 async def test_the_edge_by_size_says_how_much_and_what_limits_it() -> None:
-    async with dashboard(FakeClient(world())) as screen:
+    async with dashboard(FakeClient(world()), (120, 30)) as screen:
         await screen.press("enter")
         await settle(screen)
         assert "size 9.000, limited by bybit level 2" in screen.line("Details")
@@ -546,7 +546,7 @@ async def test_the_edge_by_size_says_how_much_and_what_limits_it() -> None:
         await settle(screen)
         assert "size 9.000 SOL +0.31, limited by bybit level 2" in screen.text()
     rows = (row(0, "BTC/USDT", 64211.0, 2, buy=-1, sell=-1, net_edge_pct=None),)
-    async with dashboard(FakeClient(frame(rows=rows))) as screen:
+    async with dashboard(FakeClient(frame(rows=rows)), (120, 30)) as screen:
         await screen.press("enter")
         await settle(screen)
         assert "net edge, last 60 s" in screen.text()

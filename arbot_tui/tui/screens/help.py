@@ -16,9 +16,13 @@ from arbot_tui.domain.keymap import KeyMap
 from arbot_tui.tui.glyphs import Glyphs
 from arbot_tui.tui.keys import key_names
 from arbot_tui.tui.screens.dialog import Dialog
-from arbot_tui.tui.views.view import View
+from arbot_tui.tui.views.view import MOVES, View
 
-__all__ = ["HelpScreen", "help_keys", "help_view"]
+__all__ = ["HelpScreen", "help_keys", "help_sections", "help_view"]
+
+_TRADING, _VIEWS, _MOVING, _HERE = "Trading", "Views", "Moving about", "Here"
+_PALETTE = "In the palette alone"
+_SECTIONS = (_TRADING, _HERE, _VIEWS, _MOVING, _PALETTE)
 
 
 def help_keys(view: View, keys: KeyMap) -> list[tuple[str, str]]:
@@ -31,6 +35,23 @@ def help_keys(view: View, keys: KeyMap) -> list[tuple[str, str]]:
         for entry in ACTIONS
         if entry.id not in view.lacks
     ]
+
+
+def help_sections(view: View, keys: KeyMap) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return what `help_keys` does under titles, what has no key of its own last."""
+    found: dict[str, list[tuple[str, str]]] = {title: [] for title in _SECTIONS}
+    entries = (entry for entry in ACTIONS if entry.id not in view.lacks)
+    for entry, line in zip(entries, help_keys(view, keys), strict=True):
+        if not keys.keys(entry.id):
+            title = _PALETTE
+        elif entry.engine:
+            title = _TRADING
+        elif entry.id.startswith("view_"):
+            title = _VIEWS
+        else:
+            title = _MOVING if entry.id in MOVES else _HERE
+        found[title].append(line)
+    return [(title, lines) for title, lines in found.items() if lines]
 
 
 def help_view(view: View, glyphs: Glyphs) -> list[tuple[str, str]]:
@@ -92,12 +113,12 @@ class HelpScreen(Dialog[None]):
     def _text(self) -> Content:
         parts: list[Content] = []
         view = self._view
-        for title, entries in (
-            ("", help_keys(view, view.look.keys)),
-            (view.TITLE, help_view(view, self._glyphs)),
-        ):
-            if title:
-                parts.append(Content(f"\n{title}").stylize("bold $title"))
+        sections = [
+            *help_sections(view, view.look.keys),
+            (f"What {view.TITLE} shows", help_view(view, self._glyphs)),
+        ]
+        for at, (title, entries) in enumerate(sections):
+            parts.append(Content(f"\n{title}" if at else title).stylize("bold $title"))
             for left, right in entries:
                 for index, text in enumerate(wrap(right, max(20, self._room))):
                     key = "" if index else left

@@ -42,6 +42,7 @@ class ChartsView(View):
     DEFAULT_CSS = """
     ChartsView { & #edges { height: 1fr; } & #lower { height: 1fr; layout: horizontal; } }
     ChartsView Panel { width: 1fr; height: 100%; }
+    DashboardScreen.-medium ChartsView #latency { width: 73; }
     DashboardScreen.-low ChartsView #lower { height: 11; }
     DashboardScreen.-narrow ChartsView .-beside { display: none; }
     DashboardScreen.-narrow ChartsView .-beside.-current { display: block; }

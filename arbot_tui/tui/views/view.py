@@ -17,7 +17,7 @@ from arbot_tui.tui.look import Look
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
 
-__all__ = ["SPECIAL", "View"]
+__all__ = ["MOVES", "SPECIAL", "View"]
 
 SPECIAL = frozenset({"apply", "undo", "resolve"})
 """Actions that mean something only in views that add them."""
@@ -25,6 +25,8 @@ _MOVES: Mapping[str, int] = {"down": 1, "up": -1}
 _PAGES: Mapping[str, int] = {"page_down": 1, "page_up": -1}
 _MATCHES: Mapping[str, int] = {"next_match": 1, "previous_match": -1}
 _PANELS: Mapping[str, int] = {"right": 1, "next_panel": 1, "left": -1, "previous_panel": -1}
+MOVES = frozenset({"top", "bottom", *_MOVES, *_PAGES, *_MATCHES, *_PANELS})
+"""Actions that go somewhere within a view."""
 
 
 class View(Container):

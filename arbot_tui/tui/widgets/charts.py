@@ -20,7 +20,9 @@ _EDGE_LINES = 4
 """Directions drawn; the others are far below."""
 _ROLES = ("gain", "key", "ask", "neutral")
 _LEAST_EDGE_PCT = 0.05
-_NAME = 18
+_LEAST_MONEY = 0.02
+_NAME, _FIGURES = 17, 13
+"""Cells of what was measured, and of its median and 99th percentile."""
 
 
 class EdgeChart(Panel):
@@ -199,28 +201,31 @@ class EquityChart(Panel):
         span_ns = view.points[-1].at_ns - view.points[0].at_ns
         # Whole seconds: tenths would change with every sample.
         foot = (f"{numbers.duration(span_ns // SECOND * SECOND).replace('.0', '')} ago", "now")
-        worth = Series([point.equity for point in view.points], "key", "worth")
-        gain = "gain" if view.points[-1].realised >= 0 else "loss"
-        earned = Series([point.realised for point in view.points], gain, "realised")
+        equity, realised = zip(*((p.equity, p.realised) for p in view.points), strict=True)
+        gain = "gain" if realised[-1] >= 0 else "loss"
+        # One above the other: the same moment is in the same column of both.
+        scale = max(len(numbers.amount(value)) for value in (*_ends(equity), *_ends(realised)))
         lines = [
-            *self._chart(worth, width, upper, foot, 0.02),
-            *self._chart(earned, width, height - best - upper, foot, 0.02),
+            *self._chart(Series(equity, "key", f"{'worth':<8}"), width, upper, foot, scale),
+            *self._chart(
+                Series(realised, gain, "realised"), width, height - best - upper, foot, scale
+            ),
         ]
         if best:
             lines += self._by_symbol(view, width, best)
         return [*lines, *[blank(width)] * height][:height]
 
     def _chart(
-        self, series: Series, width: int, height: int, foot: tuple[str, str], least: float
+        self, series: Series, width: int, height: int, foot: tuple[str, str], scale: int
     ) -> list[Line]:
         return line_chart(
             [series],
             width,
             height,
             self.glyphs,
-            value=numbers.amount,
+            value=lambda value: pad(numbers.amount(value), scale, ">"),
             foot=foot,
-            least=least,
+            least=_LEAST_MONEY,
             zero=True,
         )
 
@@ -273,7 +278,14 @@ class LatencyChart(Panel):
             return ()
         cell = self._bucket(width)
         bounds = "".join(pad(_short_ms(bound), cell, ">") for bound in self._view.bounds_ms)
-        return (((pad("", 1 + _NAME), "dim"), (" median    p99 ", "dim"), (bounds + " ms", "dim")),)
+        return (
+            (
+                (pad("", 1 + _NAME), "dim"),
+                ("median   p99 ", "dim"),
+                (bounds, "dim"),
+                ("  ms", "dim"),
+            ),
+        )
 
     def entry(self, key: Hashable, width: int) -> Sequence[Line]:
         """Return one histogram."""
@@ -293,7 +305,7 @@ class LatencyChart(Panel):
                 (
                     self.cursor_mark(key) if last else (" ", "text"),
                     (pad(name if last else "", _NAME), "text"),
-                    (pad(figures if last else "", 15), "strong"),
+                    (pad(figures if last else "", _FIGURES), "strong"),
                     (bar, role),
                 )
             )
@@ -319,7 +331,7 @@ class LatencyChart(Panel):
 
     def _bucket(self, width: int) -> int:
         many = len(self._view.bounds_ms) + 1 if self._view else 1
-        return max(4, min(8, (width - _NAME - 18) // many))
+        return max(4, min(8, (width - 1 - _NAME - _FIGURES) // many))
 
     def _bars(self, row: LatencyRow, cell: int, tall: int) -> list[str]:
         """Return the lines of a histogram, the top one first."""
@@ -337,10 +349,15 @@ class LatencyChart(Panel):
         return lines
 
 
+def _ends(values: Sequence[float | None]) -> tuple[float, float]:
+    known = [value for value in values if value is not None]
+    return min(known, default=0.0), max(known, default=0.0)
+
+
 def _ms(value: float | None) -> str:
     if value is None:
-        return pad("-", 7, ">")
-    return pad(f"{value:.2f}" if value < 10 else f"{value:.0f}", 7, ">")
+        return pad("-", 6, ">")
+    return pad(f"{value:.2f}" if value < 10 else f"{value:.0f}", 6, ">")
 
 
 def _short_ms(bound: float) -> str:

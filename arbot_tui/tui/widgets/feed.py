@@ -18,6 +18,8 @@ __all__ = ["OpportunityFeed", "none_yet", "outcome_span"]
 
 _ONE_LINE = 64
 """From this width on an opportunity fits in one line."""
+_BESIDE_ROUTE = 24
+"""Cells of all but the route in the first of two lines."""
 _WITH_SIZE = 90
 """From this width on it fits with its size."""
 
@@ -69,13 +71,16 @@ class OpportunityFeed(Panel):
         edge = one.edge_pct if is_open else one.peak_pct
         base = one.symbol.partition("/")[0]
         sign = glyphs.up if is_open else glyphs.flat
+        room = max(14, min(18, width - _BESIDE_ROUTE))
         route = f"{one.buy} {glyphs.arrow} {one.sell}"
+        if len(route) > room:
+            route = f"{one.buy}{glyphs.arrow}{one.sell}"
         life = numbers.duration((one.closed_ns or self._now_ns) - one.opened_ns)
         first: Line = (
             self.cursor_mark(key),
             (f"{sign} ", role),
             (pad(clip(one.symbol, 11, glyphs.more), 11), "strong" if is_open else "text"),
-            (" " + pad(clip(route, 18, glyphs.more), 18), "text" if is_open else "dim"),
+            (" " + pad(clip(route, room, glyphs.more), room), "text" if is_open else "dim"),
         )
         percent: Line = ((pad(numbers.edge(edge, glyphs), 8, ">") + " ", role),)
         profit = numbers.money(f"{one.profit_quote:.8f}", glyphs)

@@ -84,7 +84,10 @@ class PairLegs(Panel):
             left = [*table, *[blank(width - _FALL)] * height][:height]
             right = [*self._fall(trade, _FALL), *[blank(_FALL)] * height][:height]
             return [fit((*a, *b), width) for a, b in zip(left, right, strict=True)]
-        lines = [*table, blank(width), *self._fall(trade, width)]
+        fall = self._fall(trade, width)
+        # The result is the last line: rather no line between than none for it.
+        between = [blank(width)] if len(table) + 1 + len(fall) <= height else []
+        lines = [*table, *between, *fall]
         return [fit(line, width) for line in [*lines, *[blank(width)] * height][:height]]
 
     def _table(self, trade: TradeView, width: int) -> list[Line]:

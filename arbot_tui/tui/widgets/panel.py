@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 
 from arbot_tui.tui.link import Link, link_mark, link_words
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, Span, blank, clip, fit, join, line_width, on_cursor
+from arbot_tui.tui.spans import Line, Span, blank, cells, clip, fit, join, line_width, on_cursor
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
 __all__ = ["Panel"]
@@ -228,15 +228,24 @@ class Panel(LineWidget, can_focus=True):
         if not self.framed:
             corner_left = corner_right = rule
         title: Line = ((corner_left + rule + " ", frame), (self.LABEL, "title"))
-        if summary := self.summary():
-            title = (*title, (f" {self.glyphs.dot} {summary}", "dim"))
-        title = (*title, (" ", frame))
         marks = self._marks()
         end: Line = (*marks, (rule + corner_right, frame)) if marks else ((corner_right, frame),)
+        room = width - line_width(title) - line_width(end) - 1
+        if summary := self._fitting(self.summary(), room):
+            title = (*title, (summary, "dim"))
+        title = (*title, (" ", frame))
         free = width - line_width(title) - line_width(end)
         if free < 0:
             return (*fit(title, width - line_width(end)), *end)
         return (*title, (rule * free, frame), *end)
+
+    def _fitting(self, summary: str, room: int) -> str:
+        """Return as many parts of `summary` as fit: a number cut short would be another one."""
+        dot = f" {self.glyphs.dot} "
+        parts = summary.split(dot) if summary else []
+        while len(parts) > 1 and cells(dot + dot.join(parts)) > room:
+            parts.pop()
+        return clip(dot + dot.join(parts), room, self.glyphs.more) if parts else ""
 
     def _marks(self) -> Line:
         if (mark := link_mark(self.link)) is not None:

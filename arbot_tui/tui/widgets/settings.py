@@ -12,10 +12,10 @@ from arbot_tui.tui.widgets.panel import Panel
 
 __all__ = ["SettingsList"]
 
-_NAME, _VALUE, _WHEN = 34, 16, 8
-_WIDE_FROM = 110
-_FROM, _MEANING_FROM = 24, 54
-"""Width of where a value is from, and what has to be left for its meaning beside it."""
+_NAME, _VALUE, _WHEN, _FROM = 34, 16, 8, 14
+_WIDE_FROM, _WIDEST_FROM = 110, 150
+_MEANING_LEAST = 24
+"""What has to be left for a key's meaning beside it."""
 _TITLE_REST = 60
 """What the title holds beside the file, at most."""
 _MEANING_LINES = 2
@@ -63,21 +63,22 @@ class SettingsList(Panel):
 
     def head(self, width: int) -> Sequence[Line]:
         """Return the column titles."""
-        name, value = self._widths(width)
+        name, value, origin = self._widths(width)
+        room = width - name - value - _WHEN - origin - 2
         return (
             (
                 (" " + pad("key", name), "dim"),
                 (pad("value", value), "dim"),
                 (pad("takes", _WHEN), "dim"),
-                (pad("from", _FROM), "dim"),
-                ("meaning" if width - name - value - _WHEN - 2 >= _MEANING_FROM else "", "dim"),
+                (pad("from", origin), "dim"),
+                ("meaning" if room >= _MEANING_LEAST else "", "dim"),
             ),
         )
 
     def entry(self, key: Hashable, width: int) -> Sequence[Line]:
         """Return one key."""
         setting = self._settings[str(key)]
-        name, room = self._widths(width)
+        name, room, origin = self._widths(width)
         pending = self.pending.get(setting.name)
         value = setting.value if pending is None else f"{self.glyphs.arrow} {pending}"
         shown = f"{value or 'unset'} {setting.unit if value else ''}".rstrip()
@@ -88,18 +89,18 @@ class SettingsList(Panel):
                 (pad(clip(setting.name, name - 1, more), name), "text"),
                 (pad(clip(shown, room - 1, more), room), "strong" if pending is None else "warn"),
                 (pad("effect" if setting.hot else "restart", _WHEN), "dim"),
-                *self._rest(setting, max(0, width - name - room - _WHEN - 2)),
+                *self._rest(setting, origin, max(0, width - name - room - _WHEN - 2)),
             ),
         )
 
-    def _rest(self, setting: SettingView, room: int) -> Line:
+    def _rest(self, setting: SettingView, width: int, room: int) -> Line:
         """Return where a value is from and, where there is room, what it means."""
         more, origin = self.glyphs.more, _origin(setting)
-        if room < _MEANING_FROM:
+        if room - width < _MEANING_LEAST:
             return ((clip(origin, room, more), "dim"),)
         return (
-            (pad(clip(origin, _FROM - 2, more), _FROM), "dim"),
-            (clip(setting.meaning, room - _FROM, more), "dim"),
+            (pad(clip(origin, width - 1, more), width), "dim"),
+            (clip(setting.meaning, room - width, more), "dim"),
         )
 
     def record(self, key: Hashable) -> Mapping[str, object]:
@@ -129,7 +130,11 @@ class SettingsList(Panel):
         if setting.next_start:
             when += f" {self.glyphs.dot} next start: {setting.next_start}"
         clip_to = max(0, width - 2)
-        lines: list[Line] = [((" " + text, "text"),) for text in meaning]
+        rule = self.glyphs.frame[4]
+        lines: list[Line] = [
+            ((f"{rule} ", "frame"), (setting.name, "title"), (f" {rule * width}", "frame"))
+        ]
+        lines += [((" " + text, "text"),) for text in meaning]
         lines += [(("", "text"),)] * (_MEANING_LINES - len(meaning))
         for text in (facts, f"{when} {self.glyphs.dot} from {setting.source}"):
             lines.append(((" " + clip(text, clip_to, self.glyphs.more), "dim"),))
@@ -156,8 +161,13 @@ class SettingsList(Panel):
             )
         return ("The engine has told no settings yet.",)
 
-    def _widths(self, width: int) -> tuple[int, int]:
-        return (_NAME, _VALUE) if width < _WIDE_FROM else (_NAME + 8, _VALUE + 14)
+    def _widths(self, width: int) -> tuple[int, int, int]:
+        """Return the cells of a key, its value and where that is from."""
+        if width < _WIDE_FROM:
+            return _NAME, _VALUE, _FROM
+        longest = 1 + max(map(len, self._settings), default=_NAME)
+        more = 10 if width >= _WIDEST_FROM else 0
+        return min(longest, width // 3 + 8), _VALUE + more, _FROM + more
 
 
 def _origin(setting: SettingView) -> str:

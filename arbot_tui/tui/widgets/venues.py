@@ -64,7 +64,7 @@ class VenueHealth(Panel):
             (f"{_ms(venue.lag_ms, 6)} late ", "text"),
             (f"{self.glyphs.round_trip}{_ms(venue.rtt_ms, 5)}", "dim"),
         )
-        second = self._second(venue)
+        second = self._second(venue, roomy=width >= _ONE_LINE)
         if width >= _ONE_LINE:
             left: Line = (*name, *times, ("  ", "text"), *second)
             return (join(left, self._counts(venue) if width >= _ROOMY else (), width),)
@@ -93,7 +93,7 @@ class VenueHealth(Panel):
             (pad(f"{numbers.grouped(venue.quotes)} quotes ", 18, ">"), "text"),
         )
 
-    def _second(self, venue: VenueView) -> Line:
+    def _second(self, venue: VenueView, *, roomy: bool) -> Line:
         """Return why it is not live, else what is worth knowing while it is."""
         if venue.banned_s > 0:
             return ((f"asked to stay away, {venue.banned_s:.0f} s left", "bad"),)
@@ -101,11 +101,13 @@ class VenueHealth(Panel):
             return ((venue.reason, "warn"),)
         spans: list[Span] = []
         if venue.silence_ms is not None:
-            spans.append((f"heard {numbers.age(int(venue.silence_ms * MS))} ago  ", "dim"))
+            heard = f"heard {numbers.age(int(venue.silence_ms * MS))}"
+            spans.append((pad(f"{heard} ago", 15) if roomy else f"{heard}  ", "dim"))
         offset = venue.offset_ms
         role = "warn" if abs(offset) > _CLOCK_OFF_MS else "dim"
         clock = f"{round(offset):+d}".replace("-", self.glyphs.minus) if round(offset) else "0"
-        spans.append((f"clock {clock} ms  ", role))
+        clock = f"clock {clock} ms"
+        spans.append((pad(clock, 14) if roomy else f"{clock}  ", role))
         if venue.weight_limit:
             used = round(100 * (venue.weight_used or 0) / venue.weight_limit)
             spans.append((f"quota {used} %", "warn" if used >= _BUSY_PCT else "dim"))
