@@ -83,10 +83,12 @@ class MemoryWire:
         self._handler = handler
         self._loop.call_soon(self._drain)
 
-    def send(self, message: bytes) -> None:
-        if not self._closed.done():
-            self.sent.append((self._loop.time(), message))
-            self.link.say(message.decode())
+    def send(self, message: bytes) -> bool:
+        if self._closed.done():
+            return False
+        self.sent.append((self._loop.time(), message))
+        self.link.say(message.decode())
+        return True
 
     def ping(self) -> None:
         if not self._closed.done() and not self.link.gone:

@@ -187,14 +187,11 @@ class WebSocketSession:
             self._outbox_filled.set()
 
     def send_now(self, message: bytes) -> bool:
-        """Write one message before returning, past the pace; False where there is no connection.
+        """Write one message before returning, past the pace; False where no connection takes it.
 
         For order entry, where the caller keeps the venue's limits itself.
         """
-        if self._wire is None:
-            return False
-        self._wire.send(message)
-        return True
+        return self._wire is not None and self._wire.send(message)
 
     def reconnect(self, cause: str) -> None:
         """Drop the connection and open a new one (notices, broken subscriptions)."""

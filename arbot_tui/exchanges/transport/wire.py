@@ -80,8 +80,8 @@ class Wire(Protocol):
         """Deliver to `handler` from now on, first what has arrived since the opening."""
         ...
 
-    def send(self, message: bytes) -> None:
-        """Write one text message before returning; on a closed wire do nothing."""
+    def send(self, message: bytes) -> bool:
+        """Write one text message before returning; False, and nothing written, on a closed wire."""
         ...
 
     def ping(self) -> None:

@@ -101,10 +101,12 @@ class _PicowsWire(WSListener):
         if self._parts is None:
             self._deliver = handler.on_message
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes) -> bool:
         transport = self._open_transport
-        if transport is not None:
-            transport.send(_TEXT, message)
+        if transport is None:
+            return False
+        transport.send(_TEXT, message)
+        return True
 
     def ping(self) -> None:
         transport = self._open_transport

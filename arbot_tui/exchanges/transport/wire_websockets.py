@@ -113,10 +113,13 @@ class _WebsocketsWire(asyncio.Protocol):
         for frame in early:
             self._take_rare(frame, handler)
 
-    def send(self, message: bytes) -> None:
-        if self._core.state is State.OPEN:
-            self._core.send_text(message)
-            self._flush()
+    def send(self, message: bytes) -> bool:
+        transport = self._transport
+        if self._core.state is not State.OPEN or transport is None or transport.is_closing():
+            return False
+        self._core.send_text(message)
+        self._flush()
+        return True
 
     def ping(self) -> None:
         if self._core.state is State.OPEN:

@@ -237,6 +237,17 @@ async def test_a_message_past_the_pace_leaves_before_the_call_returns() -> None:
     assert got.count("slow") <= 1
 
 
+async def test_a_connection_that_is_closing_takes_no_order() -> None:
+    # It would be dropped without a word, and asked for in vain while the other leg executes.
+    async with serving(_stay) as server, running(Client(url_of(server))) as client:
+        await until(lambda: client.session.connected)
+        client.session.reconnect("a frame that cannot be read")
+        assert client.session.connected
+        assert client.session.send_now(b"order") is False
+        await until(lambda: client.session.connects == 2)
+        assert client.session.send_now(b"order") is True
+
+
 async def test_a_malformed_frame_is_counted_and_the_next_one_is_read() -> None:
     async def handler(socket: ServerConnection) -> None:
         await socket.send("bad")

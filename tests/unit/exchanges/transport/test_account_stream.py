@@ -92,10 +92,11 @@ class ToyWire:
         if not self.closed:
             self.push(*frames)
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes) -> bool:
         self.sent.append(message)
         for answer in self._answers.get(message, ()):
             asyncio.get_running_loop().call_soon(self.push, answer)
+        return True
 
     @property
     def closed(self) -> bool:
