@@ -67,13 +67,14 @@ from arbot_tui.strategy.plugins import load_strategies
 from arbot_tui.strategy.trading_strategy import Market
 from arbot_tui.strategy.verdict import run_words
 from arbot_tui.trading.account import AccountLocks, make_private_dir, recover
-from arbot_tui.trading.config import ArbitrageConfig
+from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 from arbot_tui.trading.core.events import (
     Operator,
     OperatorAction,
     Signalled,
     Started,
 )
+from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.state import CoreState
 from arbot_tui.trading.executor import PairExecutor
 from arbot_tui.trading.latency import Latency
@@ -175,6 +176,17 @@ class ArBot:
         self.filters.apply(hot.filters, hot.trend, hot.premium)
         self.strategy.filters = (*self.filters.active, *self.user_strategies)
 
+    def limits(self, arbitrage: ArbitrageConfig, risk: RiskConfig) -> Limits:
+        """Return the limits of this run under these settings."""
+        options = self.options
+        return limits_from(
+            arbitrage,
+            risk,
+            options.profile,
+            real_money=options.real_money,
+            orders_per_s={name: each.orders_per_s for name, each in self.exchanges.items()},
+        )
+
     @property
     def executor(self) -> PairExecutor:
         """The executor; there is one between entering and leaving the context."""
@@ -243,9 +255,7 @@ class ArBot:
         """Begin to follow the market; trading starts stopped, or as the options say."""
         executor = self.executor
         options = self.options
-        limits = limits_from(
-            options.arbitrage, options.risk, options.profile, real_money=options.real_money
-        )
+        limits = self.limits(options.arbitrage, options.risk)
         executor.handle(Started(self._instance, self.venues, limits))
         self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
         for name in self.venues:

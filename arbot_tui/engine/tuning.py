@@ -16,7 +16,6 @@ from arbot_tui.engine.answers import SettingChange, SettingsDiff, SettingsView
 from arbot_tui.engine.client import CommandResult, SettingsSource
 from arbot_tui.engine.options import HotSettings
 from arbot_tui.trading.core.events import LimitsChanged
-from arbot_tui.trading.policy import limits_from
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -139,8 +138,7 @@ class Tuning:
 
     def _use(self, hot: HotSettings) -> None:
         bot, old = self._bot, self._bot.options
-        limits = limits_from(hot.arbitrage, hot.risk, old.profile, real_money=old.real_money)
-        bot.executor.handle(LimitsChanged(limits))
+        bot.executor.handle(LimitsChanged(bot.limits(hot.arbitrage, hot.risk)))
         bot.apply_strategy(hot)
         bot.options = replace(
             old,

@@ -168,9 +168,12 @@ class BaseExchange(ABC):
     Attributes:
         continuity: The rule by which its depth messages prove that none is missing.
         depth_limits: How many books may be followed in depth.
+        orders_per_s: How many orders it takes in a second; beyond that they are refused, here or
+            there. 0 where that is not known.
     """
 
     continuity: Continuity
+    orders_per_s = 0
     depth_limits = DepthLimits(rows=50, starts_per_hour=80)
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:

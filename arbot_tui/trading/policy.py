@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from arbot_tui.domain.clock import MS, SECOND
@@ -17,8 +18,13 @@ def limits_from(
     profile: Literal["simulate", "live"],
     *,
     real_money: bool = False,
+    orders_per_s: Mapping[str, int] | None = None,
 ) -> Limits:
     """Return the limits of a run; with real money, keys bound to no address are asked about.
+
+    Whatever is configured, a venue gets no more than half of the orders that it takes, which
+    `orders_per_s` tells where it is known: beyond its quota one leg would be refused, and the
+    other stand alone.
 
     The bounds that no key sets differ by profile: in simulate the screen shares a small
     machine with the venues, and a demo that throttles itself shows nothing.
@@ -42,4 +48,7 @@ def limits_from(
         ack_timeout_ns=2 * SECOND,
         visibility_margin_ns=round(risk.visibility_margin_s * SECOND),
         bound_keys_only=real_money,
+        venue_messages_per_s={
+            venue: max(1, most // 2) for venue, most in (orders_per_s or {}).items() if most
+        },
     )

@@ -40,6 +40,8 @@ class BinanceExchange(FeedAdapter):
     _account: BinanceAccount
     # A start takes a snapshot of weight 50: 2,500 of 6,000 at once, 1,000 a minute at the most.
     depth_limits = DepthLimits(rows=50, starts_per_hour=1_200)
+    # A hundred in ten seconds.
+    orders_per_s = 10
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""

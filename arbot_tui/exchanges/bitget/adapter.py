@@ -50,6 +50,7 @@ class BitgetExchange(FeedAdapter):
 
     continuity = Continuity.SNAPSHOT_ONLY
     client_ids = re.compile("[0-9A-Za-z_-]{1,32}")
+    orders_per_s = 8
     _execution: BitgetExecution
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:

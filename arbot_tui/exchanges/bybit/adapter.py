@@ -52,6 +52,7 @@ class BybitExchange(FeedAdapter):
     _account: BybitAccount
     # No limit is documented but the 21,000 characters of a connection; a topic takes 25.
     depth_limits = DepthLimits(rows=100, starts_per_hour=400)
+    orders_per_s = 18
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""

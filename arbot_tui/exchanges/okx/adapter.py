@@ -52,6 +52,8 @@ class OKXExchange(FeedAdapter):
     _account: OkxAccount
     # Start and end are two of the 480 requests that a connection has in an hour.
     depth_limits = DepthLimits(rows=100, starts_per_hour=150)
+    # Of one instrument, 48 in two seconds; of all of them there may be far more.
+    orders_per_s = 24
 
     def __init__(self, config: ExchangeConfig, clock: Clock) -> None:
         """Keep `config`; nothing is opened before it is asked for."""

@@ -226,7 +226,8 @@ def _throttled(state: CoreState, signal: ArbitrageSignal, now_ns: int) -> Denial
         return Denial(Reason.REPEAT_EXECUTION, f"{limits.max_pairs_per_hour} pairs in an hour")
     for venue in (signal.buy.venue, signal.sell.venue):
         if not may_send(state, venue, now_ns):
-            return Denial(Reason.MAX_MESSAGES, f"{limits.max_messages_per_s} orders/s on {venue}")
+            most = limits.messages_per_s(venue)
+            return Denial(Reason.MAX_MESSAGES, f"{most} orders/s on {venue}")
     return None
 
 
@@ -246,7 +247,7 @@ def may_send(state: CoreState, venue: str, now_ns: int) -> bool:
         for leg in pair.legs
         if leg.venue == venue and leg.state is LegState.INTENT
     )
-    spare = state.rules().max_messages_per_s - planned
+    spare = state.rules().messages_per_s(venue) - planned
     return spare > 0 and not _full(state.venue(venue).sends_ns, spare, now_ns - SECOND)
 
 

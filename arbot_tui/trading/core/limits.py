@@ -25,6 +25,7 @@ class Limits(msgspec.Struct, frozen=True):
         max_pairs_per_hour: Pairs committed in any hour.
         max_concurrent_pairs: Pairs in flight.
         max_messages_per_s: Orders per venue in any second.
+        venue_messages_per_s: The same by venue, where the venue itself allows fewer.
         max_quote_age_ns: Oldest quote a decision may rest on, by time of receipt of its signal.
         max_loop_lag_ns: Largest lag of the event loop at a decision.
         order_validity_ns: Time from the plan until the venue must refuse the order: five round
@@ -67,3 +68,9 @@ class Limits(msgspec.Struct, frozen=True):
     unwind_bps: tuple[int, ...] = (10, 25, 50, 100)
     unwind_give_up_ns: int = 30 * SECOND
     bound_keys_only: bool = False
+    venue_messages_per_s: dict[str, int] = {}
+
+    def messages_per_s(self, venue: str) -> int:
+        """Return how many orders may go to a venue in any second."""
+        most = self.max_messages_per_s
+        return min(most, self.venue_messages_per_s.get(venue, most))

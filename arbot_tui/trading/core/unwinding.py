@@ -149,7 +149,7 @@ def _plan(
     if denial := gate.unwind_denial(turn.state, pair, order.venue, turn.now_ns, turn.now_ns):
         return denial.detail
     if not gate.may_send(turn.state, order.venue, turn.now_ns):
-        return f"{turn.state.rules().max_messages_per_s} orders/s on {order.venue}"
+        return f"{turn.state.rules().messages_per_s(order.venue)} orders/s on {order.venue}"
     return Unwinding(order=PlannedOrder(order, asset, unit, turn.now_ns))
 
 

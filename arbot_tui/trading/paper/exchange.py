@@ -79,6 +79,7 @@ class PaperExchange(BaseExchange):
         super().__init__(public.config, clock)
         self.continuity = public.continuity
         self.depth_limits = public.depth_limits
+        self.orders_per_s = public.orders_per_s
         self._public = public
         self._terms = terms
         self._row_of: dict[str, int] = {}

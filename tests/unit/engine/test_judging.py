@@ -7,11 +7,15 @@ from decimal import Decimal
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import FeedEventKind
+from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.ledger import OPENING
 from arbot_tui.domain.numbers import from_float
 from arbot_tui.domain.quotes import BookKind, BookUpdate
 from arbot_tui.domain.states import TradingState
 from arbot_tui.engine.operating import CORE_FAILED
+from arbot_tui.exchanges.base import ExchangeConfig, VenueUrls
+from arbot_tui.exchanges.factory import ExchangeFactory
+from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
 from arbot_tui.trading.core.events import Signalled, VenueLive
 from tests.unit.engine.rig import Rig
 
@@ -263,3 +267,15 @@ async def test_verdicts_that_nobody_keeps_up_to_date_allow_no_order() -> None:
         views = (signal.buy, signal.sell, *rig.bot.quotes("BTC/USDT"))
         tradeable.append({(view.tradeable, view.verdict) for view in views})
     assert tradeable == [{(True, "live")}, {(False, "stale")}]
+
+
+def test_every_venue_says_how_many_orders_it_takes() -> None:
+    factory, venues = ExchangeFactory(), ("binance", "bybit", "okx", "bitget")
+    urls = VenueUrls("http://127.0.0.1:1", "ws://127.0.0.1:1")
+    fees = TradingFees(Decimal(0), Decimal(0))
+    rig = Rig(dict.fromkeys(venues, _SYMBOLS))
+    for index, name in enumerate(venues):
+        config = ExchangeConfig(name, index, urls, "custom", fees)
+        rig.bot.exchanges[name] = factory.create(config, rig.clock)
+    limits = rig.bot.limits(ArbitrageConfig(), RiskConfig(max_messages_per_s=1000))
+    assert limits.venue_messages_per_s == {"binance": 5, "bybit": 9, "okx": 12, "bitget": 4}

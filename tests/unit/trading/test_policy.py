@@ -36,3 +36,13 @@ def test_live_waits_for_less_and_believes_less_than_simulate() -> None:
     assert simulate.max_quote_age_ns > live.max_quote_age_ns
     assert simulate.max_loop_lag_ns > live.max_loop_lag_ns
     assert live.order_validity_ns == simulate.order_validity_ns == 2 * SECOND
+
+
+def test_no_venue_gets_more_than_half_of_the_orders_that_it_takes() -> None:
+    risk = RiskConfig(max_messages_per_s=7)
+    quotas = {"ant": 18, "bee": 8, "cat": 1, "dog": 0}
+
+    limits = limits_from(ArbitrageConfig(), risk, "live", orders_per_s=quotas)
+
+    found = {venue: limits.messages_per_s(venue) for venue in (*quotas, "eel")}
+    assert found == {"ant": 7, "bee": 4, "cat": 1, "dog": 7, "eel": 7}

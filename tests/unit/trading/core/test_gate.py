@@ -261,8 +261,13 @@ def test_the_same_pair_of_venues_waits_for_its_cooldown_and_others_do_not() -> N
     assert rig.pair.number == 2
 
 
-def test_orders_per_second_are_counted_with_those_that_are_still_to_leave() -> None:
-    rig = started(msgspec.structs.replace(LIMITS, max_messages_per_s=2))
+@pytest.mark.parametrize(
+    "limits", [{"max_messages_per_s": 2}, {"venue_messages_per_s": {"ant": 2, "bee": 100}}]
+)
+def test_orders_per_second_are_counted_with_those_that_are_still_to_leave(
+    limits: dict[str, object],
+) -> None:
+    rig = started(msgspec.structs.replace(LIMITS, **limits))
     rig.edge("ant", "bee", "ETH/USDT")
     rig.edge("ant", "bee", "SOL/USDT")
 
