@@ -26,6 +26,9 @@ class Instrument(msgspec.Struct, frozen=True):
         min_qty: Smallest order quantity in base.
         max_qty: Largest limit order quantity in base; 0 where the venue names none.
         min_notional: Smallest order value in quote.
+        max_notional: Largest value of a limit order in quote, at its limit; 0 where none is named.
+        max_holding: How much of the base the account may hold, open purchases included, for a
+            further purchase to be taken; 0 where none is named.
         tradeable: Whether the venue accepts orders for it now.
         wire_id: The venue's numeric id where it needs one (OKX ``instIdCode``).
         status: Why it is not tradeable, in the venue's own word; empty where it is.
@@ -48,6 +51,8 @@ class Instrument(msgspec.Struct, frozen=True):
     status: str = ""
     buy_band: Decimal | None = None
     sell_band: Decimal | None = None
+    max_notional: Decimal = ZERO
+    max_holding: Decimal = ZERO
 
     @property
     def symbol(self) -> str:
@@ -74,10 +79,24 @@ class Instrument(msgspec.Struct, frozen=True):
             return None
         return exact.multiply(market, exact.subtract(_ONE, self.sell_band))
 
-    def quantity(self, qty: Decimal) -> Decimal:
-        """Return the largest valid quantity step not above `qty` (minimums not yet checked)."""
-        floored = floor_to(qty, self.lot_step)
-        return min(floored, floor_to(self.max_qty, self.lot_step)) if self.max_qty else floored
+    def quantity(self, qty: Decimal, price: Decimal | None = None) -> Decimal:
+        """Return the largest valid quantity not above `qty` (minimums not yet checked).
+
+        Args:
+            qty: What is wanted.
+            price: At which limit, for the bound on the order's value; None leaves that out.
+        """
+        most = min(qty, self.max_qty) if self.max_qty else qty
+        if price and self.max_notional:
+            most = min(most, self.affords(price))
+        return floor_to(most, self.lot_step)
+
+    def affords(self, price: Decimal) -> Decimal:
+        """Return a quantity whose value at `price`, above zero, is not above `max_notional`."""
+        qty = floor_to(exact.divide(self.max_notional, price), self.lot_step)
+        # Dividing rounds: where that made it too much, one step less is not.
+        over = exact.multiply(qty, price) > self.max_notional
+        return exact.subtract(qty, self.lot_step) if over else qty
 
     def breach(self, price: Decimal, qty: Decimal) -> str:
         """Return which rule an order of `qty` at `price` would break, or an empty text."""
@@ -91,4 +110,6 @@ class Instrument(msgspec.Struct, frozen=True):
             return f"price {price} is no multiple of {self.tick_size}"
         if exact.multiply(price, qty) < self.min_notional:
             return f"value {exact.multiply(price, qty)} below the minimum {self.min_notional}"
+        if self.max_notional and exact.multiply(price, qty) > self.max_notional:
+            return f"value {exact.multiply(price, qty)} above the maximum {self.max_notional}"
         return ""

@@ -60,6 +60,7 @@ def plan_size(
     buy_quote_free: Decimal,
     sell_base_free: Decimal,
     buy_fee: Decimal,
+    held: Decimal = ZERO,
 ) -> SizePlan | SizeRefusal:
     """Return the largest common base quantity of a pair, or why there is none.
 
@@ -74,6 +75,7 @@ def plan_size(
         sell_base_free: Base currency to sell on the selling venue.
         buy_fee: Taker fee of the buying leg, a fraction. It is reserved in quote currency even
             where the venue takes it from what was bought; a rebate is not spent in advance.
+        held: What the buying venue holds of the base already.
     """
     step = common_step(buy.lot_step, sell.lot_step)
     unit_cost = exact.multiply(buy_price, exact.add(Decimal(1), max(buy_fee, ZERO)))
@@ -84,6 +86,14 @@ def plan_size(
         (sell_base_free, f"{sell.base} on {sell.venue}"),
     ]
     bounds += [(i.max_qty, f"maximum on {i.venue}") for i in (buy, sell) if i.max_qty]
+    bounds += [
+        (i.affords(price), f"maximum value on {i.venue}")
+        for i, price in ((buy, buy_price), (sell, sell_price))
+        if i.max_notional
+    ]
+    if buy.max_holding:
+        room = exact.subtract(buy.max_holding, held)
+        bounds.append((room, f"most {buy.base} that {buy.venue} holds"))
     most, limited_by = min(bounds, key=lambda bound: bound[0])
     qty = floor_to(most, step) if most > 0 else ZERO
     least = _least(buy, sell, buy_price, sell_price, step)

@@ -30,6 +30,8 @@ def _instruments(venue: str) -> st.SearchStrategy[Instrument]:
         min_qty=_units(0, 40),
         max_qty=st.one_of(st.just(Decimal(0)), _units(1, 300)),
         min_notional=st.decimals(min_value=0, max_value=60, places=2),
+        max_notional=st.just(Decimal(0)) | st.decimals(min_value=1, max_value=200, places=2),
+        max_holding=st.just(Decimal(0)) | _units(1, 300),
     )
 
 
@@ -40,7 +42,8 @@ _fees = st.sampled_from([Decimal("0.001"), Decimal(0), Decimal("0.013"), Decimal
 
 
 @given(
-    _instruments("a"), _instruments("b"), _prices, _prices, _amounts, _qtys, _amounts, _qtys, _fees
+    *(_instruments("a"), _instruments("b"), _prices, _prices),
+    *(_amounts, _qtys, _amounts, _qtys, _fees, _qtys),
 )
 def test_the_size_is_the_largest_that_breaks_no_rule_and_no_bound(
     buy: Instrument,
@@ -52,6 +55,7 @@ def test_the_size_is_the_largest_that_breaks_no_rule_and_no_bound(
     quote_free: Decimal,
     base_free: Decimal,
     fee: Decimal,
+    held: Decimal,
 ) -> None:
     def fits(qty: Decimal) -> bool:
         return (
@@ -62,10 +66,13 @@ def test_the_size_is_the_largest_that_breaks_no_rule_and_no_bound(
             and qty <= offered
             and qty * buy_price * (1 + max(fee, Decimal(0))) <= quote_free
             and qty <= base_free
+            and (not buy.max_holding or held + qty <= buy.max_holding)
         )
 
     best = max((qty for qty in _GRID if fits(qty)), default=None)
-    plan = plan_size(buy, sell, buy_price, sell_price, wanted, offered, quote_free, base_free, fee)
+    plan = plan_size(
+        buy, sell, buy_price, sell_price, wanted, offered, quote_free, base_free, fee, held
+    )
     if best is None:
         assert isinstance(plan, SizeRefusal)
     else:

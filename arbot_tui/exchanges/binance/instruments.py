@@ -72,6 +72,8 @@ class _Filter(msgspec.Struct):
     minQty: str = ""
     maxQty: str = ""
     minNotional: str = ""
+    maxNotional: str = ""
+    maxPosition: str = ""
     bidMultiplierUp: str = ""
     askMultiplierDown: str = ""
     multiplierUp: str = ""
@@ -100,7 +102,7 @@ _decode_filter = msgspec.json.Decoder(_Filter).decode
 _APPLIED = frozenset(
     {
         *("PRICE_FILTER", "LOT_SIZE", "NOTIONAL", "MIN_NOTIONAL"),
-        *("PERCENT_PRICE_BY_SIDE", "PERCENT_PRICE"),
+        *("PERCENT_PRICE_BY_SIDE", "PERCENT_PRICE", "MAX_POSITION"),
     }
 )
 
@@ -138,6 +140,7 @@ def _instrument(row: _Symbol) -> Instrument:
     lot = filters.get("LOT_SIZE")
     # One of the two exists; NOTIONAL replaced MIN_NOTIONAL symbol by symbol.
     notional = filters.get("NOTIONAL") or filters.get("MIN_NOTIONAL")
+    position = filters.get("MAX_POSITION")
     # Of an average over minutes, where ours is the price of now; so wide that it matters little.
     band = filters.get("PERCENT_PRICE_BY_SIDE") or filters.get("PERCENT_PRICE")
     up = (band.bidMultiplierUp or band.multiplierUp) if band else ""
@@ -155,6 +158,8 @@ def _instrument(row: _Symbol) -> Instrument:
         min_qty=_bound(lot.minQty) if lot else ZERO,
         max_qty=_bound(lot.maxQty) if lot else ZERO,
         min_notional=_bound(notional.minNotional) if notional else ZERO,
+        max_notional=_bound(notional.maxNotional) if notional else ZERO,
+        max_holding=_bound(position.maxPosition) if position else ZERO,
         tradeable=not status,
         status=status,
         buy_band=exact.subtract(_bound(up), _ONE) if up else None,

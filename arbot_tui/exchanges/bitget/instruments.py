@@ -33,7 +33,9 @@ class _Row(msgspec.Struct):
     buyLimitPriceRatio: str = ""  # farthest from the market's price, as a fraction
     sellLimitPriceRatio: str = ""
     offTime: str = ""  # milliseconds; when it is delisted
-    minTradeAmount: str = ""  # obsolete, honoured if above zero; maxTradeAmount is a constant
+    minTradeAmount: str = ""  # obsolete, honoured if above zero
+    maxTradeAmount: str = ""  # likewise; a constant far above everything
+    maxLimitOrderValue: str = ""  # newer, optional; the unit is not told: taken for the quote
 
 
 _decode_rows = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -85,6 +87,8 @@ def _instrument(row: _Row, now_ms: int) -> Instrument:
         tick_size=_step(row.pricePrecision),
         lot_step=_step(row.quantityPrecision),
         min_qty=_optional(row.minTradeAmount),
+        max_qty=_optional(row.maxTradeAmount),
+        max_notional=_optional(row.maxLimitOrderValue),
         min_notional=_optional(row.minTradeUSDT) if quote in _DOLLARS else ZERO,
         tradeable=not status,
         status=status,

@@ -22,6 +22,8 @@ class _LotSize(msgspec.Struct):
     minOrderQty: str = ""  # deprecated, still cheap to honour
     minOrderAmt: str = ""
     maxLimitOrderQty: str = ""
+    maxOrderQty: str = ""  # deprecated, counts where the newer one is missing
+    maxOrderAmt: str = ""  # deprecated, still cheap to honour
 
 
 class _Price(msgspec.Struct):
@@ -98,8 +100,9 @@ def _instrument(row: _Row) -> Instrument:
         tick_size=_positive(row.priceFilter.tickSize),
         lot_step=_positive(lot.basePrecision),
         min_qty=_optional(lot.minOrderQty),
-        max_qty=_optional(lot.maxLimitOrderQty),
+        max_qty=_optional(lot.maxLimitOrderQty or lot.maxOrderQty),
         min_notional=_optional(lot.minOrderAmt),
+        max_notional=_optional(lot.maxOrderAmt),
         tradeable=not status,
         status=status,
         buy_band=_optional(band) if band else None,

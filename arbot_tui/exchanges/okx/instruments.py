@@ -16,6 +16,8 @@ from arbot_tui.domain.text import sanitise
 __all__ = ["OkxInstrument", "parse_instruments"]
 
 _VENUE = "okx"
+# In other quotes an amount in USD says nothing that could be compared.
+_DOLLARS = frozenset({"USDT", "USDC", "USD"})
 
 
 class OkxInstrument(msgspec.Struct, frozen=True):
@@ -40,6 +42,7 @@ class _Row(msgspec.Struct):
     lotSz: str
     minSz: str = ""
     maxLmtSz: str = ""
+    maxLmtAmt: str = ""  # in USD
     instIdCode: int | None = None  # absent before 2026, null where not assigned
     groupId: str = ""
     listTime: str = ""  # milliseconds
@@ -105,6 +108,7 @@ def _instrument(row: _Row, now_ms: int) -> OkxInstrument:
         lot_step=_positive(row.lotSz),
         min_qty=_optional(row.minSz),
         max_qty=_optional(row.maxLmtSz),
+        max_notional=_optional(row.maxLmtAmt) if row.quoteCcy.upper() in _DOLLARS else ZERO,
         # OKX has no minimum value: it is implied by minSz times price.
         tradeable=not status,
         status=status,

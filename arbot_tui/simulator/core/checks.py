@@ -34,6 +34,8 @@ def checked(new: NewOrder, book: Book, treatment: Treatment) -> tuple[int, int]:
         raise Refused(Refusal.MAX_QTY)
     if new.price * new.qty < rules.min_notional:
         raise Refused(Refusal.MIN_NOTIONAL)
+    if new.price * new.qty > rules.max_notional:
+        raise Refused(Refusal.MAX_NOTIONAL)
     return ticks, lots * book.lot_multiple
 
 

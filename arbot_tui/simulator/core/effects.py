@@ -14,7 +14,7 @@ from arbot_tui.simulator.core.fault_args import (
 from arbot_tui.simulator.core.faults import BadFault, Fault, FaultBoard, FaultKind
 from arbot_tui.simulator.core.fees import DISCOUNTS, TAXED, FeeCoin, FeeTerms
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
-from arbot_tui.simulator.core.listing import ListingStatus, coarser
+from arbot_tui.simulator.core.listing import ListingStatus, bounded, coarser
 from arbot_tui.simulator.core.world import World
 
 __all__ = ["WorldEffects"]
@@ -100,6 +100,7 @@ def _filtered(instrument: Instrument, args: FiltersArgs) -> Instrument:
         tick = instrument.tick * _TEN if instrument.price_decimals else None
         step = instrument.lot * _TEN if instrument.qty_decimals else None
     try:
-        return coarser(instrument, tick, step, args.min_qty, args.min_notional)
+        coarse = coarser(instrument, tick, step, args.min_qty, args.min_notional)
+        return bounded(coarse, args.max_qty, args.max_notional)
     except ValueError as error:
         raise BadFault(f"{instrument.symbol}: {error}") from error

@@ -193,12 +193,16 @@ class FiltersArgs(FaultArgs, frozen=True):
         step: Quantity step, likewise.
         min_qty: Smallest base quantity.
         min_notional: Smallest value in quote currency.
+        max_qty: Largest base quantity.
+        max_notional: Largest value in quote currency.
     """
 
     tick: Decimal | None = None
     step: Decimal | None = None
     min_qty: Decimal | None = None
     min_notional: Decimal | None = None
+    max_qty: Decimal | None = None
+    max_notional: Decimal | None = None
 
 
 class ClockSkewArgs(FaultArgs, frozen=True):

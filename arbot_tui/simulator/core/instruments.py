@@ -78,6 +78,7 @@ class Instrument:
         min_lots: Smallest order in lot steps.
         max_lots: Largest order in lot steps.
         min_notional: Smallest order value in quote currency; 0 for none.
+        max_notional: Largest order value in quote currency.
     """
 
     venue: str
@@ -90,6 +91,7 @@ class Instrument:
     min_lots: int
     max_lots: int
     min_notional: Decimal
+    max_notional: Decimal = Decimal(20_000_000)
 
     @property
     def tick(self) -> Decimal:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from arbot_tui.simulator.core.instruments import Instrument
 
-__all__ = ["Listing", "ListingStatus", "coarser"]
+__all__ = ["Listing", "ListingStatus", "bounded", "coarser"]
 
 
 class ListingStatus(StrEnum):
@@ -74,6 +74,23 @@ def coarser(
         max_lots=int(instrument.max_qty / lot),
         min_notional=instrument.min_notional if min_notional is None else min_notional,
     )
+
+
+def bounded(
+    instrument: Instrument, max_qty: Decimal | None, max_notional: Decimal | None
+) -> Instrument:
+    """Return an instrument with other maxima; None keeps what it has.
+
+    Raises:
+        ValueError: A maximum is below the minimum; the text says which.
+    """
+    most = instrument.max_qty if max_qty is None else max_qty
+    if not most.is_finite() or most < instrument.min_qty:
+        raise ValueError(f"max_qty must be at least {instrument.min_qty:f}")
+    dearest = instrument.max_notional if max_notional is None else max_notional
+    if not dearest.is_finite() or dearest < instrument.min_notional or dearest <= 0:
+        raise ValueError("max_notional must be above zero and at least min_notional")
+    return replace(instrument, max_lots=int(most / instrument.lot), max_notional=dearest)
 
 
 def _decimals(name: str, asked: Decimal | None, own: Decimal, decimals: int) -> int:

@@ -35,6 +35,7 @@ class Refusal(StrEnum):
     MIN_QTY = "min_qty"
     MAX_QTY = "max_qty"
     MIN_NOTIONAL = "min_notional"
+    MAX_NOTIONAL = "max_notional"
     DUPLICATE_CLIENT_ID = "duplicate_client_id"
     INSUFFICIENT_BALANCE = "insufficient_balance"
     UNKNOWN_ORDER = "unknown_order"

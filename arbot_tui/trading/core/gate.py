@@ -303,6 +303,7 @@ def _priced(state: CoreState, signal: ArbitrageSignal, wanted: Decimal) -> Plan 
         state.available(signal.buy.venue, buy.quote),
         state.available(signal.sell.venue, sell.base),
         buy_fee,
+        state.ledger.balance(signal.buy.venue, buy.base),
     )
     if not isinstance(size, SizePlan):
         return Denial(size.reason, size.detail)

@@ -131,7 +131,7 @@ def _plan(
     unit = Decimal(1) if selling else gate.cost_per_unit(price, fee)
     # A fee taken from what was bought may leave less there than is to be brought home.
     affordable = exact.divide(max(turn.state.available(leg.venue, asset), Decimal(0)), unit)
-    qty = instrument.quantity(min(abs(pair.remainder), affordable))
+    qty = instrument.quantity(min(abs(pair.remainder), affordable), price)
     if breach := instrument.breach(price, qty):
         if selling and is_dust(instrument, exact.subtract(pair.remainder, pair.kept), worth):
             reason = f"what the fee left of {pair.remainder} {pair.base} is below the minimum"

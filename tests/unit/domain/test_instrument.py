@@ -2,6 +2,8 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arbot_tui.domain.instrument import Instrument
 
@@ -40,6 +42,34 @@ def test_a_band_bounds_the_side_that_could_be_dear() -> None:
 )
 def test_quantities_are_floored_to_step_and_maximum(wanted: str, valid: str) -> None:
     assert _SPOT.quantity(Decimal(wanted)) == Decimal(valid)
+
+
+def test_the_value_of_an_order_has_a_maximum_as_well() -> None:
+    capped = msgspec.structs.replace(_SPOT, max_notional=Decimal("0.3"))
+    # Three steps are worth 0.3003.
+    assert capped.affords(Decimal("100.1")) == Decimal("0.002")
+    assert capped.affords(Decimal(100)) == Decimal("0.003")
+    assert capped.quantity(Decimal(1), Decimal(100)) == Decimal("0.003")
+    assert capped.quantity(Decimal(1)) == Decimal(1)
+    assert capped.quantity(Decimal("0.002"), Decimal(100)) == Decimal("0.002")
+    rich = msgspec.structs.replace(_SPOT, max_notional=Decimal(100))
+    assert rich.breach(Decimal(5000), Decimal("0.02")) == ""
+    assert "value 105.000 above the maximum 100" in rich.breach(Decimal(5000), Decimal("0.021"))
+
+
+@given(
+    st.decimals(min_value="0.000001", max_value=10**6, places=6),
+    st.decimals(min_value="0.01", max_value=10**5, places=2),
+    st.sampled_from([Decimal("0.001"), Decimal(1), Decimal("0.03")]),
+)
+def test_what_a_maximum_value_affords_is_all_of_it_and_no_more(
+    most: Decimal, price: Decimal, step: Decimal
+) -> None:
+    capped = msgspec.structs.replace(_SPOT, max_notional=most, lot_step=step)
+    qty = capped.affords(price)
+    assert qty >= 0
+    assert qty % step == 0
+    assert qty * price <= most < (qty + step) * price
 
 
 def test_without_a_maximum_any_quantity_goes() -> None:

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from arbot_tui.domain.instrument import Instrument
@@ -119,3 +120,18 @@ def test_a_minimum_value_that_no_step_meets_exactly_takes_one_step_more() -> Non
         Decimal(0),
     )
     assert tight == SizePlan(least, "books", least, Decimal("1E-59"))
+
+
+def test_venues_maxima_bound_the_size_and_are_named() -> None:
+    capped = msgspec.structs.replace(_SELL, max_notional=Decimal(200))
+    many = (Decimal(10**6),) * 4
+    plan = plan_size(_BUY, capped, Decimal(100), Decimal(101), *many, Decimal(0))
+    assert isinstance(plan, SizePlan)
+    assert plan.qty * 101 <= 200
+    assert plan.limited_by == "maximum value on bybit"
+
+    full = msgspec.structs.replace(_BUY, max_holding=Decimal(10))
+    refusal = plan_size(full, _SELL, Decimal(100), Decimal(101), *many, Decimal(0), Decimal(10))
+    assert isinstance(refusal, SizeRefusal)
+    assert refusal.reason is Reason.INSTRUMENT_RULES
+    assert f"most X that {_BUY.venue} holds allows 0" in refusal.detail

@@ -35,6 +35,7 @@ _FILTERS = {
     Refusal.MIN_QTY: "LOT_SIZE",
     Refusal.MAX_QTY: "LOT_SIZE",
     Refusal.MIN_NOTIONAL: "NOTIONAL",
+    Refusal.MAX_NOTIONAL: "NOTIONAL",
 }
 
 

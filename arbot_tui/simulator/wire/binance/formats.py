@@ -121,7 +121,7 @@ def symbol_body(instrument: Instrument, listing: Listing) -> JsonObject:
                 "filterType": "NOTIONAL",
                 "minNotional": amount(rules.min_notional),
                 "applyMinToMarket": True,
-                "maxNotional": "9000000000.00000000",
+                "maxNotional": amount(rules.max_notional),
                 "applyMaxToMarket": False,
                 "avgPriceMins": 5,
             },

@@ -41,6 +41,7 @@ class ApiError(Exception):
 _REFUSALS = {
     Refusal.MIN_QTY: ("43006", "The order quantity is less than the minimum order quantity"),
     Refusal.MAX_QTY: ("43007", "The order quantity is greater than the maximum order quantity"),
+    Refusal.MAX_NOTIONAL: ("45113", "The order value exceeds the maximum order value"),
     Refusal.DUPLICATE_CLIENT_ID: ("43118", "clientOrderId duplicate"),
     Refusal.INSUFFICIENT_BALANCE: ("43012", "Insufficient balance"),
     Refusal.HALTED: ("22004", "Symbol not support API trade"),
@@ -68,6 +69,7 @@ def order_refused(refused: Refused, new: NewOrder, rules: Instrument) -> ApiErro
 _UNIFIED_REFUSALS = {
     Refusal.MIN_QTY: ("25207", "The order quantity is below the minimum"),
     Refusal.MAX_QTY: ("25208", "The order quantity exceeds the maximum"),
+    Refusal.MAX_NOTIONAL: ("25208", "The order value exceeds the maximum"),
     Refusal.DUPLICATE_CLIENT_ID: ("25212", "clientOid duplicate"),
     Refusal.INSUFFICIENT_BALANCE: ("25202", "Insufficient balance"),
     Refusal.HALTED: ("25100", "The symbol cannot be traded"),

@@ -104,6 +104,7 @@ def symbol_body(instrument: Instrument, listing: Listing, profile: VenueProfile)
         "quoteCoin": instrument.quote,
         "minTradeAmount": trimmed(rules.min_qty) if rules.min_lots > 1 else "0",
         "maxTradeAmount": "900000000000000000000",
+        "maxLimitOrderValue": trimmed(rules.max_notional),
         "takerFeeRate": trimmed(profile.taker_fee),
         "makerFeeRate": trimmed(profile.maker_fee),
         "pricePrecision": str(rules.price_decimals),

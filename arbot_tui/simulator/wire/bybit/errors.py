@@ -35,6 +35,7 @@ _REFUSALS = {
     Refusal.LOT_STEP: (170137, "Order quantity decimal too long."),
     Refusal.MIN_QTY: (170136, "Order quantity lower than the minimum."),
     Refusal.MAX_QTY: (170124, "Order quantity too large."),
+    Refusal.MAX_NOTIONAL: (170124, "Order amount too large."),
     Refusal.MIN_NOTIONAL: (170140, "Order value exceeded lower limit."),
     Refusal.DUPLICATE_CLIENT_ID: (170141, "Duplicate clientOrderId"),
     Refusal.INSUFFICIENT_BALANCE: (170131, "Insufficient balance."),

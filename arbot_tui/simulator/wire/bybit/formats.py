@@ -89,7 +89,7 @@ def instrument_body(instrument: Instrument, rules: Instrument) -> JsonObject:
             "minOrderQty": trimmed(rules.min_qty),
             "maxOrderQty": trimmed(rules.max_qty),
             "minOrderAmt": trimmed(rules.min_notional),
-            "maxOrderAmt": "8000000",
+            "maxOrderAmt": trimmed(rules.max_notional),
             "maxLimitOrderQty": trimmed(rules.max_qty),
             "maxMarketOrderQty": trimmed(rules.max_qty / 2),
             "postOnlyMaxLimitOrderSize": trimmed(rules.max_qty),

@@ -51,6 +51,7 @@ _REFUSALS = {
     Refusal.MIN_QTY: ("51020", "Your order should meet or exceed the minimum order amount."),
     Refusal.MIN_NOTIONAL: ("51020", "Your order should meet or exceed the minimum order amount."),
     Refusal.MAX_QTY: ("51101", "Order amount exceeds the maximum limit."),
+    Refusal.MAX_NOTIONAL: ("51185", "The value of the order exceeds the maximum per order."),
     Refusal.DUPLICATE_CLIENT_ID: ("51016", "Client order ID already exists."),
     Refusal.HALTED: ("51022", "Instrument is suspended."),
     Refusal.DELISTED: ("51001", "Instrument ID doesn't exist."),

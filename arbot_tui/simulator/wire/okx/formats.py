@@ -94,7 +94,7 @@ def instrument_body(instrument: Instrument, listing: Listing) -> JsonObject:
         "lever": "10",
         "listTime": "1606468572000",
         "lotSz": trimmed(rules.lot),
-        "maxLmtAmt": "20000000",
+        "maxLmtAmt": trimmed(rules.max_notional),
         "maxLmtSz": trimmed(rules.max_qty),
         "maxMktAmt": "1000000",
         "maxMktSz": "",

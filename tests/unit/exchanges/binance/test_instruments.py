@@ -77,8 +77,15 @@ def test_todays_form() -> None:
         min_qty=Decimal("0.00001"),
         max_qty=Decimal(9000),
         min_notional=Decimal(5),
+        max_notional=Decimal(9000000),
         tradeable=True,
     )
+
+
+def test_what_an_account_may_hold_bounds_purchases() -> None:
+    position = {"filterType": "MAX_POSITION", "maxPosition": "10.00000000"}
+    assert _one(filters=[*BTC["filters"], position]).max_holding == Decimal(10)
+    assert _with_filter("NOTIONAL", maxNotional="").max_notional == Decimal(0)
 
 
 def test_the_form_of_2021() -> None:

@@ -34,13 +34,19 @@ def test_documented_row_becomes_an_instrument() -> None:
         tick_size=Decimal("0.01"),
         lot_step=Decimal("0.000001"),
         min_qty=Decimal(0),
-        max_qty=Decimal(0),
+        max_qty=Decimal("9e20"),
         min_notional=Decimal(1),
         tradeable=True,
         buy_band=Decimal("0.05"),
         sell_band=Decimal("0.05"),
     )
     assert _parse(ROW) == ([expected], [])
+
+
+def test_the_largest_value_is_kept_to_where_it_is_named() -> None:
+    (found, old), _ = _parse(ROW | {"maxLimitOrderValue": "200000"}, ROW | {"maxTradeAmount": ""})
+    assert (found.max_notional, old.max_notional) == (Decimal(200000), Decimal(0))
+    assert old.max_qty == Decimal(0)
 
 
 def test_where_no_band_is_named_there_is_none() -> None:

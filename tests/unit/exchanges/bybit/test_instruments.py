@@ -51,10 +51,19 @@ def test_documented_row_becomes_an_instrument() -> None:
                 tradeable=True,
                 buy_band=Decimal("0.005"),
                 sell_band=Decimal("0.005"),
+                max_notional=Decimal(8000000),
             )
         ],
         [],
     )
+
+
+def test_the_older_maximum_counts_where_there_is_no_newer_one() -> None:
+    old = _with("lotSizeFilter.maxLimitOrderQty", "")
+    (found,), _ = _parse(old)
+    assert found.max_qty == Decimal(83)
+    (newer,), _ = _parse(_with("lotSizeFilter.maxLimitOrderQty", "60"))
+    assert newer.max_qty == Decimal(60)
 
 
 def test_where_no_band_is_named_there_is_none() -> None:

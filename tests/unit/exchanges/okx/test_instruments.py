@@ -40,6 +40,7 @@ def test_documented_row_becomes_an_instrument() -> None:
         min_notional=Decimal(0),
         tradeable=True,
         wire_id=1000000000,
+        max_notional=Decimal(1000000),
     )
     assert _parse(ROW) == ([OkxInstrument(expected, "1")], [])
 
@@ -54,6 +55,11 @@ def test_documented_row_becomes_an_instrument() -> None:
 def test_the_narrowest_band_is_kept_to(named: dict[str, str], band: str) -> None:
     (found,), _ = _parse(ROW | named)
     assert found.instrument.buy_band == found.instrument.sell_band == Decimal(band)
+
+
+def test_an_amount_in_dollars_bounds_only_what_is_quoted_in_them() -> None:
+    (euro, unbounded), _ = _parse(ROW | {"quoteCcy": "EUR"}, ROW | {"maxLmtAmt": ""})
+    assert euro.instrument.max_notional == unbounded.instrument.max_notional == Decimal(0)
 
 
 @pytest.mark.parametrize("state", ["suspend", "preopen", "test", "rebase"])

@@ -145,6 +145,10 @@ def test_orders_have_to_keep_the_new_rules() -> None:
         ({"min_qty": "0"}, "min_qty must be a multiple of the step"),
         ({"min_qty": "0.0000001"}, "min_qty must be a multiple of the step"),
         ({"min_notional": "-1"}, "min_notional must be at least 0"),
+        ({"max_qty": "0"}, "max_qty must be at least"),
+        ({"max_qty": "NaN"}, "max_qty must be at least"),
+        ({"max_notional": "0"}, "max_notional must be above zero"),
+        ({"max_notional": "5", "min_notional": "6"}, "and at least min_notional"),
     ],
 )
 def test_impossible_rules_are_refused_and_change_nothing(rules: dict[str, str], words: str) -> None:
@@ -222,3 +226,24 @@ def test_taxes_are_taken_where_the_venue_can_tell_of_them() -> None:
         venues.board.post(FaultRequest("okx", "fee", args={"tax_pct": "1"}), venues.now_ns)
     venues.board.post(FaultRequest("bybit", "fee", args={"tax_pct": "1"}), venues.now_ns)
     assert venues.world.matchers["bybit"].fees(BTC).tax == Decimal("0.01")
+
+
+def test_orders_beyond_the_maxima_are_refused() -> None:
+    venues = a_world()
+    book = venues.world.books("okx")[BTC]
+    venues.inject("okx", "filters", BTC, max_qty="0.5", max_notional="1000")
+    rules = book.listing.rules
+    price = rules.price(book.best_bid.ticks // book.tick_multiple)
+    over = (1000 / price).quantize(rules.lot) + rules.lot
+
+    def refused(price: Decimal, qty: Decimal) -> Refusal | None:
+        order = NewOrder(BTC, OrderSide.BUY, price, qty, TimeInForce.GTC, "")
+        try:
+            venues.world.place("okx", order, venues.now_ns)
+        except Refused as error:
+            return error.reason
+        return None
+
+    assert refused(price, Decimal("0.5") + rules.lot) is Refusal.MAX_QTY
+    assert refused(price, over) is Refusal.MAX_NOTIONAL
+    assert refused(price, over - 2 * rules.lot) is None

@@ -643,3 +643,33 @@ def test_a_quote_that_nobody_knows_the_worth_of_is_refused(value: Decimal | None
     reason, detail = denied(rig, Signalled(signal(rig), RICH, quote_value=value))
     assert reason is Reason.QUOTE_PEG
     assert "BTC/USDT" in detail
+
+
+@pytest.mark.parametrize(
+    ("venue", "rule", "qty"),
+    [
+        ("ant", {"max_notional": Decimal(150)}, "1.499"),
+        ("bee", {"max_notional": Decimal(150)}, "1.491"),
+        ("ant", {"max_holding": Decimal(102)}, "2"),
+        ("bee", {"max_qty": Decimal(3)}, "3"),
+    ],
+)
+def test_no_pair_is_larger_than_either_venue_takes(
+    venue: str, rule: dict[str, Decimal], qty: str
+) -> None:
+    rig = started()
+    rules = msgspec.structs.replace(instrument(venue, "BTC"), **rule)
+    rig.handle(InstrumentsChanged(venue, (rules,)))
+
+    rig.handle(Signalled(signal(rig), RICH))
+
+    assert rig.pair.buy.qty == rig.pair.sell.qty == Decimal(qty)
+
+
+def test_where_a_venue_takes_too_little_there_is_no_pair() -> None:
+    rig = started()
+    rules = msgspec.structs.replace(instrument("ant", "BTC"), max_holding=Decimal(100))
+    rig.handle(InstrumentsChanged("ant", (rules,)))
+    reason, detail = denied(rig, Signalled(signal(rig), RICH))
+    assert reason is Reason.INSTRUMENT_RULES
+    assert "most BTC that ant holds allows 0" in detail

@@ -463,3 +463,21 @@ def test_a_timer_that_comes_too_late_or_too_early_does_nothing() -> None:
     rig.handle(TimerFired(TimerKind.UNWIND, "p1", 0, quotes))
     assert len(rig.journal) == records
     rig.settle()
+
+
+def test_a_remainder_above_the_largest_order_is_brought_home_in_parts() -> None:
+    rig = Rig(Scripted(Fate(), Fate(refused=True, answer=Answer.ACK)), venues=("ant", "bee"))
+    rig.start()
+    rules = msgspec.structs.replace(instrument("ant", "BTC"), max_notional=Decimal(150))
+    rig.edge("ant", "bee")
+    rig.run_for(2 * MS)
+    # The venue narrows its rules while the orders are on their way.
+    rig.handle(InstrumentsChanged("ant", (rules,)))
+
+    rig.run_for(5 * SECOND)
+
+    home = [order for order in rig.sent[2:] if order.venue == "ant"]
+    assert len(home) == 3
+    assert all(0 < order.price * order.qty <= 150 for order in home)
+    assert rig.pair.remainder == 0
+    rig.settle()
