@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from arbot_tui.domain.clock import Clock
+from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
@@ -84,6 +84,11 @@ class BinanceExchange(FeedAdapter):
         info = await self._public.exchange_info()
         self._learn(info.instruments, info.dropped)
         return info.instruments
+
+    def banned_s(self, now_ns: int) -> float:
+        """Return the seconds for which no order may follow: banned, or the day's are used up."""
+        day_s = self._quotas.orders_day.wait_ns(1, now_ns) / SECOND
+        return max(super().banned_s(now_ns), day_s)
 
     async def get_volumes(self) -> dict[str, Decimal]:
         """Fetch what was traded in the last 24 hours, by wire symbol, in quote currency.

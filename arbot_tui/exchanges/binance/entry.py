@@ -19,6 +19,7 @@ from arbot_tui.exchanges.base import Credentials
 from arbot_tui.exchanges.binance.errors import refusal
 from arbot_tui.exchanges.binance.execution import BinanceExecution
 from arbot_tui.exchanges.binance.placement import parse_placement
+from arbot_tui.exchanges.binance.quotas import Count
 from arbot_tui.exchanges.binance.signing import Signer, ws_payload
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.limiter import Charge
@@ -52,6 +53,7 @@ class _Reply(msgspec.Struct):
     result: msgspec.Raw = msgspec.Raw(b"null")
     error: _Error | None = None
     event: _Event | None = None
+    rateLimits: list[Count] = []
 
 
 _decode = msgspec.json.Decoder(_Reply).decode
@@ -134,6 +136,7 @@ class WsOrders:
             MalformedMessage: It breaks its schema.
         """
         answer = _read(reply)
+        self._execution.counted(answer.rateLimits, self._clock.now_ns())
         if answer.status == 200:
             placement = parse_placement(bytes(answer.result), order, instrument.wire_symbol)
             self._execution.placed(placement)

@@ -7,7 +7,7 @@ before the matching engine, so an order that is late is refused, not filled late
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from arbot_tui.domain.clock import MS, Clock
 from arbot_tui.domain.errors import (
@@ -44,7 +44,7 @@ from arbot_tui.exchanges.binance.answers import (
 from arbot_tui.exchanges.binance.errors import ARCHIVED, refusal
 from arbot_tui.exchanges.binance.fees import parse_account_fees, parse_commission
 from arbot_tui.exchanges.binance.placement import Placement, parse_placement
-from arbot_tui.exchanges.binance.quotas import Quotas
+from arbot_tui.exchanges.binance.quotas import Count, Quotas
 from arbot_tui.exchanges.binance.signing import Signer
 from arbot_tui.exchanges.transport.limiter import Charge
 from arbot_tui.exchanges.transport.rest import RestClient, RestResponse
@@ -147,7 +147,11 @@ class BinanceExecution:
     @property
     def order_charges(self) -> tuple[Charge, ...]:
         """What an order costs of which quota."""
-        return (*self._quotas.weigh(1), (self._quotas.orders, 1))
+        return self._quotas.order
+
+    def counted(self, counts: Iterable[Count], now_ns: int) -> None:
+        """Believe what an answer to an order says of the venue's limits."""
+        self._quotas.told(counts, now_ns)
 
     @property
     def offset_ns(self) -> int:
@@ -189,7 +193,7 @@ class BinanceExecution:
         self._remember(answer.ack.client_id, answer.ack.venue_id)
         if answer.state.filled_qty > 0:
             # The first fill of a taker takes the order off the venue's count again.
-            self._quotas.orders.give_back(1)
+            self._quotas.filled()
 
     async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
         """Ask for a cancel; acceptance is not the end state.

@@ -21,21 +21,26 @@ class RateLimiter:
         period_ns: Length of the window, nanoseconds.
     """
 
-    __slots__ = ("_granted", "_reserve", "_used", "limit", "period_ns")
+    __slots__ = ("_grain_ns", "_granted", "_reserve", "_used", "limit", "period_ns")
 
-    def __init__(self, limit: int, period_ns: int, *, reserve: float = 0.2) -> None:
+    def __init__(
+        self, limit: int, period_ns: int, *, reserve: float = 0.2, grain_ns: int = 1
+    ) -> None:
         """Start with nothing used.
 
         Args:
             limit: Units in a window, at least 1.
             period_ns: Length of the window, nanoseconds.
             reserve: Share of `limit` that only urgent requests may use, 0 to below 1.
+            grain_ns: What is granted within as long is remembered as one, of the latest of its
+                times: what bounds the log of a long window, and is never looser.
 
         Raises:
             ValueError: An argument is out of its range.
         """
-        if limit < 1 or period_ns < 1 or not 0.0 <= reserve < 1.0:
-            raise ValueError(f"no quota: {limit=}, {period_ns=}, {reserve=}")
+        if limit < 1 or period_ns < 1 or grain_ns < 1 or not 0.0 <= reserve < 1.0:
+            raise ValueError(f"no quota: {limit=}, {period_ns=}, {reserve=}, {grain_ns=}")
+        self._grain_ns = grain_ns
         self.limit = limit
         self.period_ns = period_ns
         self._reserve = reserve
@@ -74,9 +79,13 @@ class RateLimiter:
 
     def take(self, units: int, now_ns: int) -> None:
         """Book `units` as used; ask `wait_ns` first."""
-        if units > 0:
-            self._granted.append((now_ns, units))
-            self._used += units
+        if units <= 0:
+            return
+        self._used += units
+        granted = self._granted
+        if granted and granted[-1][0] // self._grain_ns == now_ns // self._grain_ns:
+            units += granted.pop()[1]
+        granted.append((now_ns, units))
 
     def give_back(self, units: int) -> None:
         """Take back up to `units` of what was booked last, because the venue does (refunds)."""

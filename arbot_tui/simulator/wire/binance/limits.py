@@ -66,14 +66,18 @@ class Limits:
         Raises:
             ApiError: -1015 with HTTP 429.
         """
-        if self._orders_10s.add(0, now_ms) >= ORDERS_PER_10S:
-            left_s = (_TEN_SECONDS_MS - now_ms % _TEN_SECONDS_MS) // 1000 + 1
-            raise ApiError(
-                -1015,
-                f"Too many new orders; current limit is {ORDERS_PER_10S} orders per 10 SECOND.",
-                429,
-                {"Retry-After": str(left_s)},
-            )
+        for window, length_ms, most, name in (
+            (self._orders_10s, _TEN_SECONDS_MS, ORDERS_PER_10S, "10 SECOND"),
+            (self._orders_day, _DAY_MS, ORDERS_PER_DAY, "1 DAY"),
+        ):
+            if window.add(0, now_ms) >= most:
+                left_s = (length_ms - now_ms % length_ms) // 1000 + 1
+                raise ApiError(
+                    -1015,
+                    f"Too many new orders; current limit is {most} orders per {name}.",
+                    429,
+                    {"Retry-After": str(left_s)},
+                )
 
     def count_order(self, filled: bool, now_ms: int) -> None:
         """Count an accepted order; its first fill takes it off again."""

@@ -125,3 +125,18 @@ def test_a_new_limit_applies_at_once_and_nonsense_is_ignored() -> None:
 def test_a_quota_without_room_is_refused(limit: int, period_ns: int, reserve: float) -> None:
     with pytest.raises(ValueError, match="no quota"):
         RateLimiter(limit, period_ns, reserve=reserve)
+
+
+def test_a_grain_bounds_the_log_and_is_never_looser() -> None:
+    fine, coarse = RateLimiter(100, 60 * SECOND), RateLimiter(100, 60 * SECOND, grain_ns=SECOND)
+    for tenth in range(40):
+        now_ns = tenth * SECOND // 10
+        for limiter in (fine, coarse):
+            limiter.take(1, now_ns)
+    for tenth in range(590, 650):
+        now_ns = tenth * SECOND // 10
+        assert coarse.used(now_ns) >= fine.used(now_ns)
+        assert coarse.used(now_ns) - fine.used(now_ns) <= 10
+    coarse.take(3, 70 * SECOND)
+    coarse.give_back(1)
+    assert coarse.used(70 * SECOND) == 2

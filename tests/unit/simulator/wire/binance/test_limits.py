@@ -3,7 +3,7 @@
 import pytest
 
 from arbot_tui.simulator.wire.binance.errors import ApiError
-from arbot_tui.simulator.wire.binance.limits import Limits
+from arbot_tui.simulator.wire.binance.limits import ORDERS_PER_DAY, Limits
 
 MINUTE = 60_000 * 29_333_333
 
@@ -66,3 +66,12 @@ def test_who_goes_on_in_spite_of_429_is_banned_for_two_minutes() -> None:
     with pytest.raises(ApiError):
         limits.charge(1, MINUTE + 119_999)
     limits.charge(1, MINUTE + 120_000)
+
+
+def test_a_days_orders_are_counted_as_well() -> None:
+    limits, day_ms = Limits(), 86_400_000
+    for _ in range(ORDERS_PER_DAY):
+        limits.count_order(False, 0)
+    with pytest.raises(ApiError, match="200000 orders per 1 DAY"):
+        limits.check_order(day_ms - 1)
+    limits.check_order(day_ms)
