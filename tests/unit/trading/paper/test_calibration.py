@@ -244,18 +244,24 @@ def test_paper_does_to_the_same_orders_what_the_venue_did(
     within_5_pct(float(paper.spent), float(real.spent))
 
 
-def test_without_a_journal_round_trips_and_what_is_configured_do_the_same() -> None:
-    """The line is as slow for a question as for an order; the rest is what a person knows."""
-    seed = 3
-    slow = {"ms": 68, "spread_ms": 45, "op": "place"}
+LINE_MS, SPREAD_MS, BEYOND_MS = 60.0, 45.0, 8
+"""What a question to the venue takes on top of its round trip, how far it varies, and how much
+longer an order takes."""
+
+
+def trip_ns(share: float) -> int:
+    """Return the round trip below which `share` (0…1) of a line's round trips lie."""
+    return BASE_NS + round((LINE_MS + SPREAD_MS * (2 * share - 1)) * MS)
+
+
+@pytest.fixture(scope="module")
+def unmeasured() -> tuple[list[int], list[float]]:
+    """Return latencies of all orders and shares of the accepted ones, by the venue's profile."""
+    slow = {"ms": LINE_MS + BEYOND_MS, "spread_ms": SPREAD_MS, "op": "place"}
     cut = FaultRequest("okx", "partial", args={"f": 0.0, "f_max": 1.0, "p": 0.4})
     venue = SyntheticOkx(FaultRequest("okx", "arrive_late", args=slow), REFUSED, cut)
-    chance = Random(seed)
-    line = RoundTrips(BASE_NS + round((60 + chance.uniform(-45, 45)) * MS) for _ in range(512))
-    draws = Draws(seed, OrderProfile(reject_share=0.25, cut_share=0.4, beyond_ns=8 * MS))
     latencies: list[int] = []
     shares: list[float] = []
-    paper = [draws.fate(order_id(number), line) for number in range(MANY)]
     for number in range(MANY):
         client_id = order_id(number)
         journey = venue.conduct.journey(Op.PLACE, SYMBOL, client_id, START_NS)
@@ -267,8 +273,23 @@ def test_without_a_journal_round_trips_and_what_is_configured_do_the_same() -> N
             )
             share = venue.conduct.treatment(one, START_NS).share
             shares.append(1.0 if share is None else float(share))
+    return latencies, shares
 
-    for part in (0.25, 0.5, 0.75, 0.95):
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_a_journal_round_trips_and_what_is_configured_do_the_same(
+    seed: int, unmeasured: tuple[list[int], list[float]]
+) -> None:
+    """The line is as slow for a question as for an order; the rest is what a person knows.
+
+    Its round trips are those of the line, evenly: what luck makes of 512 of them is not paper's.
+    """
+    latencies, shares = unmeasured
+    line = RoundTrips(trip_ns((n + 0.5) / 512) for n in range(512))
+    draws = Draws(seed, OrderProfile(reject_share=0.25, cut_share=0.4, beyond_ns=BEYOND_MS * MS))
+    paper = [draws.fate(order_id(number), line) for number in range(MANY)]
+
+    for part in (0.05, 0.25, 0.5, 0.75, 0.95):
         drawn = quantile(sorted(fate.latency_ns for fate in paper), part)
         within_5_pct(drawn, quantile(sorted(latencies), part))
     within_5_pct(sum(fate.refused for fate in paper), MANY - len(shares))
@@ -278,6 +299,24 @@ def test_without_a_journal_round_trips_and_what_is_configured_do_the_same() -> N
         cuts = [sorted(s for s in found if s < 1) for found in (accepted, shares)]
         within_5_pct(quantile(cuts[0], part), quantile(cuts[1], part))
     within_5_pct(fmean(accepted), fmean(shares))
+
+
+@pytest.mark.parametrize("part", [0.05, 0.25, 0.5, 0.75, 0.95])
+def test_measured_round_trips_are_off_by_chance_alone(part: float) -> None:
+    """What paper keeps of a line is a sample, and leans to no side.
+
+    A quantile of n round trips has a deviation of sqrt(p (1 - p) / n) of their spread: for a line
+    that varies as this one, 512 put one first quartile in twenty more than 5 % off.
+    """
+    chance = Random(1)
+    off = []
+    for _ in range(200):
+        line = RoundTrips(trip_ns(chance.random()) for _ in range(512))
+        off.append(quantile(line.ranked, part) / trip_ns(part) - 1)
+
+    expected = (part * (1 - part) / 512) ** 0.5 * 2 * SPREAD_MS * MS / trip_ns(part)
+    assert abs(fmean(off)) < 4 * expected / len(off) ** 0.5
+    assert fmean(one * one for one in off) ** 0.5 == pytest.approx(expected, rel=0.25)
 
 
 class TestMeasuring:
