@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from arbot_tui.domain.text import sanitise
 
-__all__ = ["SuspendedTransfers", "suspended_of"]
+__all__ = ["Chain", "SuspendedTransfers", "suspended_in", "suspended_of"]
+
+Chain = tuple[str, bool, bool]
+"""Asset as the venue writes it, whether it may come in, whether it may go out."""
 
 
 class SuspendedTransfers(msgspec.Struct, frozen=True):
@@ -26,12 +29,11 @@ class SuspendedTransfers(msgspec.Struct, frozen=True):
     withdrawals: frozenset[str] = frozenset()
 
 
-def suspended_of(chains: Iterable[tuple[str, bool, bool]]) -> SuspendedTransfers:
+def suspended_of(chains: Iterable[Chain]) -> SuspendedTransfers:
     """Return what is suspended: that which no chain of a coin allows.
 
     Args:
-        chains: Asset as the venue writes it, whether it may come in, whether it may go out; any
-            number of them per asset.
+        chains: Any number of them per asset.
     """
     known: set[str] = set()
     come: set[str] = set()
@@ -44,3 +46,21 @@ def suspended_of(chains: Iterable[tuple[str, bool, bool]]) -> SuspendedTransfers
         if withdrawals:
             go.add(asset)
     return SuspendedTransfers(frozenset(known - come), frozenset(known - go))
+
+
+def suspended_in(
+    rows: Iterable[msgspec.Raw], chains: Callable[[msgspec.Raw], Iterable[Chain]]
+) -> SuspendedTransfers:
+    """Return what is suspended by a venue's list of coins; of a row that cannot be read, nothing.
+
+    Args:
+        rows: As the venue sends them.
+        chains: Reads those of one row; raises `ValueError` or `RecursionError` where it cannot.
+    """
+    found: list[Chain] = []
+    for raw in rows:
+        try:
+            found += chains(raw)
+        except (ValueError, RecursionError):
+            continue
+    return suspended_of(found)

@@ -9,7 +9,6 @@ from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
-from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.binance.account import BinanceAccount
 from arbot_tui.exchanges.binance.entry import WsOrders
@@ -20,7 +19,7 @@ from arbot_tui.exchanges.binance.private import UserStream, socket_options
 from arbot_tui.exchanges.binance.public import BinancePublic
 from arbot_tui.exchanges.binance.quotas import Quotas
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
-from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
+from arbot_tui.exchanges.transport.feed_adapter import KeyedFeedAdapter
 from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
@@ -31,7 +30,7 @@ __all__ = ["BinanceExchange"]
 _VENUE = "binance"
 
 
-class BinanceExchange(FeedAdapter):
+class BinanceExchange(KeyedFeedAdapter):
     """Binance spot over combined streams and REST; see `BaseExchange` for the contract."""
 
     continuity = Continuity.RANGE
@@ -97,16 +96,6 @@ class BinanceExchange(FeedAdapter):
             ExchangeError: The tickers could not be fetched or read.
         """
         return await self._public.turnover()
-
-    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
-        """Fetch which coins cannot be moved in or out; the venue tells only holders of a key.
-
-        Raises:
-            ExchangeError: The list could not be fetched or read.
-        """
-        if self.config.credentials is None:
-            return None
-        return await self._account.suspended_transfers()
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.

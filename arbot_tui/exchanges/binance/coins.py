@@ -6,11 +6,13 @@ per coin a flag for each direction, and the same per network.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.text import sanitise
-from arbot_tui.domain.transfers import SuspendedTransfers, suspended_of
+from arbot_tui.domain.transfers import Chain, SuspendedTransfers, suspended_in
 
 __all__ = ["PATH", "WEIGHT", "parse_coins"]
 
@@ -49,21 +51,17 @@ def parse_coins(body: bytes) -> SuspendedTransfers:
         rows = _decode_rows(body)
     except (ValueError, RecursionError) as e:
         raise MalformedMessage(_VENUE, f"coins: {sanitise(str(e))}") from e
-    chains: list[tuple[str, bool, bool]] = []
-    for raw in rows:
-        try:
-            row = _decode_coin(raw)
-        except (ValueError, RecursionError):
-            continue
-        if row.isLegalMoney:
-            continue
-        chains.append((row.coin, False, False))
-        chains += [
-            (
-                row.coin,
-                row.depositAllEnable and network.depositEnable,
-                row.withdrawAllEnable and network.withdrawEnable,
-            )
-            for network in row.networkList
-        ]
-    return suspended_of(chains)
+    return suspended_in(rows, _chains)
+
+
+def _chains(raw: msgspec.Raw) -> Iterable[Chain]:
+    row = _decode_coin(raw)
+    if row.isLegalMoney:
+        return
+    yield row.coin, False, False
+    for network in row.networkList:
+        yield (
+            row.coin,
+            row.depositAllEnable and network.depositEnable,
+            row.withdrawAllEnable and network.withdrawEnable,
+        )

@@ -10,8 +10,9 @@ from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.bitget.answers import parse_fee_terms
+from arbot_tui.exchanges.bitget.calls import BitgetCalls
 from arbot_tui.exchanges.bitget.dialect import Dialect
-from arbot_tui.exchanges.bitget.execution import BitgetExecution
+from arbot_tui.exchanges.bitget.lists import BitgetLists
 from arbot_tui.exchanges.bitget.quotas import Quotas
 from arbot_tui.exchanges.bitget.rows import VENUE, OrderRow, TradeRow, fill_of, open_orders
 from arbot_tui.exchanges.transport.rows import Rows
@@ -23,16 +24,23 @@ class BitgetAccount:
     """Reads of one account."""
 
     def __init__(
-        self, execution: BitgetExecution, *, offset_ns: Callable[[], int], quotas: Quotas
+        self,
+        calls: BitgetCalls,
+        lists: BitgetLists,
+        *,
+        offset_ns: Callable[[], int],
+        quotas: Quotas,
     ) -> None:
         """Prepare; nothing is sent before it is asked for.
 
         Args:
-            execution: Signs and sends.
+            calls: Signs and sends.
+            lists: Reads lists of the account.
             offset_ns: Returns venue clock minus ours, nanoseconds.
             quotas: What the venue allows.
         """
-        self._execution = execution
+        self._calls = calls
+        self._lists = lists
         self._offset_ns = offset_ns
         self._quotas = quotas
 
@@ -47,9 +55,9 @@ class BitgetAccount:
         symbol = "" if instrument is None else instrument.wire_symbol
 
         async def ask(dialect: Dialect) -> tuple[list[OrderRow], bool]:
-            return await self._execution.orders(dialect, dialect.open_target(symbol), 0)
+            return await self._lists.orders(dialect, dialect.open_target(symbol), 0)
 
-        rows, complete = await self._execution.in_dialect(ask)
+        rows, complete = await self._calls.in_dialect(ask)
         if not complete:
             raise MalformedMessage(VENUE, "open orders without an end")
         return open_orders(rows, names)
@@ -65,9 +73,9 @@ class BitgetAccount:
         since_ms = (since_ns + self._offset_ns()) // MS
 
         async def ask(dialect: Dialect) -> tuple[list[TradeRow], bool]:
-            return await self._execution.trades(dialect, instrument, "", since_ms)
+            return await self._lists.trades(dialect, instrument, "", since_ms)
 
-        rows, complete = await self._execution.in_dialect(ask)
+        rows, complete = await self._calls.in_dialect(ask)
         if not complete:
             raise MalformedMessage(VENUE, "executions without an end")
         found: dict[str, AccountFill] = {}
@@ -86,10 +94,10 @@ class BitgetAccount:
         del wire_symbol
 
         async def ask(dialect: Dialect) -> FeeTerms:
-            answer = await self._execution.get(dialect.deduction_target, self._quotas.assets)
+            answer = await self._calls.get(dialect.deduction_target, self._quotas.assets)
             return parse_fee_terms(answer.data)
 
-        return await self._execution.in_dialect(ask)
+        return await self._calls.in_dialect(ask)
 
     async def permissions(self) -> KeyPermissions:
         """Return what the key may do; the venue allows one such question a second.
@@ -100,9 +108,9 @@ class BitgetAccount:
 
         async def ask(dialect: Dialect) -> KeyPermissions:
             answers = [
-                (await self._execution.get(target, self._quotas.info)).data
+                (await self._calls.get(target, self._quotas.info)).data
                 for target in dialect.permission_targets
             ]
             return dialect.permissions(answers)
 
-        return await self._execution.in_dialect(ask)
+        return await self._calls.in_dialect(ask)

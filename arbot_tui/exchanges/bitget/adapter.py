@@ -19,11 +19,13 @@ from arbot_tui.exchanges.base import AccountSink, Credentials, ExchangeConfig
 from arbot_tui.exchanges.bitget import coins, turnover
 from arbot_tui.exchanges.bitget.account import BitgetAccount
 from arbot_tui.exchanges.bitget.answers import Answer, parse_orderbook, parse_time_ms
+from arbot_tui.exchanges.bitget.calls import BitgetCalls
 from arbot_tui.exchanges.bitget.errors import judge
 from arbot_tui.exchanges.bitget.execution import BitgetExecution
 from arbot_tui.exchanges.bitget.feed import BitgetFeed
 from arbot_tui.exchanges.bitget.hosts import DEMO_HEADERS
 from arbot_tui.exchanges.bitget.instruments import parse_instruments
+from arbot_tui.exchanges.bitget.lists import BitgetLists
 from arbot_tui.exchanges.bitget.private import socket_options
 from arbot_tui.exchanges.bitget.quotas import Quotas
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
@@ -68,18 +70,25 @@ class BitgetExchange(FeedAdapter):
             options=RestOptions(headers=DEMO_HEADERS if config.environment == "demo" else {}),
         )
         self._quotas = Quotas()
-        self._execution = BitgetExecution(
+        self._calls = BitgetCalls(
             self._rest,
             clock,
             config.credentials,
             offset_ns=lambda: self.offset_ns,
             resync=self.sync_clock,
-            doubt_clock=self._doubt_clock,
-            quotas=self._quotas,
             on_dialect=self._on_dialect,
         )
+        lists = BitgetLists(self._calls, clock, self._quotas)
+        self._execution = BitgetExecution(
+            self._calls,
+            lists,
+            clock,
+            offset_ns=lambda: self.offset_ns,
+            doubt_clock=self._doubt_clock,
+            quotas=self._quotas,
+        )
         self._account = BitgetAccount(
-            self._execution, offset_ns=lambda: self.offset_ns, quotas=self._quotas
+            self._calls, lists, offset_ns=lambda: self.offset_ns, quotas=self._quotas
         )
         self._feed = BitgetFeed(config.urls.ws_public, config.index, clock, self._ban)
 
@@ -136,7 +145,7 @@ class BitgetExchange(FeedAdapter):
         await super().connect_private(sink)
 
     def _private_stream(self, url: str, key: Credentials) -> tuple[SocketDialect, WebSocketOptions]:
-        dialect = self._execution.dialect
+        dialect = self._calls.dialect
         stream = dialect.stream(key, self._venue_ms, self._by_wire)
         return stream, socket_options(dialect.private_url(url))
 

@@ -6,11 +6,13 @@ Not on the facts page; the form is that of the vendor's own clients: per coin it
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.text import sanitise
-from arbot_tui.domain.transfers import SuspendedTransfers, suspended_of
+from arbot_tui.domain.transfers import Chain, SuspendedTransfers, suspended_in
 
 __all__ = ["TARGET", "parse_coins"]
 
@@ -45,16 +47,12 @@ def parse_coins(data: bytes | msgspec.Raw) -> SuspendedTransfers:
         rows = _decode_rows(data)
     except (ValueError, RecursionError) as e:
         raise MalformedMessage(_VENUE, f"coins: {sanitise(str(e))}") from e
-    chains: list[tuple[str, bool, bool]] = []
-    for raw in rows:
-        try:
-            row = _decode_coin(raw)
-        except (ValueError, RecursionError):
-            continue
-        # A coin without chains moves neither way.
-        chains.append((row.coin, False, False))
-        chains += [
-            (row.coin, chain.rechargeable == "true", chain.withdrawable == "true")
-            for chain in row.chains
-        ]
-    return suspended_of(chains)
+    return suspended_in(rows, _chains)
+
+
+def _chains(raw: msgspec.Raw) -> Iterable[Chain]:
+    row = _decode_coin(raw)
+    # A coin without chains moves neither way.
+    yield row.coin, False, False
+    for chain in row.chains:
+        yield row.coin, chain.rechargeable == "true", chain.withdrawable == "true"

@@ -13,7 +13,6 @@ from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import read_error
-from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.bybit import turnover
 from arbot_tui.exchanges.bybit.account import BybitAccount
@@ -27,7 +26,7 @@ from arbot_tui.exchanges.bybit.instruments import parse_instruments
 from arbot_tui.exchanges.bybit.private import PrivateStream, socket_options
 from arbot_tui.exchanges.bybit.public import parse_orderbook
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
-from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
+from arbot_tui.exchanges.transport.feed_adapter import KeyedFeedAdapter
 from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient, RestResponse, ban_on
@@ -43,7 +42,7 @@ _QUOTA_WAIT_S = 5.0
 _PROTECTION_S = 5.0
 
 
-class BybitExchange(FeedAdapter):
+class BybitExchange(KeyedFeedAdapter):
     """Bybit spot over ``orderbook.1`` and ``.50`` and REST; see `BaseExchange` for the contract."""
 
     continuity = Continuity.CONSECUTIVE
@@ -103,16 +102,6 @@ class BybitExchange(FeedAdapter):
         """
         answer, _ = await self._public(turnover.TARGET)
         return turnover.parse_turnover(answer.result)
-
-    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
-        """Fetch which coins cannot be moved in or out; the venue tells only holders of a key.
-
-        Raises:
-            ExchangeError: The list could not be fetched or read.
-        """
-        if self.config.credentials is None:
-            return None
-        return await self._account.suspended_transfers()
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.

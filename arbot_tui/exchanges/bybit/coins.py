@@ -6,11 +6,13 @@ each with ``chainDeposit`` and ``chainWithdraw``, ``"0"`` for suspended and ``"1
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.text import sanitise
-from arbot_tui.domain.transfers import SuspendedTransfers, suspended_of
+from arbot_tui.domain.transfers import Chain, SuspendedTransfers, suspended_in
 
 __all__ = ["PATH", "parse_coins"]
 
@@ -50,15 +52,11 @@ def parse_coins(result: bytes | msgspec.Raw) -> SuspendedTransfers:
         rows = _decode(result).rows
     except (ValueError, RecursionError) as e:
         raise MalformedMessage(_VENUE, f"coins: {sanitise(str(e))}") from e
-    chains: list[tuple[str, bool, bool]] = []
-    for raw in rows:
-        try:
-            row = _decode_coin(raw)
-        except (ValueError, RecursionError):
-            continue
-        chains.append((row.coin, False, False))
-        chains += [
-            (row.coin, chain.chainDeposit == _NORMAL, chain.chainWithdraw == _NORMAL)
-            for chain in row.chains
-        ]
-    return suspended_of(chains)
+    return suspended_in(rows, _chains)
+
+
+def _chains(raw: msgspec.Raw) -> Iterable[Chain]:
+    row = _decode_coin(raw)
+    yield row.coin, False, False
+    for chain in row.chains:
+        yield row.coin, chain.chainDeposit == _NORMAL, chain.chainWithdraw == _NORMAL

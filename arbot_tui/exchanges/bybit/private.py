@@ -6,16 +6,14 @@ both may come before the answer to the request.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO
 from arbot_tui.domain.orders import OrderState
 from arbot_tui.domain.text import sanitise
-from arbot_tui.exchanges.base import Credentials
 from arbot_tui.exchanges.bybit.answers import (
     CoinRow,
     ExecutionRow,
@@ -28,6 +26,7 @@ from arbot_tui.exchanges.bybit.answers import (
 )
 from arbot_tui.exchanges.bybit.errors import IP_BAN_S
 from arbot_tui.exchanges.bybit.signing import ws_auth
+from arbot_tui.exchanges.transport.private_dialect import PrivateDialect
 from arbot_tui.exchanges.transport.signed_socket import (
     BalancesTold,
     LoggedIn,
@@ -40,7 +39,6 @@ from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions
 __all__ = ["AUTH_VALID_MS", "PrivateStream", "socket_options"]
 
 _VENUE = "bybit"
-_BROKEN = (ValueError, RecursionError, ArithmeticError)
 _TOPICS = ("order.spot", "execution.spot", "wallet")
 _ALL = "all"
 _SUBSCRIBE = "private"
@@ -84,29 +82,11 @@ _executions = msgspec.json.Decoder(list[ExecutionRow]).decode
 _wallets = msgspec.json.Decoder(list[_Wallet]).decode
 
 
-class PrivateStream:
+class PrivateStream(PrivateDialect):
     """The language of the private socket; see `SocketDialect`."""
 
     venue = _VENUE
     topics = frozenset({_ALL})
-    needs_login = True
-
-    def __init__(
-        self,
-        credentials: Credentials,
-        venue_ms: Callable[[], int],
-        instrument: Callable[[str], Instrument | None],
-    ) -> None:
-        """Prepare.
-
-        Args:
-            credentials: Key that signs.
-            venue_ms: Returns the venue's time, UTC milliseconds.
-            instrument: Returns the instrument of a wire symbol.
-        """
-        self._credentials = credentials
-        self._venue_ms = venue_ms
-        self._instrument = instrument
 
     def opening(self) -> Sequence[bytes]:
         """Return the login."""
@@ -117,25 +97,17 @@ class PrivateStream:
         frame = {"req_id": _SUBSCRIBE, "op": "subscribe", "args": _TOPICS}
         return [msgspec.json.encode(frame)]
 
-    def read(self, raw: bytes) -> Iterable[Told]:
-        """Return what a frame says.
-
-        Raises:
-            MalformedMessage: It breaks its schema.
-        """
-        try:
-            frame = _decode(raw)
-            match frame.topic or frame.op:
-                case "order" | "order.spot":
-                    return [_state(row) for row in _orders(frame.data)]
-                case "execution" | "execution.spot":
-                    rows = _executions(frame.data)
-                    return [self._fill(row) for row in rows if is_trade(row)]
-                case "wallet":
-                    coins = [coin for account in _wallets(frame.data) for coin in account.coin]
-                    return [BalancesTold(tuple(map(balance_of, coins)))]
-        except _BROKEN as e:
-            raise MalformedMessage(_VENUE, f"private stream: {sanitise(str(e))}") from e
+    def _told(self, raw: bytes) -> Iterable[Told]:
+        frame = _decode(raw)
+        match frame.topic or frame.op:
+            case "order" | "order.spot":
+                return [_state(row) for row in _orders(frame.data)]
+            case "execution" | "execution.spot":
+                rows = _executions(frame.data)
+                return [self._fill(row) for row in rows if is_trade(row)]
+            case "wallet":
+                coins = [coin for account in _wallets(frame.data) for coin in account.coin]
+                return [BalancesTold(tuple(map(balance_of, coins)))]
         if frame.op not in ("auth", "subscribe"):
             return ()
         if not (frame.success or (frame.success is None and frame.retCode == 0)):

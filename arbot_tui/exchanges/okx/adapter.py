@@ -11,7 +11,6 @@ from arbot_tui.domain.feed import Continuity, DepthLimits
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
-from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig
 from arbot_tui.exchanges.okx import turnover
 from arbot_tui.exchanges.okx.account import OkxAccount
@@ -26,7 +25,7 @@ from arbot_tui.exchanges.okx.private import PrivateStream, socket_options
 from arbot_tui.exchanges.okx.public import parse_orderbook, parse_time_ms
 from arbot_tui.exchanges.okx.quotas import Quotas
 from arbot_tui.exchanges.transport.clock_offset import ClockSample
-from arbot_tui.exchanges.transport.feed_adapter import FeedAdapter
+from arbot_tui.exchanges.transport.feed_adapter import KeyedFeedAdapter
 from arbot_tui.exchanges.transport.limiter import Charge
 from arbot_tui.exchanges.transport.order_entry import EntryDialect
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, RestResponse, ban_on
@@ -43,7 +42,7 @@ _CDN_REFUSAL_S = 60.0
 _TOO_MANY_S = 2.0
 
 
-class OKXExchange(FeedAdapter):
+class OKXExchange(KeyedFeedAdapter):
     """OKX spot over ``bbo-tbt``, ``books`` and REST; see `BaseExchange` for the contract."""
 
     continuity = Continuity.PREVIOUS_ID
@@ -114,16 +113,6 @@ class OKXExchange(FeedAdapter):
         """
         answer, _ = await self._public(turnover.TARGET, self._quotas.tickers)
         return turnover.parse_turnover(answer.data)
-
-    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
-        """Fetch which coins cannot be moved in or out; the venue tells only holders of a key.
-
-        Raises:
-            ExchangeError: The list could not be fetched or read.
-        """
-        if self.config.credentials is None:
-            return None
-        return await self._account.suspended_transfers()
 
     async def get_orderbook(self, row: int, levels: int) -> DepthSnapshot:
         """Fetch the order book of one row once, at most `levels` levels a side.

@@ -6,11 +6,13 @@ a second): one row per currency and chain, with ``canDep`` and ``canWd``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.text import sanitise
-from arbot_tui.domain.transfers import SuspendedTransfers, suspended_of
+from arbot_tui.domain.transfers import Chain, SuspendedTransfers, suspended_in
 
 __all__ = ["TARGET", "parse_coins"]
 
@@ -41,11 +43,9 @@ def parse_coins(data: bytes | msgspec.Raw) -> SuspendedTransfers:
         rows = _decode_rows(data)
     except (ValueError, RecursionError) as e:
         raise MalformedMessage(_VENUE, f"currencies: {sanitise(str(e))}") from e
-    chains: list[tuple[str, bool, bool]] = []
-    for raw in rows:
-        try:
-            row = _decode_currency(raw)
-        except (ValueError, RecursionError):
-            continue
-        chains.append((row.ccy, row.canDep, row.canWd))
-    return suspended_of(chains)
+    return suspended_in(rows, _chains)
+
+
+def _chains(raw: msgspec.Raw) -> Iterable[Chain]:
+    row = _decode_currency(raw)
+    yield row.ccy, row.canDep, row.canWd

@@ -12,7 +12,6 @@ from decimal import Decimal
 import msgspec
 
 from arbot_tui.domain.clock import from_millis
-from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
 from arbot_tui.domain.orders import Balance, Fee, Fill, OrderSide, split_fees
@@ -21,12 +20,11 @@ from arbot_tui.exchanges.base import Credentials
 from arbot_tui.exchanges.okx.answers import OrderRow, order_state, positive
 from arbot_tui.exchanges.okx.fills import fee_of, trade_id
 from arbot_tui.exchanges.okx.signing import ws_login
+from arbot_tui.exchanges.transport.private_dialect import TextPingDialect, is_pong
 from arbot_tui.exchanges.transport.signed_socket import (
     BalancesTold,
     Farewell,
-    LoggedIn,
     SocketRefused,
-    Subscribed,
     Told,
 )
 from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions
@@ -34,14 +32,9 @@ from arbot_tui.exchanges.transport.websocket import Heartbeat, WebSocketOptions
 __all__ = ["PrivateStream", "socket_options"]
 
 _VENUE = "okx"
-_BROKEN = (ValueError, RecursionError, ArithmeticError)
 _CLOSING = "64008"
 _REBATES_KEPT = 1_000
 """Orders whose rebate so far is remembered: only a maker has one, and we take."""
-
-
-def _is_pong(raw: bytes) -> bool:
-    return raw == b"pong"
 
 
 def socket_options(url: str) -> WebSocketOptions:
@@ -50,7 +43,7 @@ def socket_options(url: str) -> WebSocketOptions:
         url=url,
         frames_per_s=5.0,
         silence_s=10.0,
-        heartbeat=Heartbeat(text=b"ping", is_pong=_is_pong, quiet_s=2.0),
+        heartbeat=Heartbeat(text=b"ping", is_pong=is_pong, quiet_s=2.0),
     )
 
 
@@ -95,12 +88,11 @@ _orders = msgspec.json.Decoder(list[_Order]).decode
 _accounts = msgspec.json.Decoder(list[_Account]).decode
 
 
-class PrivateStream:
+class PrivateStream(TextPingDialect):
     """The language of the private socket; see `SocketDialect`."""
 
     venue = _VENUE
     topics = frozenset({"orders", "account"})
-    needs_login = True
 
     def __init__(
         self,
@@ -108,16 +100,8 @@ class PrivateStream:
         venue_ms: Callable[[], int],
         instrument: Callable[[str], Instrument | None],
     ) -> None:
-        """Prepare.
-
-        Args:
-            credentials: Key and passphrase that sign.
-            venue_ms: Returns the venue's time, UTC milliseconds.
-            instrument: Returns the instrument of a wire symbol.
-        """
-        self._credentials = credentials
-        self._venue_ms = venue_ms
-        self._instrument = instrument
+        """Prepare."""
+        super().__init__(credentials, venue_ms, instrument)
         self._rebates: dict[str, Decimal] = {}
 
     def opening(self) -> Sequence[bytes]:
@@ -133,24 +117,20 @@ class PrivateStream:
         ]
         return [msgspec.json.encode({"id": "private", "op": "subscribe", "args": args})]
 
-    def read(self, raw: bytes) -> Iterable[Told]:
-        """Return what a frame says.
-
-        Raises:
-            MalformedMessage: It breaks its schema.
-        """
-        if raw == b"pong":
-            return ()
-        try:
-            frame = _decode(raw)
-            match frame.event or frame.arg.channel:
-                case "orders":
-                    return [told for row in _orders(frame.data) for told in self._order(row)]
-                case "account":
-                    return [BalancesTold(_balances(frame.data))]
-        except _BROKEN as e:
-            raise MalformedMessage(_VENUE, f"private stream: {sanitise(str(e))}") from e
-        return _control(frame)
+    def _told(self, raw: bytes) -> Iterable[Told]:
+        frame = _decode(raw)
+        match frame.event or frame.arg.channel:
+            case "orders":
+                return [told for row in _orders(frame.data) for told in self._order(row)]
+            case "account":
+                return [BalancesTold(_balances(frame.data))]
+            case "channel-conn-count-error":
+                # Comes after a positive answer: that subscription is dead.
+                return (SocketRefused(f"too many connections for {sanitise(frame.channel, 40)}"),)
+            case "notice" if frame.code == _CLOSING:
+                return (Farewell(f"notice {frame.code} {sanitise(frame.msg)}".strip()),)
+            case _:
+                return self._answered(frame.event, frame.code, frame.msg, frame.arg.channel)
 
     def _order(self, row: _Order) -> Iterable[Told]:
         state = order_state(row, "", "stream")
@@ -163,11 +143,10 @@ class PrivateStream:
         if fees is None:
             return (state,)
         fee, coin, more = split_fees(fees)
-        instrument = self._instrument(row.instId)
         fill = Fill(
             _VENUE,
             state.client_id,
-            instrument.symbol if instrument else sanitise(row.instId, 40),
+            self._symbol(row.instId),
             trade_id(row.tradeId),
             OrderSide(row.side),
             positive(row.fillPx),
@@ -211,21 +190,3 @@ def _balances(data: msgspec.Raw) -> tuple[Balance, ...]:
         for account in _accounts(data)
         for row in account.details
     )
-
-
-def _control(frame: _Frame) -> Iterable[Told]:
-    text = f"{frame.code} {sanitise(frame.msg)}".strip()
-    match frame.event:
-        case "login":
-            return (LoggedIn(),) if frame.code == "0" else (SocketRefused(text),)
-        case "subscribe":
-            return (Subscribed(frame.arg.channel),)
-        case "error":
-            return (SocketRefused(text),)
-        case "channel-conn-count-error":
-            # Comes after a positive answer: that subscription is dead.
-            return (SocketRefused(f"too many connections for {sanitise(frame.channel, 40)}"),)
-        case "notice" if frame.code == _CLOSING:
-            return (Farewell(f"notice {text}"),)
-        case _:
-            return ()

@@ -7,11 +7,12 @@ from typing import Protocol
 
 from arbot_tui.domain.errors import RequestRefused
 from arbot_tui.domain.instrument import Instrument
+from arbot_tui.domain.transfers import SuspendedTransfers
 from arbot_tui.exchanges.base import MarketDataSink
-from arbot_tui.exchanges.transport.adapter import VenueAdapter
+from arbot_tui.exchanges.transport.adapter import Account, VenueAdapter
 from arbot_tui.exchanges.transport.wire import Dial
 
-__all__ = ["FeedAdapter", "PublicFeed"]
+__all__ = ["FeedAdapter", "KeyedAccount", "KeyedFeedAdapter", "PublicFeed"]
 
 
 class PublicFeed(Protocol):
@@ -82,3 +83,27 @@ class FeedAdapter(VenueAdapter):
         if symbol is None:
             raise RequestRefused(self.name, "row", f"row {row} is not followed")
         return symbol
+
+
+class KeyedAccount(Account, Protocol):
+    """Reads of an account whose venue tells only holders of a key which coins move."""
+
+    async def suspended_transfers(self) -> SuspendedTransfers | None:
+        """Return which coins cannot be moved in or out; None where it does not tell."""
+        ...
+
+
+class KeyedFeedAdapter(FeedAdapter):
+    """The same, of a venue that tells of its wallets only holders of a key."""
+
+    _account: KeyedAccount
+
+    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
+        """Fetch which coins cannot be moved in or out; None without a key.
+
+        Raises:
+            ExchangeError: The list could not be fetched or read.
+        """
+        if self.config.credentials is None:
+            return None
+        return await self._account.suspended_transfers()

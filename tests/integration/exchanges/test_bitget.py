@@ -478,7 +478,7 @@ async def test_fills_without_the_venue_id_ask_for_the_order_first(
 async def test_more_fills_than_we_read_are_an_error(
     venue: LoopbackVenue, adapter: BitgetExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("arbot_tui.exchanges.bitget.execution._MOST_TRADE_PAGES", 2)
+    monkeypatch.setattr("arbot_tui.exchanges.bitget.lists._MOST_TRADE_PAGES", 2)
     venue.answer("GET", FILLS, _ok([_trade(number) for number in range(100)]))
     with pytest.raises(ExchangeUnavailable):
         await adapter.get_fills("BTC/USDT", "arb1", "77")
