@@ -55,6 +55,10 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Configuration file to read.")
 ]
 
+WrittenOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="Configuration file to write.")
+]
+
 
 def _whole(text: str) -> int:
     try:
@@ -87,7 +91,7 @@ def dashboard(
         str | None,
         typer.Option(metavar="URL", help="Use the synthetic venues that run there."),
     ] = None,
-    headless: Annotated[bool, typer.Option("--headless", help="No screen.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Run without a screen.")] = False,
     start: Annotated[
         bool, typer.Option("--start", help="Start trading once two venues are live.")
     ] = False,
@@ -197,14 +201,14 @@ def venues(
 
 @app.command()
 def doctor(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> int:
-    """Check machine, terminal, configuration, venues and keys; say what to do."""
+    """Look for what is wrong, and say what to do about it."""
     from arbot_tui.commands.doctor import examine
 
     return examine(config or context.obj, as_json)
 
 
 @_config_app.command()
-def init(context: typer.Context, config: ConfigOption = None, as_json: JsonOption = False) -> int:
+def init(context: typer.Context, config: WrittenOption = None, as_json: JsonOption = False) -> int:
     """Write a configuration file with every key commented out."""
     from arbot_tui.commands import configuration as commands
 
@@ -238,7 +242,7 @@ def path(context: typer.Context, config: ConfigOption = None, as_json: JsonOptio
 ExchangeArgument = Annotated[str, typer.Argument(metavar="EXCHANGE", help="Venue of the key.")]
 EnvironmentOption = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="prod, demo, testnet or custom; the configured one."),
+    typer.Option(metavar="NAME", help="prod, demo, testnet or custom; by default as configured."),
 ]
 StoreOption = Annotated[
     str | None, typer.Option("--backend", metavar="NAME", help="keyring or encrypted-file.")
@@ -270,7 +274,7 @@ def keys_set(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Ask for a venue's key and keep it in the keyring, or in an encrypted file."""
+    """Keep a venue's key in the keyring or an encrypted file."""
     from arbot_tui.commands import keys as commands
 
     return commands.keep(exchange, environment, backend, config or context.obj, as_json)
@@ -293,7 +297,7 @@ def keys_test(
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Ask a venue what its key may do; one that may withdraw is refused."""
+    """Ask a venue what its key may do; none may withdraw."""
     from arbot_tui.commands import keys as commands
 
     return commands.try_out(exchange, config or context.obj, as_json)

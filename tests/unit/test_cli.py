@@ -228,6 +228,11 @@ class TestLive:
 
 
 class TestHelp:
+    @pytest.mark.parametrize("group", [[], ["config"], ["themes"], ["keys"]], ids=" ".join)
+    def test_no_line_about_a_command_is_cut_short(self, run: Run, group: list[str]) -> None:
+        code, out, _ = run(*group, "--help")
+        assert (code, "..." in out.partition("Commands:")[2]) == (0, False)
+
     def test_the_version_as_json(self, run: Run) -> None:
         code, out, _ = run("--version", "--json")
         assert (code, json.loads(out)) == (0, {"version": arbot_tui.__version__})
