@@ -11,9 +11,9 @@ import msgspec
 import structlog
 
 from arbot_tui.domain.clock import SECOND
-from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable
+from arbot_tui.domain.errors import ConfigError, ExchangeError, ExchangeUnavailable
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.engine.selection import followed, select_symbols
+from arbot_tui.engine.selection import followed, nothing_to_follow, select_symbols
 from arbot_tui.exchanges.base import BaseExchange
 from arbot_tui.trading.core.events import InstrumentsChanged
 
@@ -54,10 +54,16 @@ class Listings:
 
         Raises:
             ExchangeUnavailable: Fewer than two venues answer.
-            ConfigError: A symbol that was asked for is not open on two of them.
+            ConfigError: A symbol that was asked for is not open on two of them, or none is left
+                to follow.
         """
         listings = await self._load_all()
         self._select(listings, await self._volumes(listings))
+        if not self._wanted:
+            options = self._bot.options
+            raise ConfigError(
+                nothing_to_follow(options.universe, options.quotes.enabled_quote_currencies)
+            )
         for name, listing in listings.items():
             self._follow(name, listing)
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO
+from arbot_tui.domain.numbers import ZERO, plain
 from arbot_tui.market.config import UniverseConfig
 
-__all__ = ["QUOTE_CURRENCY", "followed", "select_symbols"]
+__all__ = ["QUOTE_CURRENCY", "followed", "nothing_to_follow", "select_symbols"]
 
 QUOTE_CURRENCY = "USDT"
 """Profit is counted in it; markets in other quotes are valued at their live rate against it."""
@@ -65,6 +65,16 @@ def select_symbols(
         *(symbol for symbol in listed if symbol in chosen),
         *(symbol for symbol in rates if symbol not in chosen),
     ]
+
+
+def nothing_to_follow(config: UniverseConfig, quotes: Sequence[str]) -> str:
+    """Return why there may be no symbol to follow, with the keys that decide it."""
+    least = config.min_volume_24h_usd
+    traded = f", with {plain(least)} USD traded a day (arbitrage.min_volume_24h_usd)"
+    return (
+        f"no market quoted in {', '.join(quotes)} (quotes.enabled_quote_currencies) is open on"
+        f" {_MIN_VENUES} of the enabled venues{traded if least else ''}"
+    )
 
 
 def _is_rate(instrument: Instrument, quotes: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from arbot_tui.domain.clock import SECOND
+from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.states import LegState, PairState
@@ -238,3 +239,13 @@ def test_a_symbol_that_two_venues_list_meanwhile_is_followed() -> None:
 
 def test_a_named_symbol_that_closes_ends_nothing() -> None:
     run_virtual(_close_a_named_one())
+
+
+async def _nothing_shared() -> None:
+    rig = Rig({"binance": ("BTC/USDT",), "okx": ("ETH/USDT",)})
+    with pytest.raises(ConfigError, match="no market quoted in USDT"):
+        await rig.bot.listings.load()
+
+
+def test_a_run_that_would_follow_nothing_ends_with_the_reason() -> None:
+    run_virtual(_nothing_shared())

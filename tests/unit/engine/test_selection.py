@@ -8,7 +8,7 @@ import pytest
 
 from arbot_tui.domain.errors import ConfigError
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.engine.selection import followed, select_symbols
+from arbot_tui.engine.selection import followed, nothing_to_follow, select_symbols
 from arbot_tui.market.config import UniverseConfig
 
 
@@ -111,3 +111,13 @@ def test_symbols_asked_for_bring_the_rates_of_their_quotes_along() -> None:
     config = UniverseConfig(symbols=("BTC/USDC",))
     chosen = select_symbols(DOLLARS, config, {}, ("USDT", "USDC"))
     assert chosen == ["BTC/USDC", "USDC/USDT", "USDT/USDC"]
+
+
+def test_why_there_is_nothing_to_follow_names_the_keys_that_decide_it() -> None:
+    assert nothing_to_follow(UniverseConfig(min_volume_24h_usd=Decimal(0)), ("USDC", "DAI")) == (
+        "no market quoted in USDC, DAI (quotes.enabled_quote_currencies) is open on 2 of the"
+        " enabled venues"
+    )
+    assert nothing_to_follow(UniverseConfig(), ("USDT",)).endswith(
+        "of the enabled venues, with 1000000 USD traded a day (arbitrage.min_volume_24h_usd)"
+    )
