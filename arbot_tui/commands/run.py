@@ -368,10 +368,12 @@ async def _dashboard(options: EngineOptions, ui: UiConfig, logs: Logs) -> int | 
     import structlog
 
     from arbot_tui.engine.bot import ArBot
+    from arbot_tui.engine.operating import halt_on_signal
     from arbot_tui.engine.summary import exit_code, shortfalls
     from arbot_tui.tui.dashboard import ExitReason, run_dashboard
 
     async with ArBot(options) as bot:
+        halt_on_signal(bot)
         ended = await run_dashboard(
             bot.client,
             ui,

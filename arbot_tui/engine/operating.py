@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -21,7 +23,7 @@ from arbot_tui.trading.core.venues import difference
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
 
-__all__ = ["CORE_FAILED", "operate"]
+__all__ = ["CORE_FAILED", "halt_on_signal", "operate"]
 
 CORE_FAILED = "an error has ended trading; quit and start again"
 """What is said of everything once the money core has failed: it takes no event any more."""
@@ -53,6 +55,12 @@ def operate(bot: ArBot, name: str, args: Mapping[str, str]) -> CommandResult:
     if action is OperatorAction.RESET:
         bot.watch.alarm = ""
     return _said(bot)
+
+
+def halt_on_signal(bot: ArBot) -> None:
+    """Halt trading on SIGUSR1 for as long as the loop runs: it needs neither screen nor network."""
+    halt = Operator(OperatorAction.HALT, "SIGUSR1")
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: bot.executor.handle(halt))
 
 
 def _said(bot: ArBot) -> CommandResult:

@@ -10,6 +10,7 @@ import structlog
 
 from arbot_tui.engine.bot import ArBot
 from arbot_tui.engine.client import CommandResult
+from arbot_tui.engine.operating import halt_on_signal
 from arbot_tui.engine.options import EngineOptions
 from arbot_tui.engine.summary import Summary, exit_code
 
@@ -29,6 +30,7 @@ async def run_headless(
     """Run until `duration_s` is over, SIGTERM or SIGINT; drain, resolve, reconcile, sum up.
 
     SIGHUP reloads the settings: one log line for each change; a bad file changes nothing.
+    SIGUSR1 halts.
     A second SIGINT gives up the drain; what is open then is in the journal.
 
     Returns:
@@ -50,6 +52,7 @@ async def run_headless(
     reloads: set[asyncio.Task[CommandResult]] = set()
     try:
         async with ArBot(options) as bot:
+            halt_on_signal(bot)
 
             def on_hang_up() -> None:
                 task = loop.create_task(bot.tuning.reload(), name="reload settings")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import cast
@@ -16,8 +18,8 @@ from arbot_tui.domain.orders import OrderReject
 from arbot_tui.domain.states import PairState, TradingState
 from arbot_tui.engine.bot import ArBot
 from arbot_tui.engine.client import CommandResult
-from arbot_tui.engine.operating import CORE_FAILED, operate
-from arbot_tui.trading.core.events import KeyJudged, OperatorAction
+from arbot_tui.engine.operating import CORE_FAILED, halt_on_signal, operate
+from arbot_tui.trading.core.events import Event, KeyJudged, Operator, OperatorAction
 from tests.unit.trading.rig import LIMITS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
 
@@ -165,3 +167,21 @@ def test_what_can_do_nothing_any_more_says_so(command: str) -> None:
     told = ask_when(rig, failed, command, {})
     assert told == CommandResult(False, f"{command}: {CORE_FAILED}")
     assert rig.state.trading is TradingState.ACTIVE
+
+
+async def test_a_signal_halts_at_once() -> None:
+    told: list[Event] = []
+    halted = asyncio.Event()
+
+    def handle(event: Event) -> None:
+        told.append(event)
+        halted.set()
+
+    bot = SimpleNamespace(executor=SimpleNamespace(handle=handle))
+    halt_on_signal(cast("ArBot", bot))
+    try:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        await halted.wait()
+    finally:
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGUSR1)
+    assert told == [Operator(OperatorAction.HALT, "SIGUSR1")]
