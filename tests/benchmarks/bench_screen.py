@@ -25,6 +25,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,9 @@ from tests.benchmarks.screen_child import Run
 
 COLUMNS, ROWS = 160, 48
 STALL_S = 8.0
+STORM_STEP_S = 0.04
+STORM_SIZES = ((160, 48), (120, 40), (80, 24), (100, 30))
+"""A window that is dragged: a new size 25 times a second; the last one is the first."""
 LIMIT_S = 3600.0
 LEAVING = b"\x1b[?2004l"
 """The first of what gives the terminal back."""
@@ -64,7 +68,7 @@ class Watched:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self._resize(slave, (COLUMNS, ROWS))
         self._status, theirs = os.pipe()
         names = ("NO_COLOR", "TEXTUAL", "SSH_CONNECTION", "SSH_TTY")
         env = {k: v for k, v in os.environ.items() if k not in names}
@@ -92,13 +96,28 @@ class Watched:
         self._stream = pyte.ByteStream(self._screen)
         self.tail = b""
 
-    def watch(self, stall_s: float = 0.0) -> Result:
-        """Read to the end; with `stall_s` read nothing for so long after measuring began."""
+    @staticmethod
+    def _resize(terminal: int, size: tuple[int, int]) -> None:
+        columns, rows = size
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def watch(self, stall_s: float = 0.0, *, storm: bool = False) -> Result:
+        """Read to the end.
+
+        Args:
+            stall_s: Read nothing for so long after measuring began.
+            storm: While measuring, give the terminal another size again and again.
+        """
         result = Result()
         measuring, count, buffer = False, 0, b""
         deadline = time.monotonic() + LIMIT_S
-        while time.monotonic() < deadline:
-            ready, _, _ = select.select([self._master, self._status], [], [], 1.0)
+        resized, due = 0, 0.0
+        while (now := time.monotonic()) < deadline:
+            if storm and measuring and now >= due:
+                resized, due = resized + 1, now + STORM_STEP_S
+                self._resize(self._master, STORM_SIZES[resized % len(STORM_SIZES)])
+            wait_s = STORM_STEP_S if storm and measuring else 1.0
+            ready, _, _ = select.select([self._master, self._status], [], [], wait_s)
             if self._status in ready:
                 data = os.read(self._status, 65536)
                 buffer += data
@@ -107,6 +126,9 @@ class Watched:
                     said = json.loads(line)
                     mark = said.pop("mark")
                     measuring = mark == "begin"
+                    if mark == "end" and storm:
+                        self._resize(self._master, (COLUMNS, ROWS))
+                        result.said["sizes"] = resized
                     if mark == "begin" and stall_s:
                         time.sleep(stall_s)
                     if mark == "end" and said["seconds"]:
@@ -147,9 +169,9 @@ class Watched:
         return [[tuple(self._screen.buffer[y][x]) for x in range(COLUMNS)] for y in range(ROWS)]
 
 
-def watch(stall_s: float = 0.0, **run: Any) -> Result:
+def watch(stall_s: float = 0.0, *, storm: bool = False, **run: Any) -> Result:
     """Run and watch one child."""
-    return Watched(Run(**run)).watch(stall_s)
+    return Watched(Run(**run)).watch(stall_s, storm=storm)
 
 
 def _say(name: str, figure: float, unit: str, bound: str = "") -> None:
@@ -213,6 +235,26 @@ def stall(seconds: float) -> None:
         sys.exit(1)
 
 
+def storm(seconds: float) -> None:
+    """The loop while the terminal changes its size all the time, beside a run undisturbed."""
+    with ThreadPoolExecutor() as pool:
+        # At the same time, so that whatever else the machine does slows down both.
+        runs = [
+            pool.submit(watch, storm=stormy, kind="lag", fps=5, cells=200, seconds=seconds)
+            for stormy in (False, True)
+        ]
+    calm, stormy = (run.result() for run in runs)
+    _say("resize storm: sizes a second", stormy.said["sizes"] / seconds, "sizes/s")
+    _say("resize storm: CPU", stormy.cpu_pct, "% core")
+    for name in ("lag_p50_ms", "lag_p99_ms", "lag_max_ms"):
+        _say(f"undisturbed: {name}", calm.said[name], "ms")
+        _say(f"resize storm: {name}", stormy.said[name], "ms")
+        _say(f"{name}: ratio", stormy.said[name] / calm.said[name], "times")
+    _say("cells that differ once it is over", float(_differing(calm, stormy)), "cells", "0")
+    if calm.picture != stormy.picture:
+        sys.exit(1)
+
+
 def _differing(one: Result, other: Result) -> int:
     return sum(
         a != b
@@ -236,6 +278,7 @@ CASES: dict[str, Callable[[float], None]] = {
     "low": low,
     "idle": idle,
     "stall": stall,
+    "storm": storm,
     "burst": burst,
 }
 
