@@ -316,6 +316,6 @@ class ArbotApp(TerminalApp, inherit_bindings=False):
         self.theming.told(ground)
 
     def terminal_drained(self) -> None:
-        """Draw the whole picture: parts of it were skipped."""
+        """Draw the whole picture as it is by now: parts of it were skipped."""
         self._show()
-        self.refresh()
+        super().terminal_drained()

@@ -16,6 +16,7 @@ from textual.driver import Driver
 from textual.filter import NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
+from textual.timer import Timer
 
 from arbot_tui.tui.canvas import Canvas
 from arbot_tui.tui.clipboard import copy_sequence
@@ -26,6 +27,9 @@ from arbot_tui.tui.painter import Text
 from arbot_tui.tui.toasts import merge, tidy
 
 __all__ = ["TerminalApp"]
+
+RESIZE_FIRST_S, RESIZE_REST_S = 1 / 120, 0.25
+"""From a new size to the picture in it, and from one such picture to the next at least."""
 
 
 class TerminalApp(App[ExitReason], inherit_bindings=False):
@@ -48,6 +52,8 @@ class TerminalApp(App[ExitReason], inherit_bindings=False):
         self.on_hang_up: Callable[[], None] | None = None
         self._budget: Budget | None = None
         self._drawing = True
+        self._settling: Timer | None = None
+        self._resized_s = -RESIZE_REST_S
         # Textual's own choice still sends greys. And a terminal knows its sixteen colours: to
         # translate them, each line of each picture would be gone through once more.
         self._filters = [NoColor()] if self.no_color else []
@@ -85,6 +91,8 @@ class TerminalApp(App[ExitReason], inherit_bindings=False):
         return self._budget.allows(asyncio.get_running_loop().time(), driver.sent)
 
     def _must_skip(self) -> bool:
+        if self._settling is not None:
+            return True
         driver: Driver | None = self._driver
         return isinstance(driver, TerminalDriver) and driver.must_skip()
 
@@ -92,7 +100,7 @@ class TerminalApp(App[ExitReason], inherit_bindings=False):
         driver = self._driver
         if not isinstance(driver, TerminalDriver):
             super()._display(screen, renderable)
-        elif self._running and self._drawing and not self._batch_count and not driver.must_skip():
+        elif self._running and self._drawing and not self._batch_count and not self._must_skip():
             driver.paint(renderable, self._colors(), synchronised=self._sync_available)
 
     def send(self, sequence: str) -> None:
@@ -113,12 +121,37 @@ class TerminalApp(App[ExitReason], inherit_bindings=False):
         self.refresh()
 
     def on_resize(self) -> None:
-        """Draw anew: what lay beyond an edge meanwhile is gone.
+        """Lay out and draw anew, but not for each size of a window that is dragged.
 
-        The base class ignores a size that it knows already, as after two changes in a row of
-        which the second one undid the first: to the terminal both have happened.
+        What lay beyond an edge meanwhile is gone. The base class ignores a size that it knows
+        already, as after two changes in a row of which the second one undid the first: to the
+        terminal both have happened.
         """
+        if self._size is not None and self._settling is None:
+            rest_s = self._resized_s + RESIZE_REST_S - asyncio.get_running_loop().time()
+            self._settling = self.set_timer(max(rest_s, RESIZE_FIRST_S), self._settle_size)
+
+    def terminal_drained(self) -> None:
+        """Draw the whole picture: parts of it were skipped."""
+        self.refresh()
+
+    def _settle_size(self) -> None:
+        """Take over the newest size; until then nothing was drawn."""
+        if self._settling is not None:
+            self._settling.stop()
+            self._settling = None
+        self._resized_s = asyncio.get_running_loop().time()
+        self._check_resize()
         self._redraw()
+        self.terminal_drained()
+
+    def _check_resize(self) -> None:
+        """Hand a new size to the screens, unless one that comes soon may be another."""
+        if self._settling is None:
+            super()._check_resize()
+        elif self._resize_timer is not None:
+            self._resize_timer.stop()
+            self._resize_timer = None
 
     def on_app_blur(self, event: events.AppBlur) -> None:
         """Keep the panel that has the focus: a terminal in the background is still looked at."""

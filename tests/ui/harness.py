@@ -97,6 +97,9 @@ async def settle(app: ArbotApp) -> None:
             calm = 0
         elif _threads_work(loop._default_executor):
             await asyncio.sleep(0.001)
+        elif app._settling is not None:
+            app._settle_size()
+            calm = 0
         elif app._resize_timer is not None:
             app._check_resize()
             calm = 0

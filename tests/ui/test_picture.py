@@ -10,7 +10,9 @@ from unittest import mock
 import msgspec
 import pytest
 from textual import events
+from textual._compositor import ReflowResult
 from textual.geometry import Size
+from textual.widget import Widget
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.engine.frames import Frame
@@ -152,6 +154,33 @@ async def test_a_size_that_came_back_at_once_is_drawn_anew() -> None:
         resize(screen, 160, 48)
         await screen.pilot.pause()
         assert terminal(screen).cells() == before
+
+
+async def test_of_many_sizes_in_a_row_only_the_last_is_laid_out() -> None:
+    async with dashboard(FakeClient(world())) as screen:
+        laid_out = []
+        plain = screen.app.screen._compositor.reflow
+
+        def noted(parent: Widget, size: Size) -> ReflowResult:
+            laid_out.append(size)
+            return plain(parent, size)
+
+        with (
+            # The pilot says when it is over, not a timer that a slow machine outruns.
+            mock.patch("arbot_tui.tui.terminal_app.RESIZE_FIRST_S", 600.0),
+            mock.patch.object(screen.app.screen._compositor, "reflow", noted),
+        ):
+            for width in range(100, 161, 5):
+                resize(screen, width, 48)
+                await asyncio.sleep(0)
+                # A frame that comes meanwhile is shown with the last size, not lost.
+                screen.client.push(moved(width, Random(width)))
+                screen.app.pull()
+            await screen.pilot.pause()
+        assert set(laid_out) == {Size(160, 48)}
+        before = terminal(screen).cells()
+        assert not differences(before, await drawn_anew(screen))
+        assert screen.app.dashboard.market.matrix._version == 160
 
 
 async def test_focus_shows_at_once_though_nothing_else_changes() -> None:
