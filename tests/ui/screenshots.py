@@ -25,7 +25,7 @@ from arbot_tui.tui.themes import load_themes
 
 DOCS = Path(__file__).parents[2] / "docs"
 PICTURES = (
-    ("dashboard", (160, 48), ("1", "enter")),
+    ("dashboard", (160, 48), ("1",)),
     ("opportunities", (120, 32), ("2",)),
     ("charts", (120, 32), ("5",)),
     ("small", (80, 24), ("1", "escape")),
