@@ -167,6 +167,7 @@ class FrameBuilder:
     def _row(self, row: int) -> RowView:
         bot = self._bot
         board = bot.board
+        quotes = board.latest[row]
         cells: list[CellView | None] = []
         best_bid = best_ask = -1
         newest_ns = 0
@@ -178,15 +179,15 @@ class FrameBuilder:
                 cells.append(None)
                 continue
             state = board.book_state(venue, row).value
-            changed_ns = board.latest[i].recv_ns
+            changed_ns = quotes[venue].recv_ns
             newest_ns = max(newest_ns, changed_ns)
-            bid, ask = board.latest[i].bid, board.latest[i].ask
+            bid, ask = quotes[venue].bid, quotes[venue].ask
             cells.append(CellView(bid, ask if math.isfinite(ask) else 0.0, state, changed_ns, note))
             if board.blocked[i]:
                 continue
-            if best_bid < 0 or bid > board.latest[row * count + best_bid].bid:
+            if best_bid < 0 or bid > quotes[best_bid].bid:
                 best_bid = venue
-            if best_ask < 0 or ask < board.latest[row * count + best_ask].ask:
+            if best_ask < 0 or ask < quotes[best_ask].ask:
                 best_ask = venue
         best = bot.strategy.ranking.best_edge(row)
         return RowView(
@@ -217,8 +218,8 @@ class FrameBuilder:
     def _mid(self, row: int) -> float | None:
         board, count = self._bot.board, len(self._bot.venues)
         mids = [
-            (board.latest[i].bid + board.latest[i].ask) / 2
-            for i in range(row * count, (row + 1) * count)
+            (quote.bid + quote.ask) / 2
+            for i, quote in enumerate(board.latest[row], row * count)
             if not board.blocked[i]
         ]
         return sum(mids) / len(mids) if mids else None

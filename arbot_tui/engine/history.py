@@ -96,9 +96,8 @@ class EdgeHistory:
         board = self._board
         if not (board.is_tradeable(buy, row) and board.is_tradeable(sell, row)):
             return math.nan
-        base = row * len(self._venues)
-        costs = board.buy_cost(base + buy)
-        return 100.0 * (board.sell_net(base + sell) - costs) / board.latest[base + buy].ask
+        costs = board.buy_cost(buy, row)
+        return 100.0 * (board.sell_net(sell, row) - costs) / board.latest[row][buy].ask
 
 
 class EquityHistory:

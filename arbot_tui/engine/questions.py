@@ -138,7 +138,7 @@ def size_walk(bot: ArBot, row: int, ladders: Sequence[LadderView]) -> WalkView |
     books = {ladder.venue: ladder for ladder in ladders}
     asks, bids = books[bot.venues[buy]].asks, books[bot.venues[sell]].bids
     i = row * len(bot.venues)
-    ask = bot.board.latest[i + buy].ask
+    ask = bot.board.latest[row][buy].ask
     return walk(
         bot.venues[buy],
         bot.venues[sell],

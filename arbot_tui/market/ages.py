@@ -61,7 +61,7 @@ class BookAges:
         self._members[row] = members
         if len(members) < 2:
             return
-        quotes = {v: board.latest[base + v] for v in members}
+        quotes = {v: board.latest[row][v] for v in members}
         mids = {v: (quote.bid + quote.ask) / 2 for v, quote in quotes.items()}
         for venue in members:
             i = base + venue

@@ -1,9 +1,10 @@
-"""The quote board: best bid and ask of every symbol on every venue, in flat lists.
+"""The quote board: best bid and ask of every symbol on every venue, in lists.
 
 Everything between a decoded frame and a signal reads these lists by index, so they are never
-rebound and only grow at the end. A list that is written at every quote costs time, and a miss of
-the cache once there are many symbols: so what a quote says stays in its ticker, and fees are only
-looked at where two books overlap by as much as the lowest.
+rebound and only grow at the end. A symbol's quotes lie in one list, since a check looks at all of
+them. A list that is written at every quote costs time, and a miss of the cache once there are many
+symbols: so what a quote says stays in its ticker, and fees are only looked at where two books
+overlap by as much as the lowest.
 """
 
 from __future__ import annotations
@@ -75,19 +76,20 @@ _WORDS = (
 
 
 class QuoteBoard:
-    """Best bids and asks by ``row * len(venues) + venue``.
+    """Best bids and asks, in a list per row, and what else is known by ``row * venues + venue``.
 
     The lists are public for reading on the hot path; only the methods write them.
 
     Attributes:
         venues: Venue names; a venue's number is its position.
-        latest: The good ticker that last changed the book, so its `recv_ns` is when that was; 0
-            before the first. An absent side has size 0 and the price `ABSENT_BID` or `ABSENT_ASK`.
+        latest: By row and venue, the good ticker that last changed the book, so its `recv_ns` is
+            when that was; 0 before the first. An absent side has size 0 and the price
+            `ABSENT_BID` or `ABSENT_ASK`.
         recv_ns: When the latest good ticker was received, changed or not; 0 before the first.
         blocked: 0 where the book may be traded, otherwise why not, as bits.
         fee: Taker fee as a fraction.
         least_fee: The lowest of them ever told; infinite before the first.
-        dirty: Rows that changed since `take_dirty`.
+        dirty: Rows that changed since `take_dirty`; a set would cost three times as much to add to.
         rejected: Tickers refused because of an impossible price or size.
     """
 
@@ -97,12 +99,12 @@ class QuoteBoard:
         self._n = len(self.venues)
         self.rtt_ns = [0] * self._n
         """How long requests to each venue take, stamped on what is judged; 0 where unknown."""
-        self.latest: list[Ticker] = []
+        self.latest: list[list[Ticker]] = []
         self.recv_ns: list[int] = []
         self.blocked: list[int] = []
         self.fee: list[float] = []
         self.least_fee = math.inf
-        self.dirty: set[int] = set()
+        self.dirty: dict[int, None] = {}
         self.rejected = 0
         # The venue's own, for rows to come, and those of the books.
         self._verdicts = [FeedState.CONNECTING] * self._n
@@ -124,7 +126,7 @@ class QuoteBoard:
     @property
     def rows(self) -> int:
         """Number of rows there is room for."""
-        return len(self.latest) // self._n
+        return len(self.latest)
 
     def grow(self, rows: int) -> None:
         """Make room for rows below `rows`; what exists stays where it is."""
@@ -132,7 +134,7 @@ class QuoteBoard:
         if fresh <= 0:
             return
         count = fresh * self._n
-        self.latest.extend([_NOTHING] * count)
+        self.latest.extend([_NOTHING] * self._n for _ in range(fresh))
         self.recv_ns.extend([0] * count)
         self.fee.extend([0.0] * count)
         one_row = [
@@ -150,44 +152,48 @@ class QuoteBoard:
         next good one.
         """
         row = ticker.row
-        i = row * self._n + ticker.exchange
+        venue = ticker.exchange
         bid = ticker.bid
         ask = ticker.ask
         try:
-            held = self.latest[i]
+            quotes = self.latest[row]
         except IndexError:
             self.grow(row + 1)
-            held = _NOTHING
+            quotes = self.latest[row]
+        held = quotes[venue]
+        i = row * self._n + venue
         if bid == held.bid and ask == held.ask and not self.blocked[i] & _OF_TICKER:
             return self._update_sizes(ticker, i)
-        # These refuse NaN, infinity, zero, negative, absurd and crossed alike.
+        # These refuse NaN, infinity, zero, negative, absurd and crossed alike. `_LOW` and `_HIGH`
+        # are written out: looking up names would cost as much as comparing.
         if not (
-            bid > _LOW
+            bid > 1e-18
             and bid < ask
-            and ask < _HIGH
-            and _LOW < ticker.bid_size < _HIGH
-            and _LOW < ticker.ask_size < _HIGH
+            and ask < 1e18
+            and 1e-18 < ticker.bid_size < 1e18
+            and 1e-18 < ticker.ask_size < 1e18
         ):
             return self._update_odd(ticker, i)
-        self.latest[i] = ticker
+        quotes[venue] = ticker
         self.recv_ns[i] = ticker.recv_ns
         if self.blocked[i]:
             self.blocked[i] &= ~_OF_TICKER
-        self.dirty.add(row)
+        self.dirty[row] = None
         return MOVED
 
     def _update_sizes(self, ticker: Ticker, i: int) -> int:
         """Take a ticker with the good prices that are held."""
-        held = self.latest[i]
+        quotes = self.latest[ticker.row]
+        held = quotes[ticker.exchange]
         if ticker.bid_size == held.bid_size and ticker.ask_size == held.ask_size:
             # Sent again unchanged: the venue confirms what is held.
             self.recv_ns[i] = ticker.recv_ns
             return UNCHANGED
         if not (_LOW < ticker.bid_size < _HIGH and _LOW < ticker.ask_size < _HIGH):
             return self._update_odd(ticker, i)
-        self.latest[i] = ticker
+        quotes[ticker.exchange] = ticker
         self.recv_ns[i] = ticker.recv_ns
-        self.dirty.add(ticker.row)
+        self.dirty[ticker.row] = None
         return RESIZED
 
     def _update_odd(self, ticker: Ticker, i: int) -> int:
@@ -199,34 +205,35 @@ class QuoteBoard:
             if self.blocked[i] & _NO_QUOTE:
                 return UNCHANGED
             self.blocked[i] |= _NO_QUOTE
-            self.dirty.add(ticker.row)
+            self.dirty[ticker.row] = None
             return MOVED
         taken = msgspec.structs.replace(
             ticker,
             bid=ticker.bid if bid_there else ABSENT_BID,
             ask=ticker.ask if ask_there else ABSENT_ASK,
         )
-        before = (*_sides(self.latest[i]), self.blocked[i])
+        quotes = self.latest[ticker.row]
+        before = (*_sides(quotes[ticker.exchange]), self.blocked[i])
         self.recv_ns[i] = ticker.recv_ns
         self.blocked[i] &= ~_OF_TICKER
         self.blocked[i] |= _CROSSED if bid_there and ask_there else _ONE_SIDED
         if before == (*_sides(taken), self.blocked[i]):
             return UNCHANGED
-        self.latest[i] = taken
-        self.dirty.add(ticker.row)
+        quotes[ticker.exchange] = taken
+        self.dirty[ticker.row] = None
         return MOVED
 
-    def buy_cost(self, i: int) -> float:
+    def buy_cost(self, venue: int, row: int) -> float:
         """Return what a unit bought in a book costs with its taker fee; infinite without an ask."""
-        return self.latest[i].ask * (1.0 + self.fee[i])
+        return self.latest[row][venue].ask * (1.0 + self.fee[row * self._n + venue])
 
-    def sell_net(self, i: int) -> float:
+    def sell_net(self, venue: int, row: int) -> float:
         """Return what a unit sold in a book brings after the taker fee; 0 without a bid."""
-        return self.latest[i].bid * (1.0 - self.fee[i])
+        return self.latest[row][venue].bid * (1.0 - self.fee[row * self._n + venue])
 
     def widest_ratio(self, row: int) -> float:
         """Return how many times a symbol's lowest ask its highest bid is; 0 without both."""
-        quotes = self.latest[row * self._n : (row + 1) * self._n]
+        quotes = self.latest[row]
         return float(max(map(_bid, quotes)) / min(map(_ask, quotes)))
 
     @property
@@ -251,7 +258,7 @@ class QuoteBoard:
         self.fee[i] = taker
         self.least_fee = min(self.least_fee, taker)
         self.blocked[i] &= ~_NO_FEE
-        self.dirty.add(row)
+        self.dirty[row] = None
         self._tell(venue, row)
 
     def set_venue_verdict(
@@ -284,7 +291,7 @@ class QuoteBoard:
                 blocked[i] &= ~_VENUE
             else:
                 blocked[i] |= _VENUE
-        self.dirty.update(changed)
+        self.dirty.update(dict.fromkeys(changed))
         if rows is not None and len(changed) <= _FEW_ROWS:
             for row in changed:
                 self._tell(venue, row)
@@ -299,7 +306,7 @@ class QuoteBoard:
         before = self.blocked[i]
         self.blocked[i] = before | _CLOSED if closed else before & ~_CLOSED
         if self.blocked[i] != before:
-            self.dirty.add(row)
+            self.dirty[row] = None
             self._tell(venue, row)
 
     def is_closed(self, venue: int, row: int) -> bool:
@@ -331,7 +338,7 @@ class QuoteBoard:
             raise ValueError(f"{state} is no state of a book")
         if bits != self.blocked[i]:
             self.blocked[i] = bits
-            self.dirty.add(row)
+            self.dirty[row] = None
             self._tell(venue, row)
 
     def clear_venue(self, venue: int, rows: Collection[int] | None = None) -> None:
@@ -347,7 +354,7 @@ class QuoteBoard:
         for row in cleared:
             i = row * self._n + venue
             self.blocked[i] = self.blocked[i] & ~(_OF_DEPTH | _STALE) | _NO_QUOTE
-        self.dirty.update(cleared)
+        self.dirty.update(dict.fromkeys(cleared))
         self._tell(venue, ALL_ROWS)
 
     def is_tradeable(self, venue: int, row: int) -> bool:
@@ -388,7 +395,7 @@ class QuoteBoard:
             verdict: The venue's verdict where the caller knows a newer one than was set here.
         """
         i = row * self._n + venue
-        quote = self.latest[i]
+        quote = self.latest[row][venue]
         live = verdict is None or verdict is FeedState.LIVE
         return QuoteView(
             venue=self.venues[venue],
@@ -404,8 +411,8 @@ class QuoteBoard:
 
     def take_dirty(self) -> set[int]:
         """Return the rows that changed since the last call, and forget them."""
-        rows, self.dirty = self.dirty, set()
-        return rows
+        rows, self.dirty = self.dirty, {}
+        return set(rows)
 
 
 def _sides(ticker: Ticker) -> tuple[float, float, float, float]:

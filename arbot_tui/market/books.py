@@ -113,7 +113,7 @@ class BookSet:
                 self._ask(key, now_ns)
         for key, book in self._books.items():
             # Every change of the best prices is one of the book's: its channel has stopped.
-            changed_ns = self._board.latest[key[1] * len(self._continuity) + key[0]].recv_ns
+            changed_ns = self._board.latest[key[1]][key[0]].recv_ns
             if book.synced and changed_ns - book.recv_ns >= _BEHIND_NS:
                 book.restart()
                 self._asked_ns.setdefault(key, now_ns - _RETRY_NS)
@@ -133,7 +133,7 @@ class BookSet:
         book = self._books.get((venue, row))
         if book is None or not book.synced or book.crossed:
             return ()
-        if book.recv_ns < self._board.latest[row * len(self._continuity) + venue].recv_ns:
+        if book.recv_ns < self._board.latest[row][venue].recv_ns:
             return ()
         return book.levels(side, _USED_LEVELS)
 

@@ -145,14 +145,13 @@ class DepthRule:
             # Most rows are far from any edge; this tells without looking at pairs.
             if board.widest_ratio(row) < least:
                 continue
-            base = row * count
             usable = [v for v in range(count) if board.is_quoted(v, row)]
             for buy in usable:
                 for sell in usable:
                     if sell == buy:
                         continue
-                    got, paid = board.sell_net(base + sell), board.buy_cost(base + buy)
-                    pct = 100.0 * (got - paid) / board.latest[base + buy].ask
+                    got, paid = board.sell_net(sell, row), board.buy_cost(buy, row)
+                    pct = 100.0 * (got - paid) / board.latest[row][buy].ask
                     if pct >= least_pct:
                         for key in ((buy, row), (sell, row)):
                             scores[key] = max(scores.get(key, pct), pct)

@@ -87,9 +87,10 @@ class CrossRates:
         except KeyError:
             return []
         board = self._board
-        count = len(board.venues)
+        if row >= board.rows:
+            return []
         return [
-            (board.latest[i].bid, board.latest[i].ask)
-            for i in range(row * count, min((row + 1) * count, len(board.blocked)))
+            (quote.bid, quote.ask)
+            for i, quote in enumerate(board.latest[row], row * len(board.venues))
             if not board.blocked[i] and board.recv_ns[i] >= since_ns
         ]

@@ -18,12 +18,10 @@ def reference_mid(
         without: Number of a venue that does not count.
         least: How many books it takes, one or more.
     """
-    count = len(board.venues)
-    base = row * count
-    quotes, blocked = board.latest, board.blocked
+    blocked, base = board.blocked, row * len(board.venues)
     mids = [
-        (quotes[base + venue].bid + quotes[base + venue].ask) / 2.0
-        for venue in range(count)
+        (quote.bid + quote.ask) / 2.0
+        for venue, quote in enumerate(board.latest[row])
         if venue != without and not blocked[base + venue]
     ]
     if len(mids) < least:

@@ -141,9 +141,9 @@ class CrossQuotes:
         self, buy: Book, sell: Book, rates: tuple[Rate | None, Rate | None]
     ) -> tuple[_Side, _Side]:
         """Return both books' prices: what is paid converts at the ask, what is got at the bid."""
-        board, count = self._board, len(self._board.venues)
-        ask = board.latest[buy[0] * count + buy[1]].ask
-        bid = board.latest[sell[0] * count + sell[1]].bid
+        latest = self._board.latest
+        ask = latest[buy[0]][buy[1]].ask
+        bid = latest[sell[0]][sell[1]].bid
         paying, getting = rates
         # Without a rate a candidate is looked at at par, so that its refusal is counted.
         return (
@@ -178,9 +178,9 @@ class CrossQuotes:
         self, key: tuple[int, int, int], paid: _Side, got: _Side, now_ns: int
     ) -> Opportunity:
         """Return the pair's opportunity as it stands now; its profit is in account currency."""
-        board, count = self._board, len(self._board.venues)
-        bought = board.latest[paid.row * count + paid.venue]
-        sold = board.latest[got.row * count + got.venue]
+        board = self._board
+        bought = board.latest[paid.row][paid.venue]
+        sold = board.latest[got.row][got.venue]
         ask, bid = bought.ask, sold.bid
         edge_pct = self._net_pct(paid, got)
         qty = min(bought.ask_size, sold.bid_size)

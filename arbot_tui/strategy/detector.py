@@ -102,12 +102,6 @@ class ArbitrageStrategy:
         count = len(self._venues)
         self._count = count
         self._others = [tuple(v for v in range(count) if v != venue) for venue in range(count)]
-        # Distances from one venue's place in a row to the others', and the pairs' places in the
-        # funnel where it buys, and where it sells.
-        self._steps = [
-            tuple((other - venue, venue * count + other, other * count + venue) for other in others)
-            for venue, others in enumerate(self._others)
-        ]
         # The highest bid for an ask in this run, and where; fees do not change which it is.
         self._best_ratio = 1.0
         self._best: Edge | None = None
@@ -188,52 +182,60 @@ class ArbitrageStrategy:
             if self._young:
                 self._release_young(row, venue, ticker.recv_ns)
             if row in self._open_rows:
-                for other in self._others[venue]:
-                    self._examine(row, venue, other, ticker.recv_ns)
-                    self._examine(row, other, venue, ticker.recv_ns)
+                self._examine_book(row, venue, ticker.recv_ns)
                 return
         if change == RESIZED:
             # No size makes an edge where the same prices were none.
             return
-        try:
-            below_fees = self._below_fees[row]
-        except IndexError:
-            below_fees = self._funnel.room(row)
-        i = row * self._count + venue
-        quotes, watch_ratio = self._quotes, self._watch_ratio
-        own = quotes[i]
-        bid, ask = own.bid, own.ask
+        quotes = self._quotes[row]
+        own = quotes[venue]
+        bid = own.bid
+        ask = own.ask
+        if bid > ask:
+            self._examine_book(row, venue, ticker.recv_ns)
+            return
+        watch_ratio = self._watch_ratio
         close = False
         # Nearly every overlap ends below the fees, and is counted so before anybody looks closer.
-        for step, buying, selling in self._steps[venue]:
-            quote = quotes[i + step]
-            if quote.bid > ask:
-                below_fees[buying] += 1
-                if quote.bid > ask * watch_ratio:
-                    close = True
-            if bid > quote.ask:
-                below_fees[selling] += 1
-                if bid > quote.ask * watch_ratio:
-                    close = True
+        # The quote itself is among them, which costs less than leaving it out.
+        try:
+            for quote in quotes:
+                if quote.bid > ask:
+                    self._below_fees[venue][quote.exchange][row] += 1
+                    if quote.bid > ask * watch_ratio:
+                        close = True
+                if bid > quote.ask:
+                    self._below_fees[quote.exchange][venue][row] += 1
+                    if bid > quote.ask * watch_ratio:
+                        close = True
+        except IndexError:
+            self._funnel.room(row)
+            self._examine_book(row, venue, ticker.recv_ns)
+            return
         if close:
             self._look_closer(row, venue, ticker.recv_ns)
 
+    def _examine_book(self, row: int, venue: int, now_ns: int) -> None:
+        """Examine a book's pairs, both ways with every other venue's."""
+        for other in self._others[venue]:
+            self._examine(row, venue, other, now_ns)
+            self._examine(row, other, venue, now_ns)
+
     def _look_closer(self, row: int, venue: int, now_ns: int) -> None:
         """Examine the pairs of a book that clear the fees after all; note those that nearly do."""
-        board, base = self._board, row * self._count
+        board, quotes = self._board, self._quotes[row]
         clearing = []
         for other in self._others[venue]:
             for buy, sell in ((venue, other), (other, venue)):
-                b, s = base + buy, base + sell
-                ask, bid = self._quotes[b].ask, self._quotes[s].bid
+                ask, bid = quotes[buy].ask, quotes[sell].bid
                 if not bid > ask:
                     continue
-                if board.sell_net(s) > board.buy_cost(b):
+                if board.sell_net(sell, row) > board.buy_cost(buy, row):
                     clearing.append((buy, sell))
                 elif bid > ask * self._best_ratio:
-                    self._note_best(row, b, s)
+                    self._note_best(row, buy, sell)
         for buy, sell in clearing:
-            self._below_fees[row][buy * self._count + sell] -= 1
+            self._below_fees[buy][sell][row] -= 1
         for buy, sell in clearing:
             self._examine(row, buy, sell, now_ns)
 
@@ -279,8 +281,8 @@ class ArbitrageStrategy:
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
         stands = (
-            board.latest[s].bid > board.latest[b].ask
-            and board.sell_net(s) > board.buy_cost(b)
+            board.latest[row][sell].bid > board.latest[row][buy].ask
+            and board.sell_net(sell, row) > board.buy_cost(buy, row)
             and not board.blocked[b] | board.blocked[s]
             and not self._is_doubted(row, buy, sell)
         )
@@ -293,13 +295,13 @@ class ArbitrageStrategy:
         """Evaluate one pair: open, update or close its opportunity, and count the candidate."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
-        ask, bid = board.latest[b].ask, board.latest[s].bid
+        ask, bid = board.latest[row][buy].ask, board.latest[row][sell].bid
         if not bid > ask:
             self._end(row, buy, sell, now_ns, Reason.VANISHED)
             return
-        if not board.sell_net(s) > board.buy_cost(b):
+        if not board.sell_net(sell, row) > board.buy_cost(buy, row):
             if bid > ask * self._best_ratio:
-                self._note_best(row, b, s)
+                self._note_best(row, buy, sell)
             self._funnel.reject((row, buy, sell), Reason.FEE)
             self._end(row, buy, sell, now_ns, Reason.FEE)
             return
@@ -343,7 +345,9 @@ class ArbitrageStrategy:
         """Tell whether the edge at both limit prices is worth the minimum profit."""
         board, settings = self._board, self.settings
         b, s = row * self._count + buy, row * self._count + sell
-        cap, floor = limit_prices(board.latest[b].ask, board.latest[s].bid, settings.slippage_pct)
+        cap, floor = limit_prices(
+            board.latest[row][buy].ask, board.latest[row][sell].bid, settings.slippage_pct
+        )
         left_pct = net_edge_pct(cap, floor, board.fee[b], board.fee[s])
         return left_pct > 0.0 and left_pct >= settings.min_profit_pct
 
@@ -351,11 +355,11 @@ class ArbitrageStrategy:
         """Return the pair's opportunity as it stands now, opened where there was none."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
-        bought, sold = board.latest[b], board.latest[s]
+        bought, sold = board.latest[row][buy], board.latest[row][sell]
         ask, bid = bought.ask, sold.bid
         edge_pct = net_edge_pct(ask, bid, board.fee[b], board.fee[s])
         qty = min(bought.ask_size, sold.bid_size)
-        profit = qty * (board.sell_net(s) - board.buy_cost(b))
+        profit = qty * (board.sell_net(sell, row) - board.buy_cost(buy, row))
         key = (row, buy, sell)
         opportunity = self._lifecycle.find(key)
         if opportunity is not None:
@@ -411,12 +415,12 @@ class ArbitrageStrategy:
         for callback in self._callbacks:
             callback(signal)
 
-    def _note_best(self, row: int, b: int, s: int) -> None:
+    def _note_best(self, row: int, buy: int, sell: int) -> None:
         """Keep the pair that came nearest to clearing; books that are not traded do not count."""
         board = self._board
-        buy, sell = b - row * self._count, s - row * self._count
+        b, s = row * self._count + buy, row * self._count + sell
         if not board.blocked[b] | board.blocked[s] and not self._is_doubted(row, buy, sell):
-            self._best_ratio = board.latest[s].bid / board.latest[b].ask
+            self._best_ratio = board.latest[row][sell].bid / board.latest[row][buy].ask
             self._set_watch_ratio()
             self._best = self.ranking.edge(row, buy, sell)
 

@@ -111,7 +111,8 @@ class PremiumFilterStrategy(TradingStrategy):
         others = reference_mid(board, row, without=venue)
         if others is None or board.blocked[i]:
             return None
-        return 100.0 * ((board.latest[i].bid + board.latest[i].ask) / 2.0 / others - 1.0)
+        quote = board.latest[row][venue]
+        return 100.0 * ((quote.bid + quote.ask) / 2.0 / others - 1.0)
 
     def is_outlier(self, venue: int, row: int) -> bool | None:
         """Tell whether a book's premium is unusual now; None where too little is known."""

@@ -29,8 +29,8 @@ class RejectFunnel:
     """Counts candidates and their ends, per pair and in total; the sums stay in balance.
 
     Attributes:
-        below_fees: Per row, candidates that the fees ended, by ``buy * venues + sell``, for the
-            hot path to add to; `room` makes some for a row beyond its end.
+        below_fees: Candidates that the fees ended, by venue to buy on, venue to sell on and row,
+            for the hot path to add to; `room` makes some for a row beyond their ends.
         pending: Handed to the money core, which has not answered yet.
         committed: Became a pair.
     """
@@ -40,7 +40,6 @@ class RejectFunnel:
         "_examined",
         "_handed",
         "_pairs",
-        "_venues",
         "below_fees",
         "committed",
         "pending",
@@ -48,10 +47,11 @@ class RejectFunnel:
 
     def __init__(self, venues: int) -> None:
         """Start at zero with that many venues."""
-        self.below_fees: list[list[int]] = []
+        self.below_fees: list[list[list[int]]] = [
+            [[] for _ in range(venues)] for _ in range(venues)
+        ]
         self.pending = 0
         self.committed = 0
-        self._venues = venues
         self._examined = 0
         self._counts: dict[Reason, int] = {}
         self._pairs: dict[PairKey, PairFunnel] = {}
@@ -64,13 +64,13 @@ class RejectFunnel:
 
     @property
     def _ended_below_fees(self) -> int:
-        return sum(map(sum, self.below_fees))
+        return sum(sum(map(sum, bought)) for bought in self.below_fees)
 
-    def room(self, row: int) -> list[int]:
-        """Make room for a row and those before it, and return its part of `below_fees`."""
-        while len(self.below_fees) <= row:
-            self.below_fees.append([0] * self._venues**2)
-        return self.below_fees[row]
+    def room(self, row: int) -> None:
+        """Make room in `below_fees` for a row and those before it."""
+        for bought in self.below_fees:
+            for counts in bought:
+                counts.extend([0] * (row + 1 - len(counts)))
 
     def reject(self, pair: PairKey, reason: Reason) -> None:
         """Count a candidate that detection itself ended."""
@@ -108,12 +108,13 @@ class RejectFunnel:
             pair: PairFunnel(f.candidates, f.committed, f.pending, dict(f.rejected))
             for pair, f in self._pairs.items()
         }
-        for row, counts in enumerate(self.below_fees):
-            for place, ticks in enumerate(counts):
-                if ticks:
-                    funnel = found.setdefault((row, *divmod(place, self._venues)), PairFunnel())
-                    funnel.candidates += ticks
-                    funnel.rejected[Reason.FEE] = funnel.rejected.get(Reason.FEE, 0) + ticks
+        for buy, bought in enumerate(self.below_fees):
+            for sell, counts in enumerate(bought):
+                for row, ticks in enumerate(counts):
+                    if ticks:
+                        funnel = found.setdefault((row, buy, sell), PairFunnel())
+                        funnel.candidates += ticks
+                        funnel.rejected[Reason.FEE] = funnel.rejected.get(Reason.FEE, 0) + ticks
         return found
 
     @property

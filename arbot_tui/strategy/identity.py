@@ -124,7 +124,7 @@ class IdentityGuard:
             self._doubts.setdefault(key, _off(off_pct))
 
     def _mid(self, venue: int, row: int) -> float:
-        quote = self._board.latest[row * len(self._board.venues) + venue]
+        quote = self._board.latest[row][venue]
         return (quote.bid + quote.ask) / 2.0
 
     def _off_pct(self, venue: int, row: int) -> float | None:

@@ -53,7 +53,7 @@ def make_signal(
     bids: Sequence[Level] = ()
     if depth is not None:
         asks, bids = depth(buy, row, OrderSide.SELL), depth(sell, row, OrderSide.BUY)
-    top_ask, top_bid = board.latest[b], board.latest[s]
+    top_ask, top_bid = board.latest[row][buy], board.latest[row][sell]
     cap, floor = limit_prices(opportunity.buy_price, opportunity.sell_price, slippage_pct)
     asks = offered(asks or ((top_ask.ask, top_ask.ask_size),), cap, buying=True)
     bids = offered(bids or ((top_bid.bid, top_bid.bid_size),), floor, buying=False)

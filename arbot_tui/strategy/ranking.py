@@ -25,7 +25,7 @@ class Ranking:
         """Return a pair of books as it stands; both must have a price."""
         board = self._board
         b, s = row * self._count + buy, row * self._count + sell
-        ask, bid = board.latest[b].ask, board.latest[s].bid
+        ask, bid = board.latest[row][buy].ask, board.latest[row][sell].bid
         return Edge(
             symbol=self._universe.symbol(row),
             buy=self._board.venues[buy],
@@ -41,15 +41,14 @@ class Ranking:
         None where fewer than two books are tradeable.
         """
         board = self._board
-        base = row * self._count
         why = self._identity.why
         usable = [v for v in range(self._count) if board.is_tradeable(v, row) and not why(v, row)]
         best: tuple[int, int, float] | None = None
         for buy in usable:
-            ask, cost = board.latest[base + buy].ask, board.buy_cost(base + buy)
+            ask, cost = board.latest[row][buy].ask, board.buy_cost(buy, row)
             for sell in usable:
                 if sell != buy:
-                    pct = 100.0 * (board.sell_net(base + sell) - cost) / ask
+                    pct = 100.0 * (board.sell_net(sell, row) - cost) / ask
                     if best is None or pct > best[2]:
                         best = (buy, sell, pct)
         return best

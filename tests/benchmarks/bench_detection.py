@@ -110,7 +110,7 @@ def _least(board: QuoteBoard) -> Callable[[Ticker], None]:
 
     def write(ticker: Ticker) -> None:
         i = ticker.row * count + ticker.exchange
-        board.latest[i] = ticker
+        board.latest[ticker.row][ticker.exchange] = ticker
         board.recv_ns[i] = ticker.recv_ns
 
     return write

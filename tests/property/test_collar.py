@@ -45,7 +45,7 @@ def test_the_median_of_all_live_books_bounds_both_limit_prices(
         board.set_fee(venue, 0, 0.0)
         board.set_venue_verdict(venue, FeedState.LIVE if is_live else FeedState.STALE)
         board.update(Ticker(venue, 0, mid * 0.9999, 9.0, mid * 1.0001, 9.0, 1, 1))
-    bid, ask = board.latest[1].bid, board.latest[0].ask
+    bid, ask = board.latest[0][1].bid, board.latest[0][0].ask
     opportunity = Opportunity(
         1, "BTC/USDT", "ant", "bee", 1, 1, edge_pct, edge_pct, ask, bid, 1.0, 0.1, 0.1
     )

@@ -190,12 +190,12 @@ class _World:
         Edges elsewhere that were too young until now may be looked at once more, and the coin's
         markets across quotes: at most once each.
         """
-        quotes, count = self.board.latest, len(_VENUES)
+        quotes = self.board.latest[row]
         for key, funnel in self.funnel.pairs().items():
             more = funnel.candidates - (before[key].candidates if key in before else 0)
             assert more in (0, 1)
             if key[0] == row and venue in key[1:]:
-                assert more == (quotes[row * count + key[2]].bid > quotes[row * count + key[1]].ask)
+                assert more == (quotes[key[2]].bid > quotes[key[1]].ask)
             elif key[0] < len(_SYMBOLS):
                 assert not more or key in opened
 

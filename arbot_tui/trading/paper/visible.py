@@ -35,9 +35,8 @@ def visible_levels(
     """
     if row >= board.rows or board.book_state(venue, row) not in _SHOWN:
         return ()
-    i = row * len(board.venues) + venue
     buying = side is OrderSide.BUY
-    quote = board.latest[i]
+    quote = board.latest[row][venue]
     best, size = (quote.ask, quote.ask_size) if buying else (quote.bid, quote.bid_size)
     top = [(best, size)] if 0 < best < math.inf and size > 0 else []
     book = books.book(venue, row)

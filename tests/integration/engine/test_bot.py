@@ -191,12 +191,8 @@ async def test_ladders_on_screen_come_from_books_that_all_four_venues_keep_sendi
                         continue
                     kept.add(name)
                     bid, ask = book.best()
-                    i = row * len(bot.venues) + index
-                    if (
-                        bid
-                        and ask
-                        and (bid[0], ask[0]) == (bot.board.latest[i].bid, bot.board.latest[i].ask)
-                    ):
+                    quote = bot.board.latest[row][index]
+                    if bid and ask and (bid[0], ask[0]) == (quote.bid, quote.ask):
                         agreed.add(name)
                 await asyncio.sleep(0.2)
         assert kept == set(world.venues)

@@ -50,9 +50,10 @@ def _rows(frame: Frame) -> set[str]:
 def _mids(bot: ArBot, symbol: str) -> list[float]:
     """Return the mid of every venue that quotes a symbol at present."""
     row, board = bot.universe.row(symbol), bot.board
-    books = range(row * len(_VENUES), (row + 1) * len(_VENUES))
     return [
-        (board.latest[i].bid + board.latest[i].ask) / 2.0 for i in books if not board.blocked[i]
+        (quote.bid + quote.ask) / 2.0
+        for i, quote in enumerate(board.latest[row], row * len(_VENUES))
+        if not board.blocked[i]
     ]
 
 

@@ -217,10 +217,8 @@ async def test_every_best_bid_and_ask_of_the_ticker_stream(replay: Replay) -> No
         assert ticker.row == row
         assert _decimals(ticker.bid, ticker.bid_size) == (Decimal(data["b"]), Decimal(data["B"]))
         assert _decimals(ticker.ask, ticker.ask_size) == (Decimal(data["a"]), Decimal(data["A"]))
-        assert (board.latest[row].bid, board.latest[row].ask) == (
-            float(data["b"]),
-            float(data["a"]),
-        )
+        quote = board.latest[row][0]
+        assert (quote.bid, quote.ask) == (float(data["b"]), float(data["a"]))
         assert ticker.event_ns == 0
         assert ticker.recv_ns == replay.clock.now_ns()
 

@@ -63,7 +63,7 @@ def test_a_signal_is_sized_by_both_books_where_they_are_as_new_as_the_quotes() -
     rig.clock.advance(SECOND)
     rig.book(0, 0, [(99.0, 5.0)], [(100.01, 1.0), (100.015, 3.0)])
     rig.quote(1, 0, 101.0)
-    bid = rig.bot.board.latest[1].bid
+    bid = rig.bot.board.latest[0][1].bid
     assert signals[-1].asks == ((100.01, 1.0), (100.015, 3.0))
     assert signals[-1].bids == ((bid, 1.0),)
     # Its own book has not followed yet, so one best price decided; now it has.

@@ -42,7 +42,7 @@ def _ticker(
 
 
 def _quote(board: QuoteBoard) -> tuple[float, float, float, float]:
-    latest = board.latest[0]
+    latest = board.latest[0][0]
     return latest.bid, latest.bid_size, latest.ask, latest.ask_size
 
 
@@ -50,9 +50,13 @@ def test_a_good_quote_enters_with_its_fees_folded_in() -> None:
     board = _board()
     assert board.update(_ticker())
     assert _quote(board) == (100, 1, 101, 2)
-    assert board.buy_cost(0) == 101.0 * 1.001
-    assert board.sell_net(0) == 100.0 * 0.999
-    assert (board.latest[0].event_ns, board.recv_ns[0], board.latest[0].recv_ns) == (5, 10, 10)
+    assert board.buy_cost(0, 0) == 101.0 * 1.001
+    assert board.sell_net(0, 0) == 100.0 * 0.999
+    assert (board.latest[0][0].event_ns, board.recv_ns[0], board.latest[0][0].recv_ns) == (
+        5,
+        10,
+        10,
+    )
     assert board.is_tradeable(0, 0)
     assert board.take_dirty() == {0}
     assert board.take_dirty() == set()
@@ -63,7 +67,7 @@ def test_the_same_quote_again_is_no_change_but_confirms_it() -> None:
     board.update(_ticker())
     board.take_dirty()
     assert not board.update(_ticker(recv_ns=20))
-    assert (board.recv_ns[0], board.latest[0].recv_ns) == (20, 10)
+    assert (board.recv_ns[0], board.latest[0][0].recv_ns) == (20, 10)
     assert board.take_dirty() == set()
 
 
@@ -130,10 +134,10 @@ def test_a_crossed_or_locked_book_is_marked_at_once() -> None:
 def test_a_book_with_one_side_is_untradeable_and_never_looks_like_an_edge() -> None:
     board = _board()
     assert board.update(_ticker(0.0, bid_size=0.0))
-    assert (board.latest[0].bid, board.sell_net(0)) == (ABSENT_BID, ABSENT_BID)
+    assert (board.latest[0][0].bid, board.sell_net(0, 0)) == (ABSENT_BID, ABSENT_BID)
     assert not board.is_tradeable(0, 0)
     assert board.update(_ticker(100.0, 0.0, ask_size=0.0))
-    assert (board.latest[0].ask, board.buy_cost(0)) == (ABSENT_ASK, ABSENT_ASK)
+    assert (board.latest[0][0].ask, board.buy_cost(0, 0)) == (ABSENT_ASK, ABSENT_ASK)
     assert not board.update(_ticker(100.0, 0.0, ask_size=0.0))
     assert board.book_state(0, 0) is FeedState.CONNECTING
     assert board.rejected == 0
@@ -146,7 +150,7 @@ def test_a_book_without_a_known_fee_is_not_traded() -> None:
     assert not board.is_tradeable(0, 0)
     board.set_fee(0, 0, -0.0001)
     assert board.is_tradeable(0, 0)
-    assert board.buy_cost(0) == 101.0 * (1 - 0.0001)
+    assert board.buy_cost(0, 0) == 101.0 * (1 - 0.0001)
 
 
 @pytest.mark.parametrize("fee", [0.1, -0.1, 1.0, _NAN])
@@ -161,7 +165,7 @@ def test_rows_are_made_as_they_come_and_stay_in_place() -> None:
     board.update(_ticker(venue=1, row=7))
     assert board.rows == 8
     assert board.latest is quotes
-    assert board.latest[15].bid == 100.0
+    assert board.latest[7][1].bid == 100.0
     # The venue's verdict holds for rows that came later; the fee has to be told.
     board.set_fee(1, 7, 0.001)
     assert board.is_tradeable(1, 7)
@@ -236,7 +240,7 @@ def test_after_a_lost_connection_no_quote_counts_until_a_fresh_one_comes() -> No
     board.clear_venue(0)
     assert not board.is_tradeable(0, 0)
     assert board.is_tradeable(1, 0)
-    assert board.latest[0].bid == 100.0
+    assert board.latest[0][0].bid == 100.0
     # The very same prices again are a fresh quote.
     assert board.update(_ticker(recv_ns=50))
     assert board.is_tradeable(0, 0)

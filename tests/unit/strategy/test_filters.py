@@ -63,7 +63,7 @@ class _Desk:
     def edge(self) -> bool:
         """Make OKX dear and tell whether that became a signal."""
         before = len(self.signals)
-        self.quote(2, self.board.latest[0].bid * 1.01, after_s=0.001)
+        self.quote(2, self.board.latest[0][0].bid * 1.01, after_s=0.001)
         return len(self.signals) > before
 
 

@@ -33,10 +33,12 @@ def test_every_candidate_is_accounted_for_at_every_step() -> None:
 
 def test_what_the_hot_path_adds_is_told_apart_by_pair() -> None:
     funnel = RejectFunnel(3)
-    below_fees = funnel.room(7)
-    below_fees[0 * 3 + 2] += 4
-    below_fees[1 * 3 + 0] += 4
-    assert funnel.room(7) is funnel.below_fees[7] is below_fees
+    below_fees = funnel.below_fees
+    funnel.room(7)
+    below_fees[_OTHER[1]][_OTHER[2]][_OTHER[0]] += 4
+    below_fees[_ONE[1]][_ONE[2]][_ONE[0]] += 4
+    # Asked for again, nothing is lost.
+    funnel.room(7)
     funnel.reject(_ONE, Reason.FEE)
     pairs = funnel.pairs()
     assert {pair: found.candidates for pair, found in pairs.items()} == {_ONE: 5, _OTHER: 4}
