@@ -386,6 +386,8 @@ class ArbitrageStrategy:
     def _end(self, row: int, buy: int, sell: int, now_ns: int, reason: str) -> None:
         key = (row, buy, sell)
         if self._lifecycle.find(key) is not None:
+            # Another one of the pair has to last by itself.
+            self._young.pop(key, None)
             self._lifecycle.close(key, now_ns, reason)
 
     def _hand_over(

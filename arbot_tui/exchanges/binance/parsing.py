@@ -126,6 +126,23 @@ class Control(msgspec.Struct, frozen=True):
     message: str = ""
 
 
+class _Line:
+    """What was seen of one symbol; an object, so that a frame looks one thing up."""
+
+    __slots__ = ("awaited", "held", "last_id", "row")
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget what was seen."""
+        self.last_id = 0
+        self.held: Ticker | None = None
+        # Whether the quote is to be confirmed by REST, unless the stream is faster.
+        self.awaited = False
+
+
 class StreamParser:
     """Reads one connection's frames in order.
 
@@ -133,7 +150,7 @@ class StreamParser:
     venue repeats itself or two connections overlap.
     """
 
-    __slots__ = ("_awaited", "_exchange", "_held", "_last_ids", "_left", "_rows")
+    __slots__ = ("_by_row", "_exchange", "_left", "_lines")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Start with nothing seen.
@@ -143,53 +160,53 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows = dict(rows)
         self._left: set[str] = set()
-        self._last_ids: dict[int, int] = {}
-        self._held: dict[int, Ticker] = {}
-        # Rows whose quote is to be confirmed by REST, unless the stream is faster.
-        self._awaited: set[int] = set()
+        self._lines: dict[str, _Line] = {}
+        self._by_row: dict[int, _Line] = {}
+        for symbol, row in rows.items():
+            self.follow(symbol, row)
 
     def follow(self, symbol: str, row: int) -> None:
         """Read frames of a wire symbol, stamped with its row."""
-        self._rows[symbol] = row
+        self._lines[symbol] = self._by_row.setdefault(row, _Line(row))
         self._left.discard(symbol)
 
     def leave(self, symbol: str) -> None:
         """Pass over what still comes of a wire symbol."""
-        row = self._rows.pop(symbol, None)
+        line = self._lines.pop(symbol, None)
         self._left.add(symbol)
-        if row is not None:
-            self._last_ids.pop(row, None)
-            self._held.pop(row, None)
-            self._awaited.discard(row)
+        if line is not None:
+            self._by_row.pop(line.row, None)
 
     def forget(self, row: int) -> None:
         """Take the next quote of a row for news, also the one that REST tells.
 
         Whatever its id: a venue that numbers afresh would otherwise be late for ever.
         """
-        self._awaited.add(row)
-        self._last_ids.pop(row, None)
+        line = self._by_row.get(row)
+        if line is not None:
+            line.awaited = True
+            line.last_id = 0
 
     def restart(self) -> None:
         """Forget the update ids: a new connection begins."""
-        self._last_ids.clear()
-        self._held.clear()
-        self._awaited.clear()
+        for line in self._by_row.values():
+            line.restart()
 
     def take_seed(self, seed: Ticker) -> Literal["new", "same", "late"]:
         """Take a quote that REST told, and tell what it is to what the stream told.
 
-        ``late``: the stream has told that row; what REST says is older. ``same`` confirms, and
-        ``new`` replaces what is held.
+        ``late``: the stream has told that row, and what REST says is older, or the row was left
+        meanwhile. ``same`` confirms, and ``new`` replaces what is held.
         """
-        row = seed.row
-        held = self._held.get(row)
-        if held is not None and row not in self._awaited:
+        line = self._by_row.get(seed.row)
+        if line is None:
             return "late"
-        self._awaited.discard(row)
-        self._held[row] = seed
+        held = line.held
+        if held is not None and not line.awaited:
+            return "late"
+        line.awaited = False
+        line.held = seed
         if held is None:
             return "new"
         before = (held.bid, held.bid_size, held.ask, held.ask_size)
@@ -227,23 +244,22 @@ class StreamParser:
             raise self._complaint(raw, f"frame: {sanitise(str(e))}") from e
 
     def _ticker(self, msg: _BookTicker, recv_ns: int) -> Ticker | None:
-        row = self._rows[msg.s]
+        line = self._lines[msg.s]
         u, bid, bid_size, ask, ask_size = msg.u, msg.b, msg.B, msg.a, msg.A
-        if u <= self._last_ids.get(row, 0):
+        if u <= line.last_id:
             return None
         if not (bid and bid_size and ask and ask_size) and (
             (bid == 0.0) != (bid_size == 0.0) or (ask == 0.0) != (ask_size == 0.0)
         ):
             raise ValueError(f"quote {bid} {bid_size} {ask} {ask_size}")
-        self._last_ids[row] = u
-        if self._awaited:
-            self._awaited.discard(row)
-        ticker = Ticker(self._exchange, row, bid, bid_size, ask, ask_size, 0, recv_ns)
-        self._held[row] = ticker
+        line.last_id = u
+        line.awaited = False
+        ticker = Ticker(self._exchange, line.row, bid, bid_size, ask, ask_size, 0, recv_ns)
+        line.held = ticker
         return ticker
 
     def _depth(self, msg: _DepthDiff, recv_ns: int) -> BookUpdate:
-        row = self._rows[msg.s]
+        row = self._lines[msg.s].row
         if msg.u < msg.U:
             raise ValueError(f"depth U={msg.U} u={msg.u}")
         return BookUpdate(
@@ -265,10 +281,10 @@ class StreamParser:
             frame = _decode_named_frame(raw)
         except (ValueError, RecursionError):
             return MalformedMessage(_VENUE, text)
-        row = self._rows.get(frame.data.s) if frame.stream.endswith(_TICKER) else None
-        if row is None:
+        line = self._lines.get(frame.data.s) if frame.stream.endswith(_TICKER) else None
+        if line is None:
             return MalformedMessage(_VENUE, text)
-        return UnreadableQuote(_VENUE, row, text)
+        return UnreadableQuote(_VENUE, line.row, text)
 
     def _by_name(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
         """Read a frame of any kind, by the stream it names or the fields it has."""

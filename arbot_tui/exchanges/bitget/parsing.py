@@ -89,10 +89,28 @@ class Control(msgspec.Struct, frozen=True):
     message: str = ""
 
 
+class _Line:
+    """What was seen of one symbol's quotes; an object, so that a frame looks one thing up."""
+
+    __slots__ = ("row", "seq", "ts")
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+        self.restart()
+
+    def restart(self) -> None:
+        """Let the next quote be news: its time is later than this."""
+        self.seq = -1
+        self.ts = 0
+
+
+_GONE = _Line(_LEFT)
+
+
 class StreamParser:
     """Reads one line's frames, and knows which quotes are news."""
 
-    __slots__ = ("_exchange", "_held", "_rows")
+    __slots__ = ("_by_row", "_exchange", "_lines")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Prepare.
@@ -102,25 +120,34 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows = dict(rows)
-        self._held: dict[int, _Book] = {}
+        self._lines: dict[str, _Line] = {}
+        self._by_row: dict[int, _Line] = {}
+        for symbol, row in rows.items():
+            self.follow(symbol, row)
 
     def follow(self, symbol: str, row: int) -> None:
         """Read frames of a wire symbol, stamped with its row."""
-        self._rows[symbol] = row
+        self._lines[symbol] = self._by_row.setdefault(row, _Line(row))
 
     def leave(self, symbol: str) -> None:
         """Pass over what still comes of a wire symbol."""
-        self._held.pop(self._rows.get(symbol, _LEFT), None)
-        self._rows[symbol] = _LEFT
+        self._by_row.pop(self._row(symbol), None)
+        self._lines[symbol] = _GONE
 
     def forget(self, row: int) -> None:
         """Take the next quote of a row for news, whatever it says."""
-        self._held.pop(row, None)
+        line = self._by_row.get(row)
+        if line is not None:
+            line.restart()
 
     def restart(self) -> None:
         """Take the next quote of every row for news: a new connection begins."""
-        self._held.clear()
+        for line in self._by_row.values():
+            line.restart()
+
+    def _row(self, symbol: str) -> int:
+        """Return the row of a wire symbol; `_LEFT` where it is not followed."""
+        return self._lines.get(symbol, _GONE).row
 
     def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
         """Return what `raw` says; None for a quote that is no news, or of a symbol left.
@@ -143,11 +170,11 @@ class StreamParser:
         arg, data = frame.arg, frame.data
         if data is None or arg is None:
             return _control(frame)
-        row = self._rows.get(arg.instId)
-        if row == _LEFT:
+        line = self._lines.get(arg.instId)
+        if line is _GONE:
             return None
         # A futures symbol may have the same name.
-        if row is None or arg.instType != _SPOT or not data:
+        if line is None or arg.instType != _SPOT or not data:
             text = f"{sanitise(arg.instType)} {sanitise(arg.channel)} {sanitise(arg.instId)}"
             raise self._complaint(raw, f"not asked for: {len(data)} books, {text}")
         if frame.action != "snapshot":
@@ -156,14 +183,12 @@ class StreamParser:
         # Every message replaces the book: of several only the newest counts.
         book = data[-1]
         if arg.channel != _TOP:
-            return self._update(arg.channel, book, row, recv_ns)
-        held = self._held.get(row)
+            return self._update(arg.channel, book, line.row, recv_ns)
         if (
-            held is not None
-            and book.seq <= held.seq
-            and book.ts <= held.ts
+            book.seq <= line.seq
+            and book.ts <= line.ts
             # Without numbers nothing tells two states of one millisecond apart.
-            and (book.seq or book.ts < held.ts)
+            and (book.seq or book.ts < line.ts)
         ):
             return None
         bid_price = bid_size = ask_price = ask_size = 0.0
@@ -173,15 +198,17 @@ class StreamParser:
         if book.asks:
             ask = book.asks[0]
             ask_price, ask_size = ask.price, ask.size
-        self._held[row] = book
+        event_ms = book.ts if line.ts else frame.ts
+        line.seq = book.seq
+        line.ts = book.ts
         return Ticker(
             self._exchange,
-            row,
+            line.row,
             bid_price,
             bid_size,
             ask_price,
             ask_size,
-            (book.ts if held is not None else frame.ts) * MS,
+            event_ms * MS,
             recv_ns,
         )
 
@@ -205,7 +232,7 @@ class StreamParser:
         """Return the error for a broken frame: whose quote it was to change, if that shows."""
         ours = f'"{_TOP}"'.encode() in raw and f'"{_SPOT}"'.encode() in raw
         named = _NAME.search(raw) if ours else None
-        row = self._rows.get(named[1].decode(), _LEFT) if named is not None else _LEFT
+        row = self._row(named[1].decode()) if named is not None else _LEFT
         if row == _LEFT:
             return MalformedMessage(_VENUE, text)
         return UnreadableQuote(_VENUE, row, text)

@@ -82,10 +82,25 @@ class Control(msgspec.Struct, frozen=True):
     request_id: str
 
 
-_Held = tuple[_Book | None, int, int]
-"""A quote with its matching and push time, milliseconds."""
+class _Line:
+    """The quote of one symbol, its matching and push time in milliseconds.
 
-_NOTHING: _Held = (None, 0, 0)
+    An object, so that a frame looks one thing up.
+    """
+
+    __slots__ = ("cts", "held", "row", "ts")
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget the quote."""
+        self.held: _Book | None = None
+        self.cts = self.ts = 0
+
+
+_GONE = _Line(_LEFT)
 
 
 class StreamParser:
@@ -95,7 +110,7 @@ class StreamParser:
     documented at other depths, so both are read. A delta changes what came before it.
     """
 
-    __slots__ = ("_depth_rows", "_exchange", "_held", "_rows")
+    __slots__ = ("_by_row", "_depth_rows", "_exchange", "_lines")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Start with nothing held.
@@ -105,29 +120,37 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows: dict[str, int] = {}
+        self._lines: dict[str, _Line] = {}
+        self._by_row: dict[int, _Line] = {}
         self._depth_rows: dict[str, int] = {}
-        self._held: dict[int, _Held] = {}
         for symbol, row in rows.items():
             self.follow(symbol, row)
 
     def follow(self, symbol: str, row: int) -> None:
         """Read frames of a wire symbol, stamped with its row."""
-        self._rows[_TOPIC + symbol] = row
+        self._lines[_TOPIC + symbol] = self._by_row.setdefault(row, _Line(row))
         self._depth_rows[_DEPTH_TOPIC + symbol] = row
 
     def leave(self, symbol: str) -> None:
         """Pass over what still comes of a wire symbol."""
-        self._held.pop(self._rows.get(_TOPIC + symbol, _LEFT), None)
-        self._rows[_TOPIC + symbol] = self._depth_rows[_DEPTH_TOPIC + symbol] = _LEFT
+        self._by_row.pop(self._row(_TOPIC + symbol), None)
+        self._lines[_TOPIC + symbol] = _GONE
+        self._depth_rows[_DEPTH_TOPIC + symbol] = _LEFT
 
     def forget(self, row: int) -> None:
         """Take the next quote of a row for news, whatever it says."""
-        self._held.pop(row, None)
+        line = self._by_row.get(row)
+        if line is not None:
+            line.restart()
 
     def restart(self) -> None:
         """Take the next quote of every row for news: a new connection begins."""
-        self._held.clear()
+        for line in self._by_row.values():
+            line.restart()
+
+    def _row(self, topic: str) -> int:
+        """Return the row of a topic of quotes; `_LEFT` where it is not followed."""
+        return self._lines.get(topic, _GONE).row
 
     def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
         """Return what `raw` says; None for a delta without a snapshot, and for no news.
@@ -147,23 +170,24 @@ class StreamParser:
             frame = _decode(raw)
         except (ValueError, RecursionError) as e:
             raise self._complaint(raw, f"frame: {sanitise(str(e))}") from e
-        row = self._rows.get(frame.topic)
+        line = self._lines.get(frame.topic)
         book = frame.data
-        if row is None:
+        if line is None:
             return self._other(frame, book, recv_ns)
-        if row == _LEFT:
+        if line is _GONE:
             return None
+        row = line.row
         if book is None:
             raise UnreadableQuote(_VENUE, row, f"{frame.topic}: no book")
         event_ms = frame.cts
-        was, was_cts, was_ts = self._held.get(row, _NOTHING)
+        was = line.held
         if was is None:
             event_ms = event_ms and max(event_ms, frame.ts)
-        elif book.u <= was.u and frame.cts <= was_cts:
+        elif book.u <= was.u and frame.cts <= line.cts:
             if book.u == was.u:
-                told = frame.ts > was_ts
+                told = frame.ts > line.ts
             else:
-                told = book.u == _RESTARTED and frame.ts >= was_ts
+                told = book.u == _RESTARTED and frame.ts >= line.ts
             if not told:
                 return None
             event_ms = event_ms and frame.ts
@@ -183,7 +207,9 @@ class StreamParser:
         # A level without size, or a frame without time, is no news to act upon.
         if (book.b and not bid_size) or (book.a and not ask_size) or not event_ms:
             raise UnreadableQuote(_VENUE, row, f"{frame.topic}: a level or the time is empty")
-        self._held[row] = (book, frame.cts, frame.ts)
+        line.held = book
+        line.cts = frame.cts
+        line.ts = frame.ts
         return Ticker(
             self._exchange,
             row,
@@ -222,7 +248,7 @@ class StreamParser:
     def _complaint(self, raw: bytes, text: str) -> MalformedMessage:
         """Return the error for a broken frame: whose quote it was to change, if that shows."""
         named = _NAME.search(raw)
-        row = self._rows.get(named[1].decode(), _LEFT) if named is not None else _LEFT
+        row = self._row(named[1].decode()) if named is not None else _LEFT
         if row == _LEFT:
             return MalformedMessage(_VENUE, text)
         return UnreadableQuote(_VENUE, row, text)

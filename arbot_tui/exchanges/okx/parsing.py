@@ -90,10 +90,28 @@ class Control(msgspec.Struct, frozen=True):
     request_id: str = ""
 
 
+class _Line:
+    """What was seen of one symbol's quotes; an object, so that a frame looks one thing up."""
+
+    __slots__ = ("row", "seq", "ts")
+
+    def __init__(self, row: int) -> None:
+        self.row = row
+        self.restart()
+
+    def restart(self) -> None:
+        """Let the next quote be news: its time is later than this."""
+        self.seq = -1
+        self.ts = 0
+
+
+_GONE = _Line(_LEFT)
+
+
 class StreamParser:
     """Reads one line's frames, and knows which quotes are news."""
 
-    __slots__ = ("_exchange", "_held", "_rows")
+    __slots__ = ("_by_row", "_exchange", "_lines")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Prepare.
@@ -103,25 +121,34 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._rows = dict(rows)
-        self._held: dict[int, _Book] = {}
+        self._lines: dict[str, _Line] = {}
+        self._by_row: dict[int, _Line] = {}
+        for symbol, row in rows.items():
+            self.follow(symbol, row)
 
     def follow(self, symbol: str, row: int) -> None:
         """Read frames of a wire symbol, stamped with its row."""
-        self._rows[symbol] = row
+        self._lines[symbol] = self._by_row.setdefault(row, _Line(row))
 
     def leave(self, symbol: str) -> None:
         """Pass over what still comes of a wire symbol."""
-        self._held.pop(self._rows.get(symbol, _LEFT), None)
-        self._rows[symbol] = _LEFT
+        self._by_row.pop(self._row(symbol), None)
+        self._lines[symbol] = _GONE
 
     def forget(self, row: int) -> None:
         """Take the next quote of a row for news, whatever it says."""
-        self._held.pop(row, None)
+        line = self._by_row.get(row)
+        if line is not None:
+            line.restart()
 
     def restart(self) -> None:
         """Take the next quote of every row for news: a new connection begins."""
-        self._held.clear()
+        for line in self._by_row.values():
+            line.restart()
+
+    def _row(self, symbol: str) -> int:
+        """Return the row of a wire symbol; `_LEFT` where it is not followed."""
+        return self._lines.get(symbol, _GONE).row
 
     def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
         """Return what `raw` says; None for a quote that is no news, or of a symbol left.
@@ -144,25 +171,23 @@ class StreamParser:
         arg, data = frame.arg, frame.data
         if data is None or arg is None:
             return _control(frame)
-        row = self._rows.get(arg.instId)
-        if row == _LEFT:
+        line = self._lines.get(arg.instId)
+        if line is _GONE:
             return None
         # Both channels send one book per frame.
-        if row is None or len(data) != 1:
+        if line is None or len(data) != 1:
             raise self._complaint(raw, f"{len(data)} books of {sanitise(arg.instId)!r}")
         book = data[0]
         if arg.channel != _TOP:
-            return self._update(frame, arg.channel, book, row, recv_ns)
+            return self._update(frame, arg.channel, book, line.row, recv_ns)
         if frame.action and frame.action != "snapshot":
             # A change must not pass for the whole; none are sent on this channel.
-            raise UnreadableQuote(_VENUE, row, f"{arg.instId}: {sanitise(frame.action)!r}")
-        held = self._held.get(row)
+            raise UnreadableQuote(_VENUE, line.row, f"{arg.instId}: {sanitise(frame.action)!r}")
         if (
-            held is not None
-            and book.seqId <= held.seqId
-            and book.ts <= held.ts
+            book.seqId <= line.seq
+            and book.ts <= line.ts
             # Without ids nothing tells two states of one millisecond apart.
-            and (book.seqId >= 0 or book.ts < held.ts)
+            and (book.seqId >= 0 or book.ts < line.ts)
         ):
             return None
         bid_price = bid_size = ask_price = ask_size = 0.0
@@ -173,16 +198,18 @@ class StreamParser:
             ask = book.asks[0]
             ask_price, ask_size = ask.price, ask.size
         if (book.bids and not bid_size) or (book.asks and not ask_size):
-            raise UnreadableQuote(_VENUE, row, f"{arg.instId}: a best level without size")
-        self._held[row] = book
+            raise UnreadableQuote(_VENUE, line.row, f"{arg.instId}: a best level without size")
+        event_ns = book.ts * MS if line.ts else 0
+        line.seq = book.seqId
+        line.ts = book.ts
         return Ticker(
             self._exchange,
-            row,
+            line.row,
             bid_price,
             bid_size,
             ask_price,
             ask_size,
-            book.ts * MS if held is not None else 0,
+            event_ns,
             recv_ns,
         )
 
@@ -209,7 +236,7 @@ class StreamParser:
     def _complaint(self, raw: bytes, text: str) -> MalformedMessage:
         """Return the error for a broken frame: whose quote it was to change, if that shows."""
         named = _NAME.search(raw) if _TOP.encode() in raw else None
-        row = self._rows.get(named[1].decode(), _LEFT) if named is not None else _LEFT
+        row = self._row(named[1].decode()) if named is not None else _LEFT
         if row == _LEFT:
             return MalformedMessage(_VENUE, text)
         return UnreadableQuote(_VENUE, row, text)

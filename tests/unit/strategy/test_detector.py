@@ -424,6 +424,18 @@ def test_a_flash_of_a_level_is_never_handed_over() -> None:
     assert desk.funnel.counts() == {"filter": 20}
 
 
+def test_an_edge_that_ended_young_leaves_nothing_to_be_looked_at_later() -> None:
+    desk = _patient()
+    desk.open_edge()
+    came_of_age_ns = desk.now_ns + 50
+    desk.quote(_OKX, 100.0, 100.1)
+    # The next one of the pair clears the fees, but is worth too little to be waited for.
+    desk.quote(_OKX, 100.32, 100.4)
+    desk.now_ns = came_of_age_ns
+    desk.quote(_BINANCE, 100.0, 100.11, row=1)
+    assert desk.funnel.counts() == {"fee": 1, "filter": 1}
+
+
 def test_an_edge_that_lasts_is_handed_over_by_the_next_quote_of_any_symbol() -> None:
     desk = _patient()
     desk.open_edge()

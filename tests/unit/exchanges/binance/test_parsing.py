@@ -93,7 +93,7 @@ def test_of_two_connections_each_quote_is_taken_once_and_none_backwards(seed: in
     draw, parser = Random(seed), StreamParser(1, {"BNBUSDT": 4})
     begins, ends = draw.randint(50, 100), draw.randint(120, 150)
     old, new = 1, begins
-    taken: list[float] = []
+    taken: list[int] = []
     while new <= 200:
         # Each brings everything from its beginning on; the old one has brought that much before.
         use_old = old < begins or (old <= ends and draw.random() < 0.5)
@@ -101,7 +101,7 @@ def test_of_two_connections_each_quote_is_taken_once_and_none_backwards(seed: in
         old, new = (old + 1, new) if use_old else (old, new + 1)
         quote = parser.parse(_ticker(u=u), 7)
         if isinstance(quote, Ticker):
-            taken.append(parser._last_ids[4])
+            taken.append(u)
     assert taken == list(range(1, 201))
 
 
@@ -137,6 +137,9 @@ def test_symbol_that_was_left_is_passed_over_and_can_come_back(parser: StreamPar
     parser.leave("BNBUSDT")
     parser.leave("BNBUSDT")
     assert parser.parse(_ticker(u=4), 2) is None
+    # Neither a doubt nor an answer of REST that comes after it brings the row back.
+    parser.forget(4)
+    assert parser.take_seed(Ticker(2, 4, 1.0, 1.0, 2.0, 1.0, 0, 9)) == "late"
     parser.follow("BNBUSDT", 7)
     ticker = parser.parse(_ticker(u=2), 3)
     assert isinstance(ticker, Ticker)

@@ -95,6 +95,7 @@ def test_after_forget_or_restart_the_same_quote_is_news_again() -> None:
 def test_symbol_that_was_left_is_passed_over_and_can_come_back() -> None:
     parser = _parser()
     parser.leave("BTC-USDT")
+    parser.forget(4)  # nothing is known of it any more
     assert parser.parse(TOP, 1) is None
     assert parser.parse(UPDATE, 1) is None
     parser.follow("BTC-USDT", 9)
