@@ -19,7 +19,7 @@ class Market(msgspec.Struct, frozen=True):
     """What a strategy may look at; reading only.
 
     Attributes:
-        board: Best bids and asks by ``row * len(board.venues) + venue``.
+        board: Best bids and asks: ``board.latest[row][venue]``.
         universe: Symbols and their rows.
     """
 
