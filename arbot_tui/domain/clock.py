@@ -21,9 +21,9 @@ SECOND = 1_000_000_000
 
 # What counts on while the machine sleeps and is never set. Linux has one for it; macOS stops
 # `time.monotonic` only; elsewhere that one goes on.
-_SLEEPLESS: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-if _SLEEPLESS is None and sys.platform == "darwin":
-    _SLEEPLESS = getattr(time, "CLOCK_MONOTONIC_RAW", None)
+_SLEEPLESS: int | None = getattr(
+    time, "CLOCK_MONOTONIC_RAW" if sys.platform == "darwin" else "CLOCK_BOOTTIME", None
+)
 # Below this two readings only were not made at once; a machine does not sleep for so short.
 _LEAST_SLEEP_NS = 100 * MS
 

@@ -189,7 +189,7 @@ def test_a_script_passes_the_parts_on_stdin(env: dict[str, str], call: Call) -> 
         (("keys", "set", "kraken"), '"kraken": allowed: binance, bybit, okx, bitget'),
         (("keys", "set", "okx", "--backend", "env"), "allowed: keyring, encrypted-file"),
         (("keys", "set", "okx", "--environment", "moon"), "prod, demo, testnet, custom"),
-        (("keys", "set", "okx", "secret"), "unexpected extra argument"),
+        (("keys", "set", "okx", "secret"), "keys set takes EXCHANGE alone"),
     ],
     ids=["exchange", "backend", "environment", "secret in argv"],
 )

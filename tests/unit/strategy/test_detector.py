@@ -80,7 +80,8 @@ def test_an_edge_becomes_a_signal_with_both_quotes() -> None:
     assert signal.edge_pct == net_edge_pct(100.1, 101.0, _FEE, _FEE)
     assert signal.qty == 0.5
     assert signal.expected_quote == pytest.approx(0.5 * (101.0 * 0.999 - 100.1 * 1.001))
-    assert (signal.created_ns, signal.loop_lag_ns) == (desk.now_ns, 77)
+    assert (signal.created_ns, signal.loop_lag_ns) == (desk.now_ns, desk.strategy.loop_lag_ns)
+    assert desk.strategy.loop_lag_ns == 77
     assert (desk.funnel.candidates, desk.funnel.pending) == (1, 1)
 
 
