@@ -567,6 +567,9 @@ async def test_empty_panels_say_why_and_what_to_press() -> None:
         assert "None yet: trading is stopped." in text
         assert "s starts it" in text
         assert "Nothing was refused" in text
+        # Whole, in a panel that is narrower than the sentence.
+        assert "None yet: no two venues are far " in text
+        assert "enough apart to pay both fees. " in text
         await screen.press("6")
         assert "Nothing has been logged yet." in screen.text()
 

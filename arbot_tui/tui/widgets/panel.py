@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from textwrap import wrap
 
 from arbot_tui.tui.link import Link, link_mark, link_words
 from arbot_tui.tui.look import Look
@@ -218,9 +219,11 @@ class Panel(LineWidget, can_focus=True):
             texts, role = link_words(self.link, self.glyphs)
         else:
             texts, role = self.placeholder(), "dim"
+        room = max(10, width - 3)
+        pieces = (piece for text in texts for piece in wrap(text, room) or [""])
         return [
             blank(width),
-            *(fit(((f"  {clip(text, width - 3)}", role),), width) for text in texts),
+            *(fit(((f"  {clip(piece, width - 3)}", role),), width) for piece in pieces),
         ]
 
     def _title_line(self, width: int, frame: str) -> Line:
