@@ -189,22 +189,8 @@ class CrossQuotes:
         if known is not None:
             self._lifecycle.update(known, now_ns, edge_pct, ask, bid, qty, profit)
             return known
-        opportunity = Opportunity(
-            id=0,
-            symbol=self._universe.symbol(key[0]),
-            buy=board.venues[paid.venue],
-            sell=board.venues[got.venue],
-            opened_ns=now_ns,
-            last_ns=now_ns,
-            edge_pct=edge_pct,
-            peak_pct=edge_pct,
-            buy_price=ask,
-            sell_price=bid,
-            qty=qty,
-            profit_quote=profit,
-            peak_profit_quote=profit,
-        )
-        self._lifecycle.open(key, opportunity)
+        names = self._universe.symbol(key[0]), board.venues[paid.venue], board.venues[got.venue]
+        opportunity = self._lifecycle.open(key, names, now_ns, edge_pct, ask, bid, qty, profit)
         self._open[key] = ((paid.row, paid.venue), (got.row, got.venue))
         return opportunity
 

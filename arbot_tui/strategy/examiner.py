@@ -209,23 +209,8 @@ class PairExaminer:
         if opportunity is not None:
             self._lifecycle.update(opportunity, now_ns, edge_pct, ask, bid, qty, profit)
             return opportunity
-        opportunity = Opportunity(
-            id=0,
-            symbol=self._universe.symbol(row),
-            buy=self._venues[buy],
-            sell=self._venues[sell],
-            opened_ns=now_ns,
-            last_ns=now_ns,
-            edge_pct=edge_pct,
-            peak_pct=edge_pct,
-            buy_price=ask,
-            sell_price=bid,
-            qty=qty,
-            profit_quote=profit,
-            peak_profit_quote=profit,
-        )
-        self._lifecycle.open(key, opportunity)
-        return opportunity
+        names = self._universe.symbol(row), self._venues[buy], self._venues[sell]
+        return self._lifecycle.open(key, names, now_ns, edge_pct, ask, bid, qty, profit)
 
     def _end(self, row: int, buy: int, sell: int, now_ns: int, reason: str) -> None:
         key = (row, buy, sell)

@@ -64,15 +64,38 @@ class OpportunityBook:
         """Return all open opportunities, oldest first."""
         return self._open.values()
 
-    def open(self, key: OpportunityKey, opportunity: Opportunity) -> None:
-        """Take a new opportunity; its id is given here."""
+    def open(
+        self,
+        key: OpportunityKey,
+        names: tuple[str, str, str],
+        now_ns: int,
+        edge_pct: float,
+        buy_price: float,
+        sell_price: float,
+        qty: float,
+        profit_quote: float,
+    ) -> Opportunity:
+        """Begin an opportunity that was found at a tick; `names`: symbol, buy and sell venue."""
         self.opened_total += 1
-        opportunity.id = self.opened_total
+        opportunity = Opportunity(
+            self.opened_total,
+            *names,
+            opened_ns=now_ns,
+            last_ns=now_ns,
+            edge_pct=edge_pct,
+            peak_pct=edge_pct,
+            buy_price=buy_price,
+            sell_price=sell_price,
+            qty=qty,
+            profit_quote=profit_quote,
+            peak_profit_quote=profit_quote,
+        )
         self._open[key] = opportunity
         self._by_id[opportunity.id] = opportunity
         self.rows[key[0]] = self.rows.get(key[0], 0) + 1
-        opportunity.trace(opportunity.opened_ns)
+        opportunity.trace(now_ns)
         self._touch(opportunity)
+        return opportunity
 
     def update(
         self,

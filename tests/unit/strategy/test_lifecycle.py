@@ -6,11 +6,7 @@ from arbot_tui.strategy.lifecycle import OpportunityBook, OpportunityKey
 
 
 def _opened(book: OpportunityBook, key: OpportunityKey = (0, 0, 1), at_ns: int = 1) -> Opportunity:
-    opportunity = Opportunity(
-        0, "BTC/USDT", "a", "b", at_ns, at_ns, 0.2, 0.2, 100.0, 101.0, 2.0, 0.4, 0.4
-    )
-    book.open(key, opportunity)
-    return opportunity
+    return book.open(key, ("BTC/USDT", "a", "b"), at_ns, 0.2, 100.0, 101.0, 2.0, 0.4)
 
 
 def test_it_opens_peaks_and_closes() -> None:
