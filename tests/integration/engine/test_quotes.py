@@ -29,7 +29,7 @@ _VENUES = ("binance", "bybit", "okx", "bitget")
 def world() -> Iterator[WorldInfo]:
     config = SimulatorConfig(seed=11, symbols=2, usdc_symbols=1, rate_hz=200, edges_per_min=0)
     with WorldProcess(config) as process:
-        yield process.info()
+        yield process.info(timeout_s=90)
 
 
 async def act(world: WorldInfo, **action: object) -> None:
