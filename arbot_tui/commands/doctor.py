@@ -25,6 +25,7 @@ from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.doctor import (
     Finding,
     check_folder,
+    check_halt,
     check_journals,
     check_keys,
     check_locks,
@@ -97,6 +98,7 @@ def _with_settings(loaded: Loaded) -> Iterator[Finding]:
     yield from check_folder(folder)
     yield from check_locks(folder)
     yield from check_journals(folder)
+    yield from check_halt(folder)
     try:
         configs = {config.name: config for config in public_configs(settings)}
     except ConfigError as e:

@@ -32,6 +32,7 @@ from arbot_tui.engine.depth import DepthFollower
 from arbot_tui.engine.fee_book import FeeBook
 from arbot_tui.engine.feeding import MarketFeed
 from arbot_tui.engine.frame_builder import FrameBuilder
+from arbot_tui.engine.halt_file import HaltFile
 from arbot_tui.engine.history import EdgeHistory, EquityHistory
 from arbot_tui.engine.judging import FeedJudge
 from arbot_tui.engine.key_watch import KeyWatch
@@ -150,6 +151,7 @@ class ArBot:
         self.depth = DepthFollower(self)
         self.watch = TradingWatch(self)
         self.keys = KeyWatch(self)
+        self.halt_file = HaltFile(self)
         self.frames = FrameBuilder(self)
         self.edge_history = EdgeHistory(self.board, self.venues)
         self.equity_history = EquityHistory()
@@ -257,6 +259,8 @@ class ArBot:
         options = self.options
         limits = self.limits(options.arbitrage, options.risk)
         executor.handle(Started(self._instance, self.venues, limits))
+        # Before anything else can happen: asked for while nobody ran, it is asked for now.
+        self.halt_file.look()
         self._group = await self._stack.enter_async_context(asyncio.TaskGroup())
         for name in self.venues:
             self._spawn(f"feed {name}", partial(self.listings.run_venue, name))
@@ -265,6 +269,7 @@ class ArBot:
                 account = AccountFeed(name, executor.handle)
                 self._spawn(f"account {name}", partial(exchange.connect_private, account))
             self._spawn(f"key {name}", partial(self.keys.run, name))
+        self._spawn("halt file", self.halt_file.run)
         self._spawn("verdicts", self.judge.run)
         self._spawn("listings", self.listings.run_refresh)
         self._spawn("depth", self.depth.run)

@@ -27,6 +27,7 @@ from arbot_tui.credentials.finding import KeySources, look_for_keys
 from arbot_tui.domain.clock import MS, SystemClock
 from arbot_tui.domain.errors import ArbotError, ExchangeError
 from arbot_tui.domain.text import sanitise
+from arbot_tui.engine.halt_file import HALT_NAME, halt_asked
 from arbot_tui.exchanges.base import BaseExchange, ExchangeConfig
 from arbot_tui.exchanges.factory import ExchangeFactory
 from arbot_tui.trading.account import lost_journal
@@ -34,6 +35,7 @@ from arbot_tui.trading.account import lost_journal
 __all__ = [
     "Finding",
     "check_folder",
+    "check_halt",
     "check_journals",
     "check_keys",
     "check_locks",
@@ -133,6 +135,15 @@ def check_journals(folder: Path) -> list[Finding]:
     """Name the accounts of this data folder that have lost their journal."""
     lost = [lost_journal(path) for path in sorted(folder.glob("accounts/*"))]
     return [Finding("journal", "fail", sanitise(why, 400)) for why in lost if why]
+
+
+def check_halt(folder: Path) -> list[Finding]:
+    """Say that a file in the data folder keeps trading halted."""
+    asked = halt_asked(folder / HALT_NAME)
+    if asked is None:
+        return []
+    fix = f"rm {shlex.quote(str(folder / HALT_NAME))}, then reset"
+    return [Finding("halt", "warn", f"trading stays halted by {asked[1]}", fix)]
 
 
 async def check_venues(configs: Mapping[str, ExchangeConfig], *, needed: bool) -> list[Finding]:

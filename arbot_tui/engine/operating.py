@@ -51,6 +51,8 @@ def operate(bot: ArBot, name: str, args: Mapping[str, str]) -> CommandResult:
     before = bot.core.trading
     if action is OperatorAction.RESET and before is not TradingState.HALTED:
         return CommandResult(False, f"trading is {before}, not halted")
+    if action is OperatorAction.RESET and (asking := bot.halt_file.look()):
+        return CommandResult(False, f"trading stays halted by {asking}: remove it, then reset")
     bot.executor.handle(Operator(action, _ASKED))
     if action is OperatorAction.RESET:
         bot.watch.alarm = ""

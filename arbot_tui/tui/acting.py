@@ -7,6 +7,7 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+import structlog
 from textual.notifications import SeverityLevel
 
 from arbot_tui.domain.actions import Action, action
@@ -31,6 +32,10 @@ FAULT_S = 10.0
 """How long a fault is told: twice as long as what went well."""
 _QUIT = "quit"
 """Identity of the question whether to quit."""
+_TOLD = (ArbotError, OSError, ValueError)
+"""Errors that say themselves what is wrong; any other is a mistake of this program."""
+
+_log = structlog.get_logger("tui")
 
 
 class Acting:
@@ -85,8 +90,8 @@ class Acting:
     async def _carry_out(self, name: str, args: Mapping[str, str]) -> None:
         try:
             result = await self._app.client.command(name, args)
-        except (ArbotError, OSError, ValueError) as e:
-            self.say(f"{name}: {e}", ok=False)
+        except Exception as e:  # noqa: BLE001 (whatever is behind one command, the screen lives on)
+            self.say(f"{name}: {_cause(name, e)}", ok=False)
         else:
             self.say(result.message or name, ok=result.ok)
 
@@ -125,8 +130,8 @@ class Acting:
         names = [venue.name for venue in self._app.view.venues]
         try:
             shown = {n: await self._app.client.command("adopt", {"venue": n}) for n in names}
-        except (ArbotError, OSError, ValueError) as e:
-            self.say(f"adopt: {e}", ok=False)
+        except Exception as e:  # noqa: BLE001 (as `_carry_out`)
+            self.say(f"adopt: {_cause('adopt', e)}", ok=False)
             return
         differing = {name: result for name, result in shown.items() if result.ok}
         if not differing:
@@ -145,8 +150,8 @@ class Acting:
         """Return a sentence for each leg or exposure that is open."""
         try:
             answer = await self._app.client.query("exposure", {})
-        except (ArbotError, OSError, ValueError) as e:
-            return [self._clean(f"What is open is not known: {e}")]
+        except Exception as e:  # noqa: BLE001 (nobody is kept from halting or leaving by it)
+            return [self._clean(f"What is open is not known: {_cause('exposure', e)}")]
         lines = answer.lines if isinstance(answer, ExposureView) else ()
         return [self._clean(line) for line in lines]
 
@@ -211,3 +216,11 @@ class Acting:
 
     def _clean(self, text: str) -> str:
         return clean(sanitise(text, 300), ascii_only=self._app.glyphs.ascii_only)
+
+
+def _cause(name: str, error: Exception) -> str:
+    """Return what is said of an error; the log keeps where a mistake of ours came from."""
+    if isinstance(error, _TOLD):
+        return str(error)
+    _log.error("command_failed", command=name, exc_info=error)
+    return f"failed ({type(error).__name__}); the log says where"

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 from textual.events import Key
 from textual.widgets import Input
 
 from arbot_tui.domain.actions import ACTIONS
 from arbot_tui.engine.answers import SettingsView
-from arbot_tui.engine.client import CommandResult
+from arbot_tui.engine.client import CommandResult, QueryResult
 from arbot_tui.tui.screens.confirm import ChooseScreen, TypedScreen
 from arbot_tui.tui.screens.help import HelpScreen
 from tests.ui.fakes import FakeClient, frame, settings, status, trade
@@ -213,3 +214,33 @@ async def test_where_no_venue_differs_nothing_is_adopted() -> None:
         await screen.pilot.pause()
         assert "binance does not differ" in screen.text()
         assert not any("confirm" in args for args in screen.client.arguments)
+
+
+async def test_a_mistake_behind_a_command_is_one_line_and_the_screen_lives() -> None:
+    class Broken(FakeClient):
+        async def command(self, name: str, args: Mapping[str, str]) -> CommandResult:
+            await super().command(name, args)
+            raise KeyError("planted")
+
+        async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
+            if name == "exposure":
+                raise RuntimeError("planted")
+            return await super().query(name, args)
+
+    async with dashboard(Broken()) as screen:
+        with capture_logs() as logs:
+            await screen.press("ctrl+x")
+            await screen.pilot.pause()
+            assert "halt: failed (KeyError); the log says where" in screen.text()
+            screen.app.perform("adopt")
+            await screen.pilot.pause()
+            assert "adopt: failed (KeyError); the log says where" in screen.text()
+            await screen.press("x")
+            assert "What is open is not known: failed (RuntimeError)" in screen.text()
+            await screen.press("escape")
+        assert [(one["event"], one["command"]) for one in logs] == [
+            ("command_failed", "halt"),
+            ("command_failed", "adopt"),
+            ("command_failed", "exposure"),
+        ]
+        assert screen.app.screen is screen.app.dashboard

@@ -178,3 +178,12 @@ def test_an_account_that_lost_its_journal_is_named(tmp_path: Path) -> None:
     [finding] = doctor.check_journals(tmp_path)
     assert (finding.check, finding.state) == ("journal", "fail")
     assert f"{folder}/journal.sqlite is missing" in finding.message
+
+
+def test_a_file_that_keeps_trading_halted_is_named_with_what_to_do(tmp_path: Path) -> None:
+    assert doctor.check_halt(tmp_path) == []
+    (tmp_path / "HALT").touch()
+    [finding] = doctor.check_halt(tmp_path)
+    assert (finding.check, finding.state) == ("halt", "warn")
+    assert finding.message == f"trading stays halted by file HALT in {tmp_path}"
+    assert finding.fix == f"rm {tmp_path}/HALT, then reset"

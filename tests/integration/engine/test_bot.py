@@ -144,7 +144,16 @@ async def test_frames_after_a_version_add_up_to_the_whole(world: WorldInfo, tmp_
 
 
 async def test_a_person_starts_drains_halts_and_resets(world: WorldInfo, tmp_path: Path) -> None:
+    (tmp_path / "HALT").touch()
     async with engine(options(world, tmp_path)) as bot:
+        frame = bot.client.frame(0)
+        assert (frame.status.trading, frame.status.trading_reason) == (
+            "halted",
+            f"file HALT in {tmp_path}",
+        )
+        assert "remove it" in (await bot.client.command("reset", {})).message
+        (tmp_path / "HALT").unlink()
+        assert (await bot.client.command("reset", {})).ok
         frame = await until(bot, all_live)
         assert frame.status.trading == "stopped"
         assert (await bot.client.command("start", {})).ok
