@@ -40,7 +40,6 @@ class Engine:
         )
         self.file = self.bot.halt_file = HaltFile(cast("ArBot", self.bot))
 
-    @property
     def trading(self) -> TradingState:
         return self.rig.state.trading
 
@@ -54,10 +53,10 @@ def test_it_halts_within_a_tenth_of_a_second_of_being_made(tmp_path: Path) -> No
     async def life() -> None:
         watching = asyncio.create_task(engine.file.run())
         await asyncio.sleep(0.33)
-        assert engine.trading is TradingState.ACTIVE
+        assert engine.trading() is TradingState.ACTIVE
         engine.path.touch()
         await asyncio.sleep(0.09)
-        assert engine.trading is TradingState.HALTED
+        assert engine.trading() is TradingState.HALTED
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
 
@@ -85,7 +84,7 @@ def test_while_it_is_there_a_reset_is_refused_in_one_line(tmp_path: Path) -> Non
         False, f"trading stays halted by file HALT in {tmp_path}: remove it, then reset"
     )
     assert engine.ask("reset") == refused
-    assert engine.trading is TradingState.HALTED
+    assert engine.trading() is TradingState.HALTED
     engine.path.unlink()
     assert engine.ask("reset").ok
     assert engine.ask("start") == CommandResult(True, "trading is active")
@@ -96,7 +95,7 @@ def test_a_reset_sees_the_file_sooner_than_the_next_look(tmp_path: Path) -> None
     engine.ask("halt")
     engine.path.touch()
     assert not engine.ask("reset").ok
-    assert engine.trading is TradingState.HALTED
+    assert engine.trading() is TradingState.HALTED
 
 
 def test_taking_it_away_starts_nothing(tmp_path: Path) -> None:
@@ -105,7 +104,7 @@ def test_taking_it_away_starts_nothing(tmp_path: Path) -> None:
     engine.file.look()
     engine.path.unlink()
     assert engine.file.look() == ""
-    assert engine.trading is TradingState.HALTED
+    assert engine.trading() is TradingState.HALTED
 
 
 def test_made_or_touched_anew_it_ends_a_flatten_that_was_asked_for_meanwhile(
@@ -133,7 +132,7 @@ def test_a_link_that_leads_nowhere_halts_too(tmp_path: Path) -> None:
     engine = Engine(tmp_path)
     engine.path.symlink_to(tmp_path / "gone")
     assert engine.file.look()
-    assert engine.trading is TradingState.HALTED
+    assert engine.trading() is TradingState.HALTED
 
 
 def test_without_a_folder_nobody_asks(tmp_path: Path) -> None:
