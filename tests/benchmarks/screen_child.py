@@ -14,6 +14,7 @@ import random
 import sys
 import termios
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ STEPS = 40
 SETTLING_FRAMES = 6
 """After so many that nothing held up, the picture shows the end of the data."""
 LAG_STEP_S = 0.005
+BURST_STEP_NS = 20 * MS
+"""Of the made clock, between two frames of a burst: every row's history moves on each 50 frames."""
 
 
 @dataclass(frozen=True)
@@ -265,6 +268,11 @@ class _Kept(ArbotApp):
     def waits_for_terminal(self) -> bool:
         return self._must_skip()
 
+    @property
+    def terminal(self) -> TerminalDriver:
+        assert isinstance(self._driver, TerminalDriver)
+        return self._driver
+
 
 class Probe:
     """How late a timer of five milliseconds is, in milliseconds."""
@@ -343,17 +351,23 @@ class Measuring:
         app, run = _Kept.last, self._run
         assert app is not None
         assert self._client is not None
-        self._client.step_ns = 200 * MS
-        sizes = []
+        driver = app.terminal
+        self._client.step_ns = BURST_STEP_NS
+        sizes, drawn = [], 0
         self.say(mark="begin")
         for number in range(run.frames):
+            sent = driver.sent
             app.pull()
-            # Until it has been drawn: Textual renders when the loop is idle.
+            # Whatever goes Textual's way is drawn when the loop is idle.
             for _ in range(4):
                 await asyncio.sleep(0)
+            while app.waits_for_terminal:  # noqa: ASYNC110 - no event
+                await asyncio.sleep(0)
+            drawn += driver.sent > sent
             if number % max(1, run.frames // 20) == 0:
                 sizes.append(_rss_kib())
-        self.say(mark="end", cpu_pct=0.0, seconds=0.0, rss_kib=sizes)
+        sizes.append(_rss_kib())
+        self.say(mark="end", cpu_pct=0.0, seconds=0.0, rss_kib=sizes, drawn=drawn)
 
 
 async def _main() -> int:
@@ -373,7 +387,10 @@ async def _main() -> int:
         config = UiConfig(low_bandwidth=True)
     measuring = asyncio.create_task(Measuring(run, int(sys.argv[1]), client).measure())
     ended = await dashboard.run_dashboard(client, config)
-    await measuring
+    # A signal, or the end of whoever reads the terminal, ends it before all was measured.
+    measuring.cancel()
+    with suppress(asyncio.CancelledError):
+        await measuring
     return ended.code
 
 
