@@ -155,6 +155,7 @@ class ArbotApp(TerminalApp, inherit_bindings=False):
     def on_unmount(self) -> None:
         """Pull no more."""
         self._pacer.stop()
+        self._resizing.stop()
 
     def set_pace(self, fps: float, *, low_bandwidth: bool) -> None:
         """Redraw so often; with the preset for thin lines seldom, and only what it can carry."""
@@ -189,7 +190,7 @@ class ArbotApp(TerminalApp, inherit_bindings=False):
 
     def _show(self, *, clock_only: bool = False) -> None:
         # Nothing is composed for a terminal that does not read; it gets the newest picture later.
-        if self._drawing and not self._must_skip():
+        if self._drawing and not self.holds_picture:
             status = self.view.status
             if self._look.set_live(status is not None and status.mode == Mode.LIVE):
                 for widget in self.dashboard.query(LineWidget):

@@ -8,13 +8,39 @@ toasts in random walks of keys and frames, `tests/ui/long_picture.py`; Textual 8
 
 from __future__ import annotations
 
+from typing import Any
+
+from rich.console import RenderableType
 from textual._compositor import Compositor, CompositorMap
+from textual.screen import Screen
+
+from arbot_tui.tui.terminal_app import TerminalApp
 
 __all__ = ["SoundCompositor"]
 
 
 class SoundCompositor(Compositor):
-    """Marks what a map made anew in between no longer holds, or holds elsewhere."""
+    """Marks what a map made anew in between no longer holds, or holds elsewhere.
+
+    And it composes nothing that would not be drawn.
+    """
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        """Compose for `screen`."""
+        super().__init__()
+        self._screen = screen
+
+    def render_update(
+        self,
+        full: bool = False,
+        screen_stack: list[Screen[Any]] | None = None,
+        simplify: bool = False,
+    ) -> RenderableType | None:
+        """Return what has changed; nothing while the app holds its pictures, which it makes up."""
+        app = self._screen.app
+        if not full and isinstance(app, TerminalApp) and app.holds_picture:
+            return None
+        return super().render_update(full, screen_stack, simplify)
 
     @property
     def full_map(self) -> CompositorMap:

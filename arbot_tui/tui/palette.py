@@ -29,7 +29,7 @@ class ActionPalette(CommandPalette):
 
     def __init__(self) -> None:
         super().__init__(placeholder="Find an action")
-        self._compositor = SoundCompositor()
+        self._compositor = SoundCompositor(self)
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close, once."""

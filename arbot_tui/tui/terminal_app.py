@@ -16,7 +16,6 @@ from textual.driver import Driver
 from textual.filter import NoColor
 from textual.notifications import Notify
 from textual.screen import Screen
-from textual.timer import Timer
 
 from arbot_tui.tui.canvas import Canvas
 from arbot_tui.tui.clipboard import copy_sequence
@@ -24,12 +23,10 @@ from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.pacing import Budget
 from arbot_tui.tui.painter import Text
+from arbot_tui.tui.resizing import Resizing
 from arbot_tui.tui.toasts import merge, tidy
 
 __all__ = ["TerminalApp"]
-
-RESIZE_FIRST_S, RESIZE_REST_S = 1 / 120, 0.25
-"""From a new size to the picture in it, and from one such picture to the next at least."""
 
 
 class TerminalApp(App[ExitReason], inherit_bindings=False):
@@ -52,8 +49,7 @@ class TerminalApp(App[ExitReason], inherit_bindings=False):
         self.on_hang_up: Callable[[], None] | None = None
         self._budget: Budget | None = None
         self._drawing = True
-        self._settling: Timer | None = None
-        self._resized_s = -RESIZE_REST_S
+        self._resizing = Resizing(self._check_resize, self._draw_resized)
         # Textual's own choice still sends greys. And a terminal knows its sixteen colours: to
         # translate them, each line of each picture would be gone through once more.
         self._filters = [NoColor()] if self.no_color else []
@@ -90,8 +86,10 @@ class TerminalApp(App[ExitReason], inherit_bindings=False):
             return True
         return self._budget.allows(asyncio.get_running_loop().time(), driver.sent)
 
-    def _must_skip(self) -> bool:
-        if self._settling is not None:
+    @property
+    def holds_picture(self) -> bool:
+        """Whether a picture would be in vain: the next one is drawn whole once this has passed."""
+        if self._resizing.waits:
             return True
         driver: Driver | None = self._driver
         return isinstance(driver, TerminalDriver) and driver.must_skip()
@@ -100,7 +98,7 @@ class TerminalApp(App[ExitReason], inherit_bindings=False):
         driver = self._driver
         if not isinstance(driver, TerminalDriver):
             super()._display(screen, renderable)
-        elif self._running and self._drawing and not self._batch_count and not self._must_skip():
+        elif self._running and self._drawing and not self._batch_count and not self.holds_picture:
             driver.paint(renderable, self._colors(), synchronised=self._sync_available)
 
     def send(self, sequence: str) -> None:
@@ -127,27 +125,21 @@ class TerminalApp(App[ExitReason], inherit_bindings=False):
         already, as after two changes in a row of which the second one undid the first: to the
         terminal both have happened.
         """
-        if self._size is not None and self._settling is None:
-            rest_s = self._resized_s + RESIZE_REST_S - asyncio.get_running_loop().time()
-            self._settling = self.set_timer(max(rest_s, RESIZE_FIRST_S), self._settle_size)
+        if self._size is not None:
+            self._resizing.changed()
 
     def terminal_drained(self) -> None:
         """Draw the whole picture: parts of it were skipped."""
         self.refresh()
 
-    def _settle_size(self) -> None:
-        """Take over the newest size; until then nothing was drawn."""
-        if self._settling is not None:
-            self._settling.stop()
-            self._settling = None
-        self._resized_s = asyncio.get_running_loop().time()
-        self._check_resize()
+    def _draw_resized(self) -> None:
+        """Draw the newest layout; until then nothing was drawn."""
         self._redraw()
         self.terminal_drained()
 
     def _check_resize(self) -> None:
         """Hand a new size to the screens, unless one that comes soon may be another."""
-        if self._settling is None:
+        if not self._resizing.undecided:
             super()._check_resize()
         elif self._resize_timer is not None:
             self._resize_timer.stop()

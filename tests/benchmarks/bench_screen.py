@@ -264,7 +264,7 @@ def _differing(one: Result, other: Result) -> int:
 
 
 def burst(seconds: float) -> None:
-    """Memory over 54,000 frames, each of which is drawn: 432,000 prices, 18 minutes of made time."""
+    """Memory over 54,000 frames, all of them drawn: 432,000 prices, 18 minutes of made time."""
     del seconds
     began_s = time.monotonic()
     result = watch(kind="burst", cells=8, frames=54_000)

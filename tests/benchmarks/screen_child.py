@@ -265,10 +265,6 @@ class _Kept(ArbotApp):
         _Kept.last = self
 
     @property
-    def waits_for_terminal(self) -> bool:
-        return self._must_skip()
-
-    @property
     def terminal(self) -> TerminalDriver:
         assert isinstance(self._driver, TerminalDriver)
         return self._driver
@@ -344,7 +340,7 @@ class Measuring:
         client.ended = True
         for _ in range(SETTLING_FRAMES):
             seen = client.version
-            while client.version == seen or app.waits_for_terminal:  # noqa: ASYNC110 - no event
+            while client.version == seen or app.holds_picture:  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0.02)
 
     async def _burst(self) -> None:
@@ -361,7 +357,7 @@ class Measuring:
             # Whatever goes Textual's way is drawn when the loop is idle.
             for _ in range(4):
                 await asyncio.sleep(0)
-            while app.waits_for_terminal:  # noqa: ASYNC110 - no event
+            while app.holds_picture:  # noqa: ASYNC110 - no event
                 await asyncio.sleep(0)
             drawn += driver.sent > sent
             if number % max(1, run.frames // 20) == 0:

@@ -97,8 +97,8 @@ async def settle(app: ArbotApp) -> None:
             calm = 0
         elif _threads_work(loop._default_executor):
             await asyncio.sleep(0.001)
-        elif app._settling is not None:
-            app._settle_size()
+        elif app._resizing.waits:
+            app._resizing.hurry()
             calm = 0
         elif app._resize_timer is not None:
             app._check_resize()

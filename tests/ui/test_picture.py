@@ -167,7 +167,9 @@ async def test_of_many_sizes_in_a_row_only_the_last_is_laid_out() -> None:
 
         with (
             # The pilot says when it is over, not a timer that a slow machine outruns.
-            mock.patch("arbot_tui.tui.terminal_app.RESIZE_FIRST_S", 600.0),
+            mock.patch("arbot_tui.tui.resizing.FIRST_S", 600.0),
+            mock.patch("arbot_tui.tui.resizing.QUIET_S", 600.0),
+            mock.patch("arbot_tui.tui.resizing.LONGEST_S", 600.0),
             mock.patch.object(screen.app.screen._compositor, "reflow", noted),
         ):
             for width in range(100, 161, 5):

@@ -65,7 +65,7 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
 
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self._compositor = SoundCompositor()
+        self._compositor = SoundCompositor(self)
         self._look = look
         self.use_keys()
         self.status_bar = StatusBar(look, id="status")

@@ -33,7 +33,7 @@ class Dialog(ModalScreen[ScreenResultType]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = SoundCompositor()
+        self._compositor = SoundCompositor(self)
 
     def on_mount(self) -> None:
         """Take the keys of the key map; those of the class itself come first."""
