@@ -22,6 +22,7 @@ class QuoteView(msgspec.Struct, frozen=True, gc=False):
         tradeable: The feed verdict was `live` and the book neither gapped nor crossed.
         verdict: The verdict's word, for the record.
         rtt_ns: How long a request there and back takes of late; 0 where that is not measured.
+        order_wait_ns: How long the venue takes no order yet, for a ban or a quota; 0 where it does.
     """
 
     venue: str
@@ -33,6 +34,7 @@ class QuoteView(msgspec.Struct, frozen=True, gc=False):
     tradeable: bool
     verdict: str
     rtt_ns: int = 0
+    order_wait_ns: int = 0
 
 
 class ArbitrageSignal(msgspec.Struct, frozen=True):

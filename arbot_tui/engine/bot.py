@@ -11,14 +11,12 @@ what was in flight is in the journal and is resolved by the next start.
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from decimal import Decimal
 from functools import partial
 from types import TracebackType
 
-import msgspec
 import structlog
 
 from arbot_tui.domain.clock import MS, SECOND, Clock, SystemClock
@@ -42,6 +40,7 @@ from arbot_tui.engine.loop_lag import LoopLag
 from arbot_tui.engine.operating import CORE_FAILED
 from arbot_tui.engine.options import EngineOptions, HotSettings
 from arbot_tui.engine.papering import open_accounts, own_impact, put_paper_exchanges
+from arbot_tui.engine.quoting import judged_now, quotes_now
 from arbot_tui.engine.recording import Recording
 from arbot_tui.engine.retention import forget_old_worlds
 from arbot_tui.engine.selection import QUOTE_CURRENCY
@@ -327,16 +326,7 @@ class ArBot:
 
     def quotes(self, symbol: str) -> tuple[QuoteView, ...]:
         """Return a symbol's quote on every venue, with its verdict, as of now."""
-        self.judge.notice_sleep()
-        try:
-            row = self.universe.row(symbol)
-        except KeyError:
-            # An earlier run may have left a pair open in what this one does not follow.
-            return ()
-        verdict = self.judge.unjudged()
-        views = (self.board.quote_view(index, row, verdict) for index in range(len(self.venues)))
-        # An absent side is infinite on the board, which no journal could write down.
-        return tuple(view for view in views if view.bid > 0 and math.isfinite(view.ask))
+        return quotes_now(self, symbol)
 
     def _spawn(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
         if self._group is None:
@@ -376,15 +366,7 @@ class ArBot:
         return total if total > 0 else None
 
     def _on_signal(self, signal: ArbitrageSignal) -> None:
-        slept, verdict = self.judge.notice_sleep(), self.judge.unjudged()
-        if slept or verdict is not None:
-            # Refused and counted with the verdicts that hold now.
-            row = self.universe.row(signal.symbol)
-            buy, sell = (
-                self.board.quote_view(self.venues.index(one.venue), row, verdict)
-                for one in (signal.buy, signal.sell)
-            )
-            signal = msgspec.structs.replace(signal, buy=buy, sell=sell)
+        signal = judged_now(self, signal)
         newest_ns = max(signal.buy.recv_ns, signal.sell.recv_ns)
         self.decode_to_signal.add(self.clock.now_ns() - newest_ns)
         if self.equity_quote is None:

@@ -200,6 +200,15 @@ class BaseExchange(ABC):
         """Return the seconds for which the venue wants no request of ours; 0.0 where it may be."""
         return 0.0
 
+    def order_wait_ns(self, symbol: str, now_ns: int) -> int:
+        """Return the time until an order in the symbol may leave, nanoseconds; 0 where it may.
+
+        Asked between what decides on an order and what sends it, with nothing in between: while it
+        is not 0, `submit` would refuse, and the other leg of a pair stand alone.
+        """
+        del symbol
+        return round(self.banned_s(now_ns) * SECOND)
+
     @abstractmethod
     async def sync_clock(self) -> None:
         """Measure `offset_ns` and `rtt_ns` against the venue's server time."""
@@ -272,6 +281,8 @@ class BaseExchange(ABC):
     @abstractmethod
     async def cancel_order(self, symbol: str, client_id: str) -> None:
         """Ask the venue to cancel; acceptance is not the end state, query for that.
+
+        An order that has not left yet never leaves then, and is reported as refused.
 
         Raises:
             OrderNotFound: Filled, cancelled or never existed: query.

@@ -94,6 +94,10 @@ class MoneyCore(RuleBasedStateMachine):
     def a_venue_goes_or_comes(self, venue: str) -> None:
         self.rig.set_up(venue, not self.rig.venues[venue].up)
 
+    @rule(venue=_VENUES, length=_MS)
+    def a_venue_takes_no_order_for_a_while(self, venue: str, length: int) -> None:
+        self.rig.close_for(venue, length)
+
     @rule(venue=_VENUES, up=st.booleans())
     def a_private_stream_goes_or_comes(self, venue: str, up: bool) -> None:
         self.rig.set_stream(venue, up)

@@ -104,8 +104,7 @@ class WsOrders:
 
     def charges(self, instrument: Instrument) -> Sequence[Charge]:
         """Return what an order costs."""
-        del instrument
-        return self._execution.order_charges
+        return self._execution.order_charges(instrument)
 
     def frame(self, order: OrderRequest, instrument: Instrument) -> bytes | OrderReject | None:
         """Return the signed frame of an order, or that its deadline has passed."""

@@ -133,7 +133,7 @@ class BinanceExecution:
             f"/api/v3/order?{signer.signed_query(params, timestamp_ms, window_ms)}",
             headers=signer.headers,
             effect=True,
-            charges=self.order_charges,
+            charges=self.order_charges(instrument),
             timeout_s=_PLACE_TIMEOUT_S,
         )
         self._quotas.observe(response)
@@ -144,9 +144,9 @@ class BinanceExecution:
             return placement_event(refused, order.client_id)
         return parse_placement(response.body, order, instrument.wire_symbol)
 
-    @property
-    def order_charges(self) -> tuple[Charge, ...]:
-        """What an order costs of which quota."""
+    def order_charges(self, instrument: Instrument) -> Sequence[Charge]:
+        """Return what an order costs of which quota."""
+        del instrument
         return self._quotas.order
 
     def counted(self, counts: Iterable[Count], now_ns: int) -> None:

@@ -40,6 +40,7 @@ from arbot_tui.exchanges.bitget.errors import OtherDialect, speaks_other
 from arbot_tui.exchanges.bitget.lists import BitgetLists, created_ms
 from arbot_tui.exchanges.bitget.quotas import Quotas
 from arbot_tui.exchanges.bitget.rows import VENUE, OrderRow, TradeRow, fill_of, order_state
+from arbot_tui.exchanges.transport.limiter import Charge
 
 __all__ = ["BitgetExecution"]
 
@@ -104,7 +105,10 @@ class BitgetExecution:
         self._remember(order.client_id, now_ns)
         try:
             answer = await self._calls.post(
-                dialect.place_path, placement.body, self._quotas.place, placement.timestamp_ms
+                dialect.place_path,
+                placement.body,
+                self.order_charges(instrument),
+                placement.timestamp_ms,
             )
             if isinstance(answer, Refusal):
                 return [await self._refused(answer, order.client_id)]
@@ -115,6 +119,11 @@ class BitgetExecution:
             return [OrderReject(VENUE, order.client_id, "not_sent", str(e))]
         except (OutcomeUnknown, MalformedMessage) as e:
             return [OrderUnknown(VENUE, order.client_id, str(e))]
+
+    def order_charges(self, instrument: Instrument) -> Sequence[Charge]:
+        """Return what an order costs of which quota."""
+        del instrument
+        return self._quotas.place
 
     async def _refused(self, refusal: Refusal, client_id: str) -> OrderReject | OrderUnknown:
         """Return what a refused placement reports."""

@@ -98,8 +98,7 @@ class WsOrders:
 
     def charges(self, instrument: Instrument) -> Sequence[Charge]:
         """Return what an order costs."""
-        del instrument
-        return self._execution.create_quota
+        return self._execution.order_charges(instrument)
 
     def frame(self, order: OrderRequest, instrument: Instrument) -> bytes | OrderReject | None:
         """Return the frame of an order, or that its deadline has passed."""

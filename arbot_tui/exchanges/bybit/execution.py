@@ -92,7 +92,7 @@ class BybitExecution:
         self._resync = resync
         self._doubt_clock = doubt_clock
         # Per account and rolling second (rate-limit rules, 2026-07-24), less a safety margin.
-        self.create_quota: tuple[Charge, ...] = ((RateLimiter(18, SECOND), 1), (ip_quota, 1))
+        self._create: tuple[Charge, ...] = ((RateLimiter(18, SECOND), 1), (ip_quota, 1))
         self._cancel: tuple[Charge, ...] = ((RateLimiter(18, SECOND), 1), (ip_quota, 1))
         self.query_quota: tuple[Charge, ...] = ((RateLimiter(40, SECOND), 1), (ip_quota, 1))
         self.fees_quota: tuple[Charge, ...] = ((RateLimiter(4, SECOND), 1), (ip_quota, 1))
@@ -104,8 +104,9 @@ class BybitExecution:
             return [window_ms]
         body = msgspec.json.encode(self.order_body(order, instrument))
         try:
+            charges = self.order_charges(instrument)
             answer = await self._post(
-                "/v5/order/create", body, window_ms=window_ms, charges=self.create_quota
+                "/v5/order/create", body, window_ms=window_ms, charges=charges
             )
             if isinstance(answer, Refusal):
                 if answer.reaction is Reaction.LATE:
@@ -118,6 +119,11 @@ class BybitExecution:
             return [OrderReject(_VENUE, order.client_id, "not_sent", str(e))]
         except (OutcomeUnknown, MalformedMessage) as e:
             return [OrderUnknown(_VENUE, order.client_id, str(e))]
+
+    def order_charges(self, instrument: Instrument) -> Sequence[Charge]:
+        """Return what an order costs of which quota."""
+        del instrument
+        return self._create
 
     def doubt_clock(self) -> None:
         """Have the venue's clock measured again soon."""

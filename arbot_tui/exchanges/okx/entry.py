@@ -101,7 +101,7 @@ class WsOrders:
 
     def charges(self, instrument: Instrument) -> Sequence[Charge]:
         """Return what an order costs."""
-        return self._execution.place_quota(instrument)
+        return self._execution.order_charges(instrument)
 
     def frame(self, order: OrderRequest, instrument: Instrument) -> bytes | OrderReject | None:
         """Return the frame of an order, or that its deadline has passed."""

@@ -129,7 +129,7 @@ class OkxExecution:
             answer = await self._post(
                 "/api/v5/trade/order",
                 body,
-                charges=self._quotas.place(instrument.wire_symbol),
+                charges=self.order_charges(instrument),
                 headers={"expTime": str(expires_ms)},
             )
         except ExchangeUnavailable as e:
@@ -151,7 +151,7 @@ class OkxExecution:
         """Have the venue's clock measured again soon."""
         self._doubt_clock()
 
-    def place_quota(self, instrument: Instrument) -> Sequence[Charge]:
+    def order_charges(self, instrument: Instrument) -> Sequence[Charge]:
         """Return what an order costs of which quota."""
         return self._quotas.place(instrument.wire_symbol)
 

@@ -30,8 +30,10 @@ from arbot_tui.exchanges.base import (
     QuotaUse,
 )
 from arbot_tui.exchanges.transport.account_stream import AccountStream
+from arbot_tui.exchanges.transport.admission import admit, order_wait_ns
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.clock_offset import ClockSample, measure_offset, more_certain
+from arbot_tui.exchanges.transport.limiter import Charge
 from arbot_tui.exchanges.transport.order_entry import EntryDialect, OrderEntry
 from arbot_tui.exchanges.transport.rows import Rows
 from arbot_tui.exchanges.transport.signed_socket import SocketDialect
@@ -50,6 +52,10 @@ class Execution(Protocol):
 
     async def place(self, order: OrderRequest, instrument: Instrument) -> list[OrderEvent]:
         """Place an order and return what is known of it afterwards."""
+        ...
+
+    def order_charges(self, instrument: Instrument) -> Sequence[Charge]:
+        """Return what an order costs of which quota, over a socket and by REST."""
         ...
 
     async def cancel(self, instrument: Instrument, client_id: str, venue_id: str) -> None:
@@ -193,6 +199,12 @@ class VenueAdapter(BaseExchange):
         """Return the seconds for which the venue wants no request of ours; 0.0 where it may be."""
         return self._ban.remaining_s(now_ns)
 
+    def order_wait_ns(self, symbol: str, now_ns: int) -> int:
+        """Return the time until an order may leave: a ban and our share of the quotas count."""
+        instrument = self._instruments.get(symbol)
+        charges = () if instrument is None else self._execution.order_charges(instrument)
+        return order_wait_ns(self._ban, charges, now_ns)
+
     async def sync_clock(self) -> None:
         """Measure `offset_ns` and `rtt_ns` against the venue's server time.
 
@@ -215,13 +227,23 @@ class VenueAdapter(BaseExchange):
         self.offset_ns, self.rtt_ns = best.offset_ns, sample.rtt_ns
 
     def submit(self, order: OrderRequest, sink: OrderEventSink) -> None:
-        """Write the order to its socket, or start its request; the outcome comes as events."""
+        """Write the order to its socket, or start its request; the outcome comes as events.
+
+        What it costs is taken before this returns, so that who asks next knows what is left.
+        """
         told = self._noting(sink)
-        if self._entry is not None:
-            instrument = self._admit(order)
-            if isinstance(instrument, Instrument) and self._entry.submit(order, instrument, told):
-                return
-        self._submissions.start(order, self.place_order, told)
+        instrument = self._admit(order)
+        if not isinstance(instrument, Instrument):
+            self._submissions.start(order, self.place_order, told)
+            return
+        if self._entry is not None and self._entry.submit(order, instrument, told):
+            return
+        charges = self._execution.order_charges(instrument)
+        refusal = admit(order, self._ban, charges, self.clock.now_ns())
+        if refusal is not None:
+            asyncio.get_running_loop().call_soon(told, refusal)
+            return
+        self._submissions.start(order, self.place_order, told, admitted=True)
 
     def _noting(self, sink: OrderEventSink) -> OrderEventSink:
         """Return a sink that has the private stream know of what it takes."""
@@ -266,7 +288,9 @@ class VenueAdapter(BaseExchange):
         return instrument
 
     async def cancel_order(self, symbol: str, client_id: str) -> None:
-        """Ask the venue to cancel; see `BaseExchange.cancel_order`."""
+        """Take the order back where it has not left, else ask the venue to cancel it."""
+        if self._submissions.withdraw(client_id):
+            return
         await self._execution.cancel(self._instrument(symbol), client_id, "")
 
     async def cancel_by_venue_id(self, symbol: str, venue_id: str) -> None:

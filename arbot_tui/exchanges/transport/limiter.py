@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-__all__ = ["Charge", "RateLimiter", "acquire"]
+__all__ = ["Charge", "RateLimiter", "acquire", "waits_ns"]
 
 
 class RateLimiter:
@@ -109,11 +109,15 @@ Charge = tuple[RateLimiter, int]
 """A quota and the units a request costs there."""
 
 
+def waits_ns(charges: Sequence[Charge], now_ns: int, *, urgent: bool = False) -> int:
+    """Return the nanoseconds until all `charges` could be taken; 0 where they could be now."""
+    waits = (limiter.wait_ns(units, now_ns, urgent=urgent) for limiter, units in charges)
+    return max(waits, default=0)
+
+
 def acquire(charges: Sequence[Charge], now_ns: int, *, urgent: bool = False) -> int:
     """Take all `charges` or none, and return the nanoseconds to wait (0 when taken)."""
-    wait_ns = max(
-        (limiter.wait_ns(units, now_ns, urgent=urgent) for limiter, units in charges), default=0
-    )
+    wait_ns = waits_ns(charges, now_ns, urgent=urgent)
     if wait_ns == 0:
         for limiter, units in charges:
             limiter.take(units, now_ns)

@@ -13,13 +13,14 @@ from typing import Protocol
 
 import msgspec
 
-from arbot_tui.domain.clock import SECOND, Clock
+from arbot_tui.domain.clock import Clock
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import OrderEvent, OrderReject, OrderRequest, OrderUnknown
 from arbot_tui.exchanges.base import OrderEventSink
+from arbot_tui.exchanges.transport.admission import admit
 from arbot_tui.exchanges.transport.ban import BanClock
-from arbot_tui.exchanges.transport.limiter import Charge, acquire
+from arbot_tui.exchanges.transport.limiter import Charge
 from arbot_tui.exchanges.transport.relay import SocketRelay
 from arbot_tui.exchanges.transport.signed_socket import EntryReply, SocketDialect, Told
 from arbot_tui.exchanges.transport.websocket import WebSocketOptions
@@ -122,7 +123,8 @@ class OrderEntry:
         if frame is None:
             return False
         if isinstance(frame, bytes):
-            refusal = self._refused(order, instrument)
+            charges = self._dialect.charges(instrument)
+            refusal = admit(order, self._ban, charges, self._clock.now_ns())
             if refusal is None:
                 return self._write(frame, order, instrument, sink)
         else:
@@ -140,17 +142,6 @@ class OrderEntry:
         )
         self._pending[order.client_id] = _Pending(order, instrument, sink, timer)
         return True
-
-    def _refused(self, order: OrderRequest, instrument: Instrument) -> OrderReject | None:
-        """Return why the venue may not be sent another order now."""
-        now_ns = self._clock.now_ns()
-        if (banned_s := self._ban.remaining_s(now_ns)) > 0.0:
-            text = f"told to stay away for {banned_s:.1f} s more"
-        elif (wait_ns := acquire(self._dialect.charges(instrument), now_ns)) > 0:
-            text = f"our share of the quota is used up for {wait_ns / SECOND:.1f} s"
-        else:
-            return None
-        return OrderReject(order.venue, order.client_id, "not_sent", text)
 
     def _on_told(self, told: Told) -> None:
         if not isinstance(told, EntryReply):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from types import SimpleNamespace
 
 import aiohttp
 import msgspec
@@ -23,6 +24,7 @@ from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable, OutcomeUnknown
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.transport.ban import BanClock
+from arbot_tui.exchanges.transport.departure import DEPARTING, Departure
 from arbot_tui.exchanges.transport.limiter import Charge, acquire
 from arbot_tui.exchanges.transport.retry_after import retry_after_s
 from arbot_tui.exchanges.transport.traffic import RemainingHeader, Traffic
@@ -171,10 +173,14 @@ class RestClient:
             OutcomeUnknown: With `effect`: sent or perhaps sent, and not answered usably.
         """
         self._traffic.note(charges)
-        await self._admit(charges, urgent=urgent, max_wait_s=max_wait_s)
+        departure = DEPARTING.get() if effect else None
+        admitted = departure is not None and departure.admitted
+        await self._admit(() if admitted else charges, urgent=urgent, max_wait_s=max_wait_s)
         lost: type[ExchangeError] = OutcomeUnknown if effect else ExchangeUnavailable
         try:
-            response = await self._exchange(method, target, headers or {}, body, timeout_s)
+            response = await self._exchange(
+                method, target, headers or {}, body, timeout_s, departure
+            )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as e:
             raise ExchangeUnavailable(self._venue, sanitise(f"no connection: {e}")) from e
         except TimeoutError as e:
@@ -229,6 +235,7 @@ class RestClient:
         headers: Mapping[str, str],
         body: bytes | None,
         timeout_s: float | None,
+        departure: Departure | None,
     ) -> RestResponse:
         session = self._session
         if session is None:
@@ -247,6 +254,7 @@ class RestClient:
             data=body,
             allow_redirects=False,
             timeout=timeout,
+            trace_request_ctx=departure,
         ) as answer:
             content = await _read(answer, options.max_body_bytes)
             return RestResponse(
@@ -265,7 +273,24 @@ class RestClient:
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={"User-Agent": _USER_AGENT, **options.headers},
+            trace_configs=[_noting_departures()],
         )
+
+
+def _noting_departures() -> aiohttp.TraceConfig:
+    """Return what notes that a request has its connection, which is when it begins to leave."""
+
+    async def note(
+        session: aiohttp.ClientSession, context: SimpleNamespace, params: object
+    ) -> None:
+        del session, params
+        if (departure := context.trace_request_ctx) is not None:
+            departure.left = True
+
+    trace = aiohttp.TraceConfig()
+    trace.on_connection_create_end.append(note)
+    trace.on_connection_reuseconn.append(note)
+    return trace
 
 
 class _BodyTooLarge(Exception):

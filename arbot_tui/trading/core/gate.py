@@ -8,27 +8,28 @@ All must pass, synchronously. Both legs are gated as one pair, fully before the 
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Sequence
 from decimal import Decimal
 from itertools import chain
 
 import msgspec
 
-from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.clock import MS
 from arbot_tui.domain.edge import limit_prices_exact, net_edge_pct_exact
 from arbot_tui.domain.numbers import ZERO, exact, from_float
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.quotes import Level
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
-from arbot_tui.domain.states import LegState, TradingState
+from arbot_tui.domain.states import TradingState
 from arbot_tui.strategy.optimum import DecimalLevel, best_multiple, walked_profit
 from arbot_tui.strategy.sizing import SizePlan, plan_size
 from arbot_tui.trading.core.collar import Limited, out_of_collar
+from arbot_tui.trading.core.denial import Denial
 from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.state import CoreState
+from arbot_tui.trading.core.throttles import frozen, throttled, unsendable
 
 __all__ = [
     "ROUND_TRIPS",
@@ -36,7 +37,6 @@ __all__ = [
     "Plan",
     "cost_per_unit",
     "judge",
-    "may_send",
     "readable",
     "stale",
     "still_good",
@@ -47,14 +47,6 @@ _HUNDRED = Decimal(100)
 _PAR = Decimal(1)
 ROUND_TRIPS = 5
 """As many of them an order is valid for at least."""
-_HOUR_NS = 3600 * SECOND
-
-
-class Denial(msgspec.Struct, frozen=True):
-    """Which check refused, with the numbers."""
-
-    reason: Reason
-    detail: str
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -98,7 +90,7 @@ def judge(
     """
     return (
         _may_trade(state, signal, now_ns)
-        or _throttled(state, signal, now_ns)
+        or throttled(state, signal, now_ns)
         or _unvalued(signal, quote_value)
         or _priced(state, signal, _wanted(state.rules(), equity_quote, quote_value or _PAR))
     )
@@ -128,6 +120,8 @@ def _may_trade(state: CoreState, signal: ArbitrageSignal, now_ns: int) -> Denial
         or stale(signal.sell)
         or _slow(signal.buy, limits)
         or _slow(signal.sell, limits)
+        or unsendable(signal.buy)
+        or unsendable(signal.sell)
     )
 
 
@@ -200,65 +194,6 @@ def _is_finite(quote: QuoteView) -> bool:
 def readable(quotes: tuple[QuoteView, ...]) -> tuple[QuoteView, ...]:
     """Return the quotes that a journal can write down and read back."""
     return tuple(filter(_is_finite, quotes))
-
-
-def _throttled(state: CoreState, signal: ArbitrageSignal, now_ns: int) -> Denial | None:
-    """Check everything that counts pairs, orders and time."""
-    limits = state.rules()
-    if any(pair.symbol == signal.symbol for pair in state.in_flight.values()):
-        return Denial(Reason.DUPLICATE_INTENT, f"a pair of {signal.symbol} is in flight")
-    for pair_id in state.stuck:
-        # One remainder at a time; a new run means that a person has seen the old ones.
-        stuck = state.pairs[pair_id]
-        if stuck.symbol == signal.symbol and stuck.number >= state.session_from:
-            return Denial(Reason.DUPLICATE_INTENT, f"{pair_id} of {signal.symbol} is stuck")
-    working = len(state.in_flight)
-    if working >= limits.max_concurrent_pairs:
-        return Denial(Reason.IN_FLIGHT, f"{working} pairs of {limits.max_concurrent_pairs}")
-    base, quote = _assets(state, signal)
-    if denial := _frozen(state, (signal.buy.venue, signal.sell.venue), base, quote):
-        return denial
-    key = (signal.symbol, signal.buy.venue, signal.sell.venue)
-    wait_ns = state.cooldowns.get(key, 0) - now_ns
-    if wait_ns > 0:
-        return Denial(Reason.COOLDOWN, f"{wait_ns / SECOND:.1f} s left")
-    if _full(state.commits_ns, limits.max_pairs_per_hour, now_ns - _HOUR_NS):
-        return Denial(Reason.REPEAT_EXECUTION, f"{limits.max_pairs_per_hour} pairs in an hour")
-    for venue in (signal.buy.venue, signal.sell.venue):
-        if not may_send(state, venue, now_ns):
-            most = limits.messages_per_s(venue)
-            return Denial(Reason.MAX_MESSAGES, f"{most} orders/s on {venue}")
-    return None
-
-
-def _frozen(state: CoreState, venues: tuple[str, str], base: str, quote: str) -> Denial | None:
-    """Check that no order of unknown fate may have spent what this one would."""
-    touched = {(venue, asset) for venue in venues for asset in (base, quote)}
-    if frozen := state.frozen_assets() & touched:
-        return Denial(Reason.UNKNOWN_ORDERS, f"an order on {min(frozen)[0]} is unknown")
-    return None
-
-
-def may_send(state: CoreState, venue: str, now_ns: int) -> bool:
-    """Tell whether one more order to the venue stays within its rate, unwinding included."""
-    planned = sum(
-        1
-        for pair in state.in_flight.values()
-        for leg in pair.legs
-        if leg.venue == venue and leg.state is LegState.INTENT
-    )
-    spare = state.rules().messages_per_s(venue) - planned
-    return spare > 0 and not _full(state.venue(venue).sends_ns, spare, now_ns - SECOND)
-
-
-def _full(times_ns: deque[int], most: int, since_ns: int) -> bool:
-    """Tell whether `most` of the times, which ascend, lie after `since_ns`."""
-    return len(times_ns) >= most and times_ns[-most] > since_ns
-
-
-def _assets(state: CoreState, signal: ArbitrageSignal) -> tuple[str, str]:
-    instrument = state.venue(signal.buy.venue).instruments.get(signal.symbol)
-    return (instrument.base, instrument.quote) if instrument else ("", "")
 
 
 def _unvalued(signal: ArbitrageSignal, quote_value: Decimal | None) -> Denial | None:
@@ -358,7 +293,7 @@ def still_good(
         return denial
     if now_ns > pair.planned_ns + limits.commit_wait_ns:
         return Denial(Reason.DATA_FRESH, f"commit took {(now_ns - pair.planned_ns) / MS:.0f} ms")
-    if denial := _frozen(state, (pair.buy.venue, pair.sell.venue), pair.base, pair.quote):
+    if denial := frozen(state, (pair.buy.venue, pair.sell.venue), pair.base, pair.quote):
         return denial
     by_venue = {quote.venue: quote for quote in quotes}
     limited: list[Limited] = []
@@ -366,7 +301,7 @@ def still_good(
         quote = by_venue.get(leg.venue)
         if quote is None:
             return Denial(Reason.DATA_FRESH, f"no quote of {leg.venue}")
-        if denial := _venue_denial(state, leg.venue) or stale(quote):
+        if denial := _venue_denial(state, leg.venue) or stale(quote) or unsendable(quote):
             return denial
         if not state.venue(leg.venue).instruments[pair.symbol].tradeable:
             return Denial(Reason.INSTRUMENT_RULES, f"{pair.symbol} closed on {leg.venue}")
@@ -403,7 +338,12 @@ def _collared(legs: Sequence[Limited], limits: Limits, median: float = 0.0) -> D
 
 
 def unwind_denial(
-    state: CoreState, pair: Pair, venue: str, planned_ns: int, now_ns: int
+    state: CoreState,
+    pair: Pair,
+    venue: str,
+    quotes: tuple[QuoteView, ...],
+    planned_ns: int,
+    now_ns: int,
 ) -> Denial | None:
     """Check an order that brings a remainder home: fewer rules, but no way around the gate.
 
@@ -416,4 +356,6 @@ def unwind_denial(
         return Denial(Reason.RECONCILED, f"{venue}: {blocked}")
     if now_ns > planned_ns + limits.commit_wait_ns:
         return Denial(Reason.DATA_FRESH, "commit took too long")
-    return None
+    return next(
+        (no for quote in quotes if quote.venue == venue and (no := unsendable(quote))), None
+    )

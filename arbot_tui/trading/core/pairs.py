@@ -141,7 +141,9 @@ def _refused(turn: Turn, pair: Pair, legs: list[Leg], quotes: tuple[QuoteView, .
         wanted = OrderSide.SELL if pair.remainder > 0 else OrderSide.BUY
         if leg.side is not wanted or leg.qty > abs(pair.remainder):
             return f"only {pair.remainder} {pair.base} is left to bring home"
-        denial = gate.unwind_denial(turn.state, pair, leg.venue, leg.planned_ns, turn.now_ns)
+        denial = gate.unwind_denial(
+            turn.state, pair, leg.venue, quotes, leg.planned_ns, turn.now_ns
+        )
     else:
         denial = gate.still_good(turn.state, pair, quotes, turn.now_ns)
     return f"{denial.reason}: {denial.detail}" if denial else ""

@@ -22,7 +22,7 @@ from arbot_tui.domain.order_ids import client_order_id
 from arbot_tui.domain.orders import OrderRequest, OrderSide
 from arbot_tui.domain.signal import QuoteView
 from arbot_tui.domain.states import LegState, PairState
-from arbot_tui.trading.core import gate, settling
+from arbot_tui.trading.core import gate, settling, throttles
 from arbot_tui.trading.core.collar import middle
 from arbot_tui.trading.core.events import TimerFired
 from arbot_tui.trading.core.limits import Limits
@@ -146,9 +146,10 @@ def _plan(
         qty,
         turn.now_ns + _validity_ns(turn.state.rules(), quote),
     )
-    if denial := gate.unwind_denial(turn.state, pair, order.venue, turn.now_ns, turn.now_ns):
+    now_ns = turn.now_ns
+    if denial := gate.unwind_denial(turn.state, pair, order.venue, quotes, now_ns, now_ns):
         return denial.detail
-    if not gate.may_send(turn.state, order.venue, turn.now_ns):
+    if not throttles.may_send(turn.state, order.venue, turn.now_ns):
         return f"{turn.state.rules().messages_per_s(order.venue)} orders/s on {order.venue}"
     return Unwinding(order=PlannedOrder(order, asset, unit, turn.now_ns))
 

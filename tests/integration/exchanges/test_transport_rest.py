@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
+from decimal import Decimal
 
 import pytest
 from aiohttp import web
 
 from arbot_tui.domain.clock import SECOND, VirtualClock
 from arbot_tui.domain.errors import ExchangeError, ExchangeUnavailable, OutcomeUnknown
+from arbot_tui.domain.orders import (
+    OrderAck,
+    OrderEvent,
+    OrderReject,
+    OrderRequest,
+    OrderSide,
+    OrderUnknown,
+)
 from arbot_tui.exchanges.base import QuotaUse
 from arbot_tui.exchanges.transport.ban import BanClock
 from arbot_tui.exchanges.transport.limiter import RateLimiter
 from arbot_tui.exchanges.transport.rest import RestClient, RestOptions, ban_on
+from arbot_tui.exchanges.transport.submissions import Submissions
 from arbot_tui.exchanges.transport.traffic import RemainingHeader, Traffic
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -320,3 +330,95 @@ async def test_what_the_venue_says_remains_of_a_quota_counts(venue: Venue) -> No
     await client.request("POST", "/cancel", charges=((quota, 1),), urgent=True)
     assert len(venue.seen) == 2
     await client.close()
+
+
+async def test_an_order_in_line_for_a_connection_is_taken_back_and_never_leaves(
+    venue: Venue, clock: VirtualClock
+) -> None:
+    # row 59: a halt cancels; what waits in the pool would leave long after it
+    async def hold(request: web.Request) -> web.Response:
+        await venue.release.wait()
+        return web.Response(text="{}")
+
+    venue.answer = hold
+    client = _client(venue.url, clock, RestOptions(max_connections=1))
+    submissions, told = Submissions("binance"), list[OrderEvent]()
+
+    async def place(order: OrderRequest) -> list[OrderEvent]:
+        await client.request("POST", f"/{order.client_id}", effect=True)
+        return [OrderAck("binance", order.client_id, "1")]
+
+    for number in (1, 2, 3):
+        submissions.start(_order(f"o{number}"), place, told.append)
+    while not venue.seen:  # noqa: ASYNC110 (the server has no event for it)
+        await asyncio.sleep(0.005)
+    # The first has left, the others stand in line.
+    assert not submissions.withdraw("o1")
+    assert submissions.withdraw("o2")
+    assert not submissions.withdraw("o2")
+    while not told:  # noqa: ASYNC110 (the sink has no event)
+        await asyncio.sleep(0)
+    assert told == [OrderReject("binance", "o2", "not_sent", "taken back before it left")]
+    venue.release.set()
+    while len(submissions):  # noqa: ASYNC110 (the number has no event)
+        await asyncio.sleep(0.005)
+    assert [target for _, target, _ in venue.seen] == ["/o1", "/o3"]
+    assert {type(event) for event in told[1:]} == {OrderAck}
+    assert not submissions.withdraw("o3")
+    await client.close()
+
+
+async def test_an_order_that_has_its_connection_counts_as_gone(
+    venue: Venue, clock: VirtualClock
+) -> None:
+    client = _client(venue.url, clock)
+    submissions, told = Submissions("binance"), list[OrderEvent]()
+
+    async def place(order: OrderRequest) -> list[OrderEvent]:
+        await client.request("POST", "/read-first")
+        await client.request("POST", f"/{order.client_id}", effect=True)
+        return [OrderAck("binance", order.client_id, "1")]
+
+    venue.answer = _hold(venue, "/o1")
+    submissions.start(_order("o1"), place, told.append)
+    while len(venue.seen) < 2:  # noqa: ASYNC110 (the server has no event for it)
+        await asyncio.sleep(0.005)
+    assert not submissions.withdraw("o1")
+    await submissions.close()
+    # Given up after it had left, whatever took it back: nobody knows its fate.
+    assert [type(event) for event in told] == [OrderUnknown]
+    venue.release.set()
+    await client.close()
+
+
+async def test_quotas_that_are_taken_already_are_not_taken_twice(
+    venue: Venue, clock: VirtualClock, client: RestClient
+) -> None:
+    quota = RateLimiter(1, SECOND, reserve=0.0)
+    quota.take(1, clock.now_ns())
+
+    async def place(order: OrderRequest) -> list[OrderEvent]:
+        await client.request("POST", "/o", effect=True, charges=((quota, 1),))
+        return [OrderAck("binance", order.client_id, "1")]
+
+    submissions, told = Submissions("binance"), list[OrderEvent]()
+    submissions.start(_order("o1"), place, told.append, admitted=True)
+    while not told:  # noqa: ASYNC110 (the sink has no event)
+        await asyncio.sleep(0.005)
+    assert [type(event) for event in told] == [OrderAck]
+    assert quota.used(clock.now_ns()) == 1
+
+
+def _hold(venue: Venue, path: str) -> Answer:
+    """Return an answer that waits for `venue.release` where `path` is asked for."""
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path == path:
+            await venue.release.wait()
+        return web.Response(text="{}")
+
+    return answer
+
+
+def _order(client_id: str) -> OrderRequest:
+    return OrderRequest(client_id, "binance", "X/Y", OrderSide.BUY, Decimal(1), Decimal(1), 0)

@@ -236,6 +236,8 @@ class Rig:
         self.durable = 0
         self.journal_broken = False
         self.quotes: dict[tuple[str, str], QuoteView] = {}
+        self.closed_until_ns: dict[str, int] = {}
+        """Until when a venue takes no order: a ban runs, or a quota is spent."""
         for symbol in self.symbols:
             for name in venues:
                 self.quote(name, symbol, 99.99, 100.01)
@@ -303,7 +305,7 @@ class Rig:
     def signal(self, buy: str, sell: str, symbol: str, qty: float = 4.0) -> None:
         """Hand over an opportunity at the quotes as they stand."""
         self._signals += 1
-        one, other = self.quotes[buy, symbol], self.quotes[sell, symbol]
+        one, other = (self._as_of_now(self.quotes[name, symbol]) for name in (buy, sell))
         self.handle(
             Signalled(
                 ArbitrageSignal(self._signals, symbol, one, other, 0.4, qty, 1.0, self.now_ns, 0),
@@ -319,6 +321,15 @@ class Rig:
                 old = self.quotes[venue, symbol]
                 self.quote(venue, symbol, old.bid, old.ask, live=up)
             self.handle(VenueLive(venue, up))
+
+    def close_for(self, venue: str, for_ns: int) -> None:
+        """Have a venue take no order for so long."""
+        self.closed_until_ns[venue] = self.now_ns + for_ns
+
+    def _as_of_now(self, quote: QuoteView) -> QuoteView:
+        """Return a quote that says for how long its venue takes no order."""
+        wait_ns = max(0, self.closed_until_ns.get(quote.venue, 0) - self.now_ns)
+        return msgspec.structs.replace(quote, order_wait_ns=wait_ns) if wait_ns else quote
 
     def set_stream(self, venue: str, up: bool) -> None:
         """Lose a venue's private stream, or bring it up; from the first call on it has one."""
@@ -534,7 +545,7 @@ class Rig:
 
     def quotes_of(self, symbol: str) -> tuple[QuoteView, ...]:
         """Return the symbol's quotes on all venues."""
-        return tuple(self.quotes[name, symbol] for name in self.venues)
+        return tuple(self._as_of_now(self.quotes[name, symbol]) for name in self.venues)
 
     def _send(self, order: OrderRequest) -> None:
         self._check_send(order)
@@ -636,6 +647,8 @@ class Rig:
         pair, leg = found
         assert leg.state is LegState.SENT
         assert not state.venue(order.venue).blocked
+        # Refused at the door, one leg would stand alone.
+        assert self.closed_until_ns.get(order.venue, 0) <= self.now_ns
         # I8: halted means that nothing leaves but what a person has asked to flatten since.
         if state.trading is TradingState.HALTED:
             assert leg.unwinding

@@ -14,7 +14,7 @@ from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.orders import OrderReject
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
-from arbot_tui.domain.states import PairState
+from arbot_tui.domain.states import LegState, PairState
 from arbot_tui.trading.core.events import (
     CommitFailed,
     Committed,
@@ -574,6 +574,32 @@ def test_a_venue_that_is_lost_meanwhile_is_not_sent_to() -> None:
     rig.quote("bee", "BTC/USDT", 100.6, 100.62)
 
     assert refused(rig) == "reconciled: bee: balances not reconciled"
+
+
+@pytest.mark.parametrize("venue", ["ant", "bee"])
+def test_a_venue_that_takes_no_order_any_more_keeps_both_legs_back(venue: str) -> None:
+    # rows 5 and 6: a ban is learnt, or the quota spent, while the commit becomes durable
+    rig = planned()
+    rig.close_for(venue, 30 * SECOND)
+
+    assert refused(rig) == f"max_messages: {venue} takes no order for 30.0 s"
+    assert [leg.state for leg in rig.pair.legs] == [LegState.NOT_ACCEPTED] * 2
+    rig.settle()
+    assert all(not venue.arrived for venue in rig.venues.values())
+
+
+@pytest.mark.parametrize("venue", ["ant", "bee"])
+def test_nothing_is_planned_where_a_venue_takes_no_order(venue: str) -> None:
+    rig = started()
+    rig.close_for(venue, 1500 * MS)
+    rig.edge("ant", "bee")
+
+    assert rig.denied[-1].reason is Reason.MAX_MESSAGES
+    assert rig.denied[-1].detail == f"{venue} takes no order for 1.5 s"
+    rig.run_for(1500 * MS)
+    rig.edge("ant", "bee")
+    rig.run_for(5 * MS)
+    assert len(rig.sent) == 2
 
 
 def test_a_market_that_closes_meanwhile_is_not_sent_to() -> None:

@@ -364,6 +364,33 @@ def test_a_blocked_venue_is_not_sent_to_even_to_unwind() -> None:
     assert rig.pair_state() is PairState.STUCK
 
 
+def test_what_a_venue_takes_no_order_for_is_brought_home_as_soon_as_it_does() -> None:
+    rig = long()
+    rig.close_for("ant", 2 * SECOND)
+    rig.run_for(1_900 * MS)
+    assert len(rig.sent) == 2
+
+    rig.run_for(500 * MS)
+
+    assert [order.venue for order in rig.sent[2:]] == ["ant"]
+    assert rig.pair_state() is PairState.FLAT
+
+
+def test_an_unwinding_order_stays_here_where_its_venue_takes_none_any_more() -> None:
+    rig = long()
+    rig.run_for(12 * MS)
+    assert rig.pair.legs[2].state is LegState.INTENT
+    rig.close_for("ant", SECOND)
+    rig.run_for(5 * MS)
+
+    assert rig.pair.legs[2].state is LegState.NOT_ACCEPTED
+    assert rig.pair.legs[2].reject.startswith("max_messages: ant takes no order for")
+    rig.run_for(2 * SECOND)
+    # It used up no attempt: the first allowance still holds.
+    assert [order.price for order in rig.sent[2:]] == [Decimal("99.89")]
+    assert rig.pair_state() is PairState.FLAT
+
+
 def test_unwinding_keeps_to_the_rate_of_orders_too() -> None:
     rig = long(limits=msgspec.structs.replace(LIMITS, max_messages_per_s=1))
 
