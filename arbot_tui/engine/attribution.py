@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from arbot_tui.domain.numbers import ZERO, exact
-from arbot_tui.trading.core.pair import Pair, Profit
+from arbot_tui.trading.core.pair import Leg, Pair, Profit
 
 __all__ = ["Effects", "effects"]
 
@@ -36,7 +36,7 @@ def effects(pair: Pair, profit: Profit, rates: Mapping[str, Decimal]) -> Effects
         profit: Its profit.
         rates: Taker fee by venue, a fraction; where one is not known, its fee counts as price.
     """
-    matched = min(pair.buy.filled, pair.sell.filled)
+    matched = min(pair.buy.executed, pair.sell.executed)
     missing = exact.subtract(matched, pair.buy.qty)
     size = ZERO
     if missing:
@@ -44,10 +44,15 @@ def effects(pair: Pair, profit: Profit, rates: Mapping[str, Decimal]) -> Effects
     fee = ZERO
     if pair.buy.venue in rates and pair.sell.venue in rates:
         at_rates = exact.add(
-            exact.multiply(rates[pair.buy.venue], pair.buy.value),
-            exact.multiply(rates[pair.sell.venue], pair.sell.value),
+            exact.multiply(rates[pair.buy.venue], _worth(pair.buy)),
+            exact.multiply(rates[pair.sell.venue], _worth(pair.sell)),
         )
         fee = exact.subtract(at_rates, profit.fees)
     difference = exact.subtract(profit.realised, pair.expected)
     price = exact.subtract(exact.subtract(difference, size), fee)
     return Effects(size, price, fee)
+
+
+def _worth(leg: Leg) -> Decimal:
+    """Return the quote value of what a leg traded, as its pair's profit counts it."""
+    return exact.add(leg.value, leg.accepted)

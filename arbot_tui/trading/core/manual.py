@@ -130,19 +130,24 @@ def resolve(turn: Turn, event: Operator) -> None:
 def _accept(turn: Turn, pair: Pair, reason: str) -> None:
     """End a pair as what it is; its remainder is the person's from now on.
 
-    What no list shows is not in the ledger; its venue's balances will say what it came to.
+    What no list shows is not in the ledger: its venue's balances will say what it came to. The
+    pair's profit counts it at its limit and the account's fee, the worst that it can have been.
     """
     leg = pair.exposed
     instrument = turn.state.venue(leg.venue).instruments[pair.symbol]
     dust = unwinding.is_dust(instrument, exact.abs(pair.remainder), leg.price)
     unlisted = [leg for leg in pair.legs if leg.unlisted]
     what = [held(pair)] if pair.remainder else []
-    what += [f"{plain(leg.unlisted)} {pair.base} unlisted on {leg.venue}" for leg in unlisted]
+    what += [
+        f"{plain(leg.unlisted)} {pair.base} unlisted on {leg.venue}, counted at {plain(leg.price)}"
+        for leg in unlisted
+    ]
     text = f"accepted with {', '.join(what)}" + (f": {reason}" if reason else "")
     if pair.id in turn.state.stuck:
         turn.state.reopen_pair(pair)
     for leg in unlisted:
         leg.state = settling.filled_state(leg)
+        leg.accepted_fee = turn.state.venue(leg.venue).fees[pair.symbol].taker
         turn.state.release(leg)
         venues.doubt(turn, leg.venue)
     # A remainder that cannot be sold is dust; what is even, or worth an order, is not.

@@ -47,6 +47,7 @@ class Leg(msgspec.Struct):
         negatives: Rounds after expiry and margin in which every source knew nothing.
         negative_ns: When the latest of those rounds was.
         reject: Why it was refused.
+        accepted_fee: Fee rate, a fraction, at which what a person accepted unlisted is counted.
     """
 
     client_id: str
@@ -70,6 +71,7 @@ class Leg(msgspec.Struct):
     negatives: int = 0
     negative_ns: int = 0
     reject: str = ""
+    accepted_fee: Decimal = ZERO
 
     @property
     def is_final(self) -> bool:
@@ -96,11 +98,20 @@ class Leg(msgspec.Struct):
 
     @property
     def value(self) -> Decimal:
-        """Quote value executed."""
+        """Quote value executed, from the fills counted."""
         total = ZERO
         for fill in self.fills:
             total = exact.add(total, exact.multiply(fill.price, fill.qty))
         return total
+
+    @property
+    def accepted(self) -> Decimal:
+        """Quote value, at its limit, of what a person accepted as executed without a list.
+
+        It cannot have cost more, or brought less. Should its list come after all, the executions
+        take its place.
+        """
+        return exact.multiply(self.price, self.unlisted) if self.is_final else ZERO
 
     @staticmethod
     def planned(plan: PlannedOrder, *, unwinding: bool) -> Leg:
@@ -223,7 +234,7 @@ def pair_outcome(pair: Pair) -> Outcome:
     """Return how an ended pair counts in the summary (CONTRACT section 5)."""
     if pair.state is PairState.STUCK:
         return "stuck"
-    bought, sold = pair.buy.filled, pair.sell.filled
+    bought, sold = pair.buy.executed, pair.sell.executed
     if bought == sold:
         return "completed" if bought else "failed"
     return "one_sided"
@@ -247,7 +258,7 @@ def pair_profit(pair: Pair) -> Profit:
     """Return what the fills so far come to.
 
     Fees taken in a third asset have no price here and are listed apart instead of guessed. What
-    executed without a list has none either: it neither earned nor cost anything.
+    executed without a list counts once a person accepted it, at its limit and the account's fee.
     """
     cash = ZERO
     fees = ZERO
@@ -263,10 +274,17 @@ def pair_profit(pair: Pair) -> Profit:
                     fees = exact.add(fees, exact.multiply(fee, fill.price))
                 else:
                     other[asset] = exact.add(other.get(asset, ZERO), fee)
-    listed = _net((leg.side, leg.filled) for leg in pair.legs)
-    remainder = exact.multiply(listed, _remainder_price(pair, listed))
+        cash = exact.add(cash, exact.multiply(sign, leg.accepted))
+        fees = exact.add(fees, exact.multiply(leg.accepted_fee, leg.accepted))
+    counted = _net((leg.side, _counted(leg)) for leg in pair.legs)
+    remainder = exact.multiply(counted, _remainder_price(pair, counted))
     realised = exact.subtract(exact.add(cash, remainder), fees)
     return Profit(realised, fees, other)
+
+
+def _counted(leg: Leg) -> Decimal:
+    """Base quantity that a leg's profit rests on."""
+    return leg.executed if leg.is_final else leg.filled
 
 
 def _remainder_price(pair: Pair, net: Decimal) -> Decimal:
@@ -275,5 +293,6 @@ def _remainder_price(pair: Pair, net: Decimal) -> Decimal:
     qty = value = ZERO
     for leg in pair.legs:
         if leg.side is side:
-            qty, value = exact.add(qty, leg.filled), exact.add(value, leg.value)
+            worth = exact.add(leg.value, leg.accepted)
+            qty, value = exact.add(qty, _counted(leg)), exact.add(value, worth)
     return exact.divide(value, qty) if qty else ZERO

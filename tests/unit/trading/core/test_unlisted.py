@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from arbot_tui.domain.clock import SECOND
+from arbot_tui.domain.numbers import plain
 from arbot_tui.domain.states import LegState, PairState
+from arbot_tui.engine.attribution import effects
 from arbot_tui.trading.core.commands import QueryKind
 from arbot_tui.trading.core.events import OperatorAction
 from arbot_tui.trading.core.manual import acceptance_obstacle
-from tests.unit.trading.rig import Rig, Scripted, picture
+from arbot_tui.trading.core.pair import pair_profit
+from tests.unit.trading.rig import FEES, Rig, Scripted, picture
 from tests.unit.trading.venue_model import Answer, Fate
 
 FOR_EVER = 3600 * SECOND
@@ -154,8 +159,9 @@ def test_a_person_may_take_it_as_it_is_and_the_balances_tell_the_rest() -> None:
 
     assert rig.pair_state() is PairState.HEDGED
     assert rig.pair.sell.state is LegState.FILLED
-    assert rig.pair.reason == "accepted with 4 BTC unlisted on bee: test"
-    assert rig.state.outcomes["one_sided"] == 1
+    limit = plain(rig.pair.sell.price)
+    assert rig.pair.reason == f"accepted with 4 BTC unlisted on bee, counted at {limit}: test"
+    assert rig.state.outcomes["completed"] == 1
     assert set(rig.state.venue("bee").mismatches) == {"BTC", "USDT"}
 
     rig.operate(OperatorAction.ADOPT, venue="bee")
@@ -163,6 +169,49 @@ def test_a_person_may_take_it_as_it_is_and_the_balances_tell_the_rest() -> None:
 
     assert rig.state.venue("bee").reconciled
     assert picture(rig.replayed()) == picture(rig.state)
+
+
+@pytest.mark.parametrize("parts", [(1000,), (250,)])
+def test_what_is_accepted_counts_in_the_profit_as_the_worst_it_can_have_been(
+    parts: tuple[int, ...],
+) -> None:
+    clean = traded(Fate(), Fate(parts=parts))
+    clean.run_for(10 * SECOND)
+    rig = traded(Fate(), Fate(parts=parts, answer=Answer.ACK, fills_lag_ns=FOR_EVER))
+    rig.run_for(20 * SECOND)
+    assert rig.state.realised == {}
+
+    rig.operate(OperatorAction.RESOLVE, pair=rig.pair.id, accept=True)
+
+    profit, best = pair_profit(rig.pair), pair_profit(clean.pair)
+    leg, same = rig.pair.sell, clean.pair.sell
+    assert leg.accepted == leg.price * same.filled
+    better = same.value - leg.accepted
+    assert better >= 0
+    assert rig.state.realised["BTC/USDT"] == profit.realised
+    # All that it may differ by is what the venue gave beyond the limit, less its fee.
+    assert best.realised - profit.realised == better * (1 - FEES.taker)
+    assert best.fees - profit.fees == better * FEES.taker
+    found = effects(rig.pair, profit, {"ant": FEES.taker, "bee": FEES.taker})
+    assert rig.pair.expected + found.size + found.price + found.fee == profit.realised
+    assert picture(rig.replayed()) == picture(rig.state)
+
+
+def test_a_list_that_comes_after_that_takes_the_place_of_what_was_counted() -> None:
+    rig = traded(Fate(), UNLISTED)
+    clean = traded()
+    clean.run_for(10 * SECOND)
+    rig.run_for(10 * SECOND)
+    rig.operate(OperatorAction.RESOLVE, pair=rig.pair.id, accept=True)
+    for fill in rig.venues["bee"].orders[rig.pair.sell.client_id].fills:
+        rig.handle(fill)
+    rig.run_for(10 * SECOND)
+
+    assert rig.pair.sell.accepted == 0
+    assert rig.state.realised == clean.state.realised
+    assert rig.state.fees_paid == clean.state.fees_paid
+    assert rig.pair_state() is PairState.CLOSED
+    rig.settle()
 
 
 def test_no_person_can_accept_what_its_venue_has_not_ended() -> None:
