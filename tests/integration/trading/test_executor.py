@@ -33,6 +33,7 @@ from arbot_tui.exchanges.base import OrderEventSink
 from arbot_tui.trading.account import recover
 from arbot_tui.trading.core.commands import Alarm, Deny, Query, QueryKind, SetTimer
 from arbot_tui.trading.core.events import (
+    Event,
     FeesChanged,
     InstrumentsChanged,
     Operator,
@@ -382,6 +383,36 @@ async def test_one_question_at_a_time(tmp_path: Path) -> None:
         assert venue.questions == 2
 
 
+async def test_an_answer_says_when_it_was_asked_for(tmp_path: Path) -> None:
+    async with desk(tmp_path) as it:
+        await it.start()
+        for venue in it.venues.values():
+            venue.silent = True
+        it.signal()
+        await it.until(lambda: all(venue.orders for venue in it.venues.values()))
+        ant = it.venues["ant"]
+        ant.gate.clear()
+        asked_ns = it.clock.now_ns()
+        it.executor.handle(Operator(OperatorAction.STOP))
+        questions = ant.questions
+        async with asyncio.timeout(60):
+            while ant.questions == questions:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        answered_ns = it.clock.now_ns()
+        told: list[OrderState] = []
+        handle = it.executor.handle
+
+        def note(event: Event) -> None:
+            if isinstance(event, OrderState) and event.venue == "ant":
+                told.append(event)
+            handle(event)
+
+        it.executor.handle = note  # type: ignore[method-assign]
+        ant.gate.set()
+        await it.until(lambda: bool(told))
+        assert asked_ns <= told[0].asked_ns <= answered_ns
+
+
 @pytest.mark.parametrize("error", [ExchangeUnavailable("ant", "504"), ValueError("a bug")])
 async def test_balances_that_could_not_be_fetched_are_asked_for_again(
     tmp_path: Path, error: Exception
@@ -541,6 +572,9 @@ async def test_a_listing_that_failed_is_asked_for_again(
         ]
 
         await it.until(lambda: any(a.code == "unknown_order" for a in it.observer.alarms))
+        async with asyncio.timeout(60):
+            while not ant.cancelled:  # noqa: ASYNC110 (cancels go in a task of their own)
+                await asyncio.sleep(0)
 
         assert QueryKind.OPEN_ORDERS in [query.kind for query in it.observer.failed]
         assert ant.cancelled == [ours]
