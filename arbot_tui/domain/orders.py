@@ -187,6 +187,8 @@ class OrderState(msgspec.Struct, frozen=True, tag="state"):
         sources: Where the answer comes from ("order", "open", "history", "fills", "stream");
             for `NOT_FOUND` every source that was asked and knew nothing.
         venue_id: The venue's order id; empty where unknown.
+        asked_ns: `Clock.now_ns` before the first source was asked; 0 where nobody asked. What a
+            venue does not know says something of that moment, not of when its answer came.
     """
 
     venue: str
@@ -195,6 +197,7 @@ class OrderState(msgspec.Struct, frozen=True, tag="state"):
     filled_qty: Decimal
     sources: tuple[str, ...]
     venue_id: str = ""
+    asked_ns: int = 0
 
 
 OrderEvent = OrderAck | OrderReject | OrderUnknown | Fill | OrderState

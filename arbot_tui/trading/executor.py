@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from arbot_tui.domain.account import AccountFill, OpenOrder
 from arbot_tui.domain.clock import SECOND, Clock
 from arbot_tui.domain.errors import ExchangeError
@@ -337,8 +339,10 @@ class PairExecutor:
 
     async def _answer(self, query: Query) -> Sequence[Event]:
         exchange = self._exchanges[query.venue]
+        asked_ns = self._clock.now_ns()
         if query.kind is QueryKind.ORDER:
-            return [await exchange.query_order(query.symbol, query.client_id)]
+            state = await exchange.query_order(query.symbol, query.client_id)
+            return [msgspec.structs.replace(state, asked_ns=asked_ns)]
         if query.kind is QueryKind.FILLS:
             return await exchange.get_fills(query.symbol, query.client_id, query.venue_id)
         if query.kind is QueryKind.OPEN_ORDERS:
@@ -346,7 +350,6 @@ class PairExecutor:
         if query.kind is QueryKind.ACCOUNT_FILLS:
             fills = await exchange.get_account_fills(query.symbol, query.since_ns)
             return [AccountFillsSeen(query.venue, tuple(fills))]
-        asked_ns = self._clock.now_ns()
         balances = await exchange.get_balance()
         return [BalancesSeen(query.venue, asked_ns, tuple(balances))]
 

@@ -50,7 +50,7 @@ _NEGATIVE_ROUNDS = 2
 _NEGATIVE_SOURCES = frozenset({"order", "fills"})
 """Sources that must all know nothing before an order counts as never accepted."""
 _NEGATIVE_GAP_NS = 200 * MS
-"""Two answers closer together than this are one round: nothing had time to appear between."""
+"""A question sooner than this after an answer is of its round: nothing had time to appear."""
 
 _CANCEL_EVERY = 5
 """Questions about an order that is open beyond its expiry, for each time it is cancelled."""
@@ -278,13 +278,18 @@ def _take_state(turn: Turn, pair: Pair, leg: Leg, event: OrderState) -> None:
 
 
 def _not_found(turn: Turn, pair: Pair, leg: Leg, event: OrderState) -> None:
-    """Believe "not found" only after expiry and margin, from every source, twice."""
+    """Believe "not found" only asked after expiry and margin, from every source, twice.
+
+    The second question has to come after the first was answered: a slow answer to an early one
+    says nothing of later. Records of before the time was kept were judged by their arrival.
+    """
     if leg.is_final or leg.final_status is not None or leg.reported or leg.fills:
         return
     ripe_ns = leg.expires_ns + turn.state.rules().visibility_margin_ns
-    if turn.now_ns < ripe_ns or not _NEGATIVE_SOURCES.issubset(event.sources):
+    asked_ns = event.asked_ns or turn.now_ns
+    if asked_ns < ripe_ns or not _NEGATIVE_SOURCES.issubset(event.sources):
         return
-    if leg.negatives and turn.now_ns < leg.negative_ns + _NEGATIVE_GAP_NS:
+    if leg.negatives and asked_ns < leg.negative_ns + _NEGATIVE_GAP_NS:
         return
     leg.negatives += 1
     leg.negative_ns = turn.now_ns

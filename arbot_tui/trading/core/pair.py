@@ -45,7 +45,7 @@ class Leg(msgspec.Struct):
         reported: Cumulative quantity the venue reported.
         final_status: The venue's final word while its fills are still awaited.
         negatives: Rounds after expiry and margin in which every source knew nothing.
-        negative_ns: When the latest of those rounds was.
+        negative_ns: When the latest of those rounds was answered.
         reject: Why it was refused.
         accepted_fee: Fee rate, a fraction, at which what a person accepted unlisted is counted.
     """

@@ -618,7 +618,8 @@ class Rig:
         venue = self.venues[query.venue]
         if query.kind is QueryKind.ORDER:
             sources = self.choices.sources()
-            return [venue.query(query.client_id, sources, self.now_ns)]
+            told = venue.query(query.client_id, sources, self.now_ns)
+            return [msgspec.structs.replace(told, asked_ns=asked_ns)]
         if query.kind is QueryKind.FILLS:
             return list(venue.fills(query.client_id, self.now_ns))
         if query.kind is QueryKind.OPEN_ORDERS:

@@ -168,6 +168,32 @@ def test_two_answers_at_once_are_one_round() -> None:
     assert sell.state is LegState.NOT_ACCEPTED
 
 
+def test_a_slow_answer_to_an_early_question_says_nothing_of_later() -> None:
+    # row 40: it left the venue before the order had to be seen there, however late it comes
+    rig = traded(GOOD, Fate(lost=True))
+    sell = rig.pair.sell
+    ripe_ns = sell.expires_ns + LIMITS.visibility_margin_ns
+    rig.run_for(2_100 * MS)
+    gone = OrderState("bee", sell.client_id, OrderStatus.NOT_FOUND, Decimal(0), ("order", "fills"))
+    rig.set_up("bee", False)
+    rig.run_for(10 * SECOND)
+
+    def answered(asked_ns: int) -> int:
+        rig.handle(msgspec.structs.replace(gone, asked_ns=asked_ns))
+        return sell.negatives
+
+    assert rig.now_ns > ripe_ns + 5 * SECOND
+    assert answered(ripe_ns - 1) == 0
+    assert answered(ripe_ns) == 1
+    # Both were asked before the first was answered: what appeared since, neither can have seen.
+    assert answered(ripe_ns + SECOND) == 1
+    assert answered(rig.now_ns + 199 * MS) == 1
+    before = sell.state
+    rig.run_for(SECOND)
+    assert answered(rig.now_ns - 800 * MS) == 2
+    assert (before, sell.state) == (LegState.UNKNOWN, LegState.NOT_ACCEPTED)
+
+
 @pytest.mark.parametrize("answer", [Answer.UNKNOWN, Answer.NONE])
 @pytest.mark.parametrize("parts", [(), (1000,), (300, 200)])
 def test_an_error_that_says_nothing_is_never_taken_for_a_refusal(
