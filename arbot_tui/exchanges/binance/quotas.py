@@ -35,7 +35,7 @@ class Quotas:
         raw: Requests per five minutes and address, whatever they weigh.
         orders: Unfilled orders per ten seconds and account. The venue's window is fixed (:00 to
             :10); ours slides, which is never looser.
-        orders_day: The same per day.
+        orders_day: The same per day, from midnight UTC on as the venue counts it.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,9 @@ class Quotas:
         self.weight = RateLimiter(6_000, 60 * SECOND)
         # No reserve: only new orders are counted here, cancels and queries are not.
         self.orders = RateLimiter(100, 10 * SECOND, reserve=0.0)
-        self.orders_day = RateLimiter(200_000, _DAY_NS, reserve=0.0, grain_ns=60 * SECOND)
+        self.orders_day = RateLimiter(
+            200_000, _DAY_NS, reserve=0.0, grain_ns=60 * SECOND, fixed=True
+        )
         self.raw = RateLimiter(300_000, 300 * SECOND, grain_ns=SECOND)
 
     def learn(self, quotas: Iterable[Quota]) -> None:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
+from arbot_tui.domain.clock import SECOND
+
 __all__ = ["Charge", "RateLimiter", "acquire", "waits_ns"]
+
+_LATE_NS = 2 * SECOND
+"""How much later than by our clock a fixed window ends: clocks differ."""
 
 
 class RateLimiter:
@@ -21,10 +26,16 @@ class RateLimiter:
         period_ns: Length of the window, nanoseconds.
     """
 
-    __slots__ = ("_grain_ns", "_granted", "_reserve", "_used", "limit", "period_ns")
+    __slots__ = ("_fixed", "_grain_ns", "_granted", "_reserve", "_used", "limit", "period_ns")
 
     def __init__(
-        self, limit: int, period_ns: int, *, reserve: float = 0.2, grain_ns: int = 1
+        self,
+        limit: int,
+        period_ns: int,
+        *,
+        reserve: float = 0.2,
+        grain_ns: int = 1,
+        fixed: bool = False,
     ) -> None:
         """Start with nothing used.
 
@@ -34,6 +45,9 @@ class RateLimiter:
             reserve: Share of `limit` that only urgent requests may use, 0 to below 1.
             grain_ns: What is granted within as long is remembered as one, of the latest of its
                 times: what bounds the log of a long window, and is never looser.
+            fixed: Windows follow each other, as the venue counts them: from multiples of the
+                period on by UTC (days from midnight). Sliding is never looser, but a day that was
+                used up would stop the next one as well.
 
         Raises:
             ValueError: An argument is out of its range.
@@ -41,6 +55,7 @@ class RateLimiter:
         if limit < 1 or period_ns < 1 or grain_ns < 1 or not 0.0 <= reserve < 1.0:
             raise ValueError(f"no quota: {limit=}, {period_ns=}, {reserve=}, {grain_ns=}")
         self._grain_ns = grain_ns
+        self._fixed = fixed
         self.limit = limit
         self.period_ns = period_ns
         self._reserve = reserve
@@ -53,11 +68,19 @@ class RateLimiter:
             self.limit = limit
 
     def used(self, now_ns: int) -> int:
-        """Return the units used in the window that ends at `now_ns`."""
+        """Return the units used in the window that ends at, or has, `now_ns`."""
         granted = self._granted
-        while granted and granted[0][0] <= now_ns - self.period_ns:
+        over_ns = self._began_ns(now_ns)
+        while granted and granted[0][0] <= over_ns:
             self._used -= granted.popleft()[1]
         return self._used
+
+    def _began_ns(self, now_ns: int) -> int:
+        """Return the last time of which nothing counts at `now_ns` any more."""
+        if not self._fixed:
+            return now_ns - self.period_ns
+        # Later than by our clock: what the venue still counts must not be forgotten here.
+        return (now_ns - _LATE_NS) // self.period_ns * self.period_ns + _LATE_NS - 1
 
     def wait_ns(self, units: int, now_ns: int, *, urgent: bool = False) -> int:
         """Return how long `units` have to wait; 0 means they may be taken now.
@@ -74,7 +97,7 @@ class RateLimiter:
             if excess <= 0:
                 break
             excess -= spent
-            free_at_ns = at_ns + self.period_ns
+            free_at_ns = self.period_ns + (self._began_ns(now_ns) + 1 if self._fixed else at_ns)
         return max(0, free_at_ns - now_ns)
 
     def take(self, units: int, now_ns: int) -> None:

@@ -140,3 +140,23 @@ def test_a_grain_bounds_the_log_and_is_never_looser() -> None:
     coarse.take(3, 70 * SECOND)
     coarse.give_back(1)
     assert coarse.used(70 * SECOND) == 2
+
+
+def test_a_fixed_window_begins_anew_where_the_next_one_does() -> None:
+    day_ns = 86_400 * SECOND
+    midnight_ns = 20_000 * day_ns
+    sliding = RateLimiter(10, day_ns, reserve=0.0)
+    fixed = RateLimiter(10, day_ns, reserve=0.0, grain_ns=60 * SECOND, fixed=True)
+    late_ns = midnight_ns - 3600 * SECOND
+    for limiter in (sliding, fixed):
+        limiter.take(10, late_ns)
+    # Used up for the rest of the day, and a moment more: the venue's clock may be behind ours.
+    assert fixed.wait_ns(1, late_ns) == 3602 * SECOND
+    assert fixed.wait_ns(1, midnight_ns + 2 * SECOND - 1) == 1
+    assert fixed.wait_ns(1, midnight_ns + 2 * SECOND) == 0
+    assert fixed.used(midnight_ns + 2 * SECOND) == 0
+    assert sliding.wait_ns(1, midnight_ns + 2 * SECOND) > 22 * 3600 * SECOND
+    # What the venue counts of the new day is believed, and lasts until the next one.
+    fixed.observe(7, midnight_ns + 30 * SECOND)
+    assert fixed.wait_ns(3, midnight_ns + 23 * 3600 * SECOND) == 0
+    assert fixed.wait_ns(4, midnight_ns + 23 * 3600 * SECOND) == 3602 * SECOND
