@@ -53,12 +53,13 @@ def test_an_order_counts_for_ten_seconds_and_a_day_until_it_fills() -> None:
 def test_when_the_days_orders_are_used_up_none_is_sent() -> None:
     quotas = Quotas()
     headers = {"x-mbx-order-count-1d": "200000", "x-mbx-order-count-10s": "3"}
-    quotas.observe(RestResponse(200, headers, b"", 0, SECOND))
-    assert quotas.orders.used(SECOND) == 3
-    assert acquire(quotas.order, SECOND) == 24 * 3600 * SECOND
+    quotas.observe(RestResponse(200, headers, b"", 0, 3 * SECOND))
+    assert quotas.orders.used(3 * SECOND) == 3
+    # Until midnight, and a moment more.
+    assert acquire(quotas.order, 3 * SECOND) == (24 * 3600 - 1) * SECOND
     # A larger allowance is taken at once.
     quotas.learn([Quota("ORDERS", "DAY", 1, 200_001)])
-    assert acquire(quotas.order, SECOND) == 0
+    assert acquire(quotas.order, 3 * SECOND) == 0
 
 
 def test_counts_of_the_socket_are_believed_as_well() -> None:
