@@ -2,6 +2,10 @@
 
 Decimals, names instead of numbers, everything looked at anew: slow, and written from MISSION and
 RELIABILITY without a look at how the program does it. Nothing of the program is imported.
+
+Depth: a book that the venue has shown since its best prices last changed says what is for sale;
+of any other only the best price is. Whatever lies within both limit prices is on offer, and of
+all multiples of the lot that limits, balances and the offer allow the one that earns most is taken.
 """
 
 from __future__ import annotations
@@ -11,6 +15,11 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import permutations
 from statistics import median
+
+from tests.property.naive_filters import PremiumMemory, TrendMemory
+
+Level = tuple[Decimal, Decimal]
+"""(price, size)."""
 
 Pair = tuple[str, str, str]
 """(symbol, venue to buy on, venue to sell on)."""
@@ -33,8 +42,42 @@ class Book:
     bid_size: Decimal = Decimal(0)
     ask_size: Decimal = Decimal(0)
     heard_ns: int = 0
+    changed_ns: int = 0
     condition: str = "none"  # "good", "crossed", "one-sided", "broken"
     halted: bool = False
+    # The order book: price to size on either side, None before the first and after a lost message.
+    asks: dict[Decimal, Decimal] | None = None
+    bids: dict[Decimal, Decimal] | None = None
+    shown_ns: int = 0
+    gapped: bool = False
+
+    @property
+    def state(self) -> str:
+        """What is known of it, in one word; what is not known cannot be crossed."""
+        if self.condition not in ("good", "crossed"):
+            return "unknown"
+        if self.gapped:
+            return "gapped"
+        depth_crossed = bool(self.asks and self.bids) and max(self.bids or ()) >= min(
+            self.asks or ()
+        )
+        return "crossed" if depth_crossed or self.condition == "crossed" else "good"
+
+    def for_sale(self) -> list[Level]:
+        """Return the levels to buy from, best first."""
+        assert self.ask is not None
+        return sorted((self.asks or {}).items()) if self._is_shown else [(self.ask, self.ask_size)]
+
+    def wanted(self) -> list[Level]:
+        """Return the levels to sell to, best first."""
+        assert self.bid is not None
+        if not self._is_shown:
+            return [(self.bid, self.bid_size)]
+        return sorted((self.bids or {}).items(), reverse=True)
+
+    @property
+    def _is_shown(self) -> bool:
+        return self.asks is not None and not self.gapped and self.shown_ns >= self.changed_ns
 
 
 @dataclass
@@ -60,18 +103,22 @@ class Naive:
     least_value: Decimal = Decimal(0)
     oldest_ns: int = 0
     farthest_pct: Decimal = Decimal(0)
+    trend: TrendMemory | None = None
+    premium: PremiumMemory | None = None
     balances: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     open: dict[Pair, Life] = field(default_factory=dict)
     young: dict[Pair, int] = field(default_factory=dict)
     cooling: dict[Pair, int] = field(default_factory=dict)
     counts: Counter[tuple[Pair, str]] = field(default_factory=Counter)
+    traded: dict[Pair, dict[Decimal, Decimal]] = field(default_factory=dict)
+    """What was traded, each with what every quantity allowed would have earned."""
 
     # What is true of books and pairs
 
     def tradeable(self, venue: str, symbol: str) -> bool:
         """Tell whether a book's feed, market and quote are all right."""
         book = self.books[venue, symbol]
-        return self.feeds[venue] == "live" and not book.halted and book.condition == "good"
+        return self.feeds[venue] == "live" and not book.halted and book.state == "good"
 
     def doubted(self, venue: str, symbol: str) -> bool:
         """Tell whether a person says that it is another coin."""
@@ -104,6 +151,34 @@ class Naive:
         """Return how many coins both best prices offer."""
         symbol, buy, sell = pair
         return min(self.books[buy, symbol].ask_size, self.books[sell, symbol].bid_size)
+
+    def limits(self, pair: Pair) -> tuple[Decimal, Decimal]:
+        """Return the highest price to pay and the lowest to accept, on the venues' grid."""
+        symbol, buy, sell = pair
+        ask, bid = self.books[buy, symbol].ask, self.books[sell, symbol].bid
+        assert ask is not None
+        assert bid is not None
+        half = SLIPPAGE_PCT / 200
+        return (
+            _stepped(ask * (1 + half), TICK, ROUND_FLOOR),
+            _stepped(bid * (1 - half), TICK, ROUND_CEILING),
+        )
+
+    def within_limits(self, pair: Pair) -> tuple[list[Level], list[Level]]:
+        """Return what may be bought and what may be sold to, best first."""
+        symbol, buy, sell = pair
+        highest, lowest = self.limits(pair)
+        return (
+            [level for level in self.books[buy, symbol].for_sale() if level[0] <= highest],
+            [level for level in self.books[sell, symbol].wanted() if level[0] >= lowest],
+        )
+
+    def profit(self, pair: Pair, qty: Decimal) -> Decimal:
+        """Return what taking so many coins from both books brings after both fees."""
+        symbol, buy, sell = pair
+        asks, bids = self.within_limits(pair)
+        paid = _value(asks, qty) * (1 + self.books[buy, symbol].fee)
+        return _value(bids, qty) * (1 - self.books[sell, symbol].fee) - paid
 
     def stands(self, pair: Pair) -> bool:
         """Tell whether there is an opportunity."""
@@ -143,6 +218,11 @@ class Naive:
 
         `moved` is false where its sizes alone are others: they make no edge where there is none.
         """
+        if self.trend and any(self.tradeable(v, symbol) for v in self.venues):
+            self.trend.take(symbol, now_ns, self.middle(symbol))
+        above_pct = self.above_others_pct(venue, symbol)
+        if self.premium and above_pct is not None:
+            self.premium.take((venue, symbol), above_pct)
         due = [pair for pair, due_ns in self.young.items() if due_ns <= now_ns]
         for pair in due:
             del self.young[pair]
@@ -194,9 +274,9 @@ class Naive:
             return "status_ok"
         # Of a feed that is not live nobody knows what its book is like.
         heard = [venue for venue in books if self.feeds[venue] == "live"]
-        if any(books[venue].condition == "crossed" for venue in heard):
+        if any(books[venue].state == "crossed" for venue in heard):
             return "crossed"
-        if len(heard) < 2 or any(book.condition != "good" for book in books.values()):
+        if len(heard) < 2 or any(book.state != "good" for book in books.values()):
             return "data_fresh"
         return "identity_ok" if any(self.doubted(venue, symbol) for venue in books) else ""
 
@@ -209,6 +289,8 @@ class Naive:
         if now_ns - life.since_ns < self.least_life_ns:
             self.young[pair] = life.since_ns + self.least_life_ns
             return "filter"
+        if not all(self.within_limits(pair)):
+            return "depth"
         buying, selling = self.books[buy, symbol], self.books[sell, symbol]
         assert buying.ask is not None
         assert selling.bid is not None
@@ -222,7 +304,24 @@ class Naive:
             off = abs(self._mid(venue, symbol) / self.middle(symbol) - 1)
             if self.farthest_pct and off > self.farthest_pct / 100:
                 return "filter"
-        return ""
+        return "" if self._agreed(pair, now_ns) else "filter"
+
+    def _agreed(self, pair: Pair, now_ns: int) -> bool:
+        """Tell whether trend and premium want the pair traded, as far as they are asked."""
+        symbol, *both = pair
+        if self.trend and not self.trend.agrees(symbol, now_ns):
+            return False
+        return not self.premium or self.premium.agrees(
+            [((venue, symbol), self.above_others_pct(venue, symbol)) for venue in both]
+        )
+
+    def above_others_pct(self, venue: str, symbol: str) -> Decimal | None:
+        """Return how far a tradeable book's middle lies above the others'; None where unknown."""
+        others = [v for v in self.venues if v != venue and self.tradeable(v, symbol)]
+        if not others or not self.tradeable(venue, symbol):
+            return None
+        middle = median([self._mid(v, symbol) for v in others])
+        return 100 * (self._mid(venue, symbol) - middle) / middle
 
     def _denied(self, pair: Pair, now_ns: int) -> str:
         """Return what the gate of the money core says."""
@@ -231,25 +330,36 @@ class Naive:
             return "cooldown"
         if self.net_pct(pair) > MAX_PROFIT_PCT:
             return "edge_too_good"
-        buying, selling = self.books[buy, symbol], self.books[sell, symbol]
-        assert buying.ask is not None
-        assert selling.bid is not None
-        half = SLIPPAGE_PCT / 200
-        highest = _stepped(buying.ask * (1 + half), TICK, ROUND_FLOOR)
-        lowest = _stepped(selling.bid * (1 - half), TICK, ROUND_CEILING)
-        paid, got = highest * (1 + buying.fee), lowest * (1 - selling.fee)
+        highest, lowest = self.limits(pair)
+        buy_fee, sell_fee = (self.books[venue, symbol].fee for venue in (buy, sell))
+        paid, got = highest * (1 + buy_fee), lowest * (1 - sell_fee)
         if 100 * (got - paid) / highest < MIN_PROFIT_PCT:
             return "worst_case_edge"
         base, quote = symbol.split("/")
+        on_offer = min(sum(size for _, size in levels) for levels in self.within_limits(pair))
         most = [
             (AMOUNT / max(highest, lowest), "instrument_rules"),
-            (self.offered(pair), "depth"),
-            (self.balances[buy, quote] / (highest * (1 + buying.fee)), "balance_reserved"),
+            (Decimal(on_offer), "depth"),
+            (self.balances[buy, quote] / (highest * (1 + buy_fee)), "balance_reserved"),
             (self.balances[sell, base], "balance_reserved"),
         ]
-        qty, reason = min(most, key=lambda bound: bound[0])
-        qty = _stepped(qty, LOT, ROUND_FLOOR)
-        return reason if qty < LOT or qty * min(highest, lowest) < MIN_NOTIONAL else ""
+        bound, reason = min(most, key=lambda bound: bound[0])
+        lots = (LOT * number for number in range(1, int(bound / LOT) + 1))
+        allowed = [qty for qty in lots if qty * min(highest, lowest) >= MIN_NOTIONAL]
+        if not allowed:
+            return reason
+        self.traded[pair] = {qty: self.profit(pair, qty) for qty in allowed}
+        return ""
+
+
+def _value(levels: list[Level], qty: Decimal) -> Decimal:
+    """Return what so many coins are worth at the levels, one after the other."""
+    value = Decimal(0)
+    for price, size in levels:
+        taken = min(size, qty)
+        value, qty = value + taken * price, qty - taken
+    assert qty == 0
+    return value
 
 
 def _stepped(value: Decimal, step: Decimal, rounding: str) -> Decimal:

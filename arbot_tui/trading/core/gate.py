@@ -234,7 +234,7 @@ def _priced(state: CoreState, signal: ArbitrageSignal, wanted: Decimal) -> Plan 
         buy_price,
         sell_price,
         wanted,
-        min(from_float(signal.qty), _total(asks), _total(bids)),
+        min(_total(asks), _total(bids)),
         state.available(signal.buy.venue, buy.quote),
         state.available(signal.sell.venue, sell.base),
         buy_fee,
@@ -252,7 +252,8 @@ def _levels(
 ) -> tuple[list[DecimalLevel], list[DecimalLevel]]:
     """Return what both books offer at or better than the limit prices, best first.
 
-    Where only the top is known, all of the signal's quantity is at the top.
+    Where only the top is known, all of the signal's quantity is at the top. Else the levels alone
+    count: their sum in floats may be a hair short of a whole lot that is there.
     """
     asks = signal.asks or ((signal.buy.ask, signal.qty),)
     bids = signal.bids or ((signal.sell.bid, signal.qty),)

@@ -81,6 +81,18 @@ def test_the_expected_profit_is_that_of_the_levels_taken() -> None:
     assert rig.pair.expected == brings - costs
 
 
+def test_levels_are_added_up_in_decimals() -> None:
+    rig = started()
+    asks, bids = ((100.0, 0.3), (100.01, 1.9)), ((100.6, 5.0),)
+    # As detection adds them up: a hair less than the 2.2 that are there.
+    assert asks[0][1] + asks[1][1] < 2.2
+    found = msgspec.structs.replace(signal(rig), asks=asks, bids=bids, qty=asks[0][1] + asks[1][1])
+
+    rig.handle(Signalled(found, RICH))
+
+    assert rig.pair.buy.qty == Decimal("2.2")
+
+
 def test_levels_that_are_no_numbers_are_refused() -> None:
     rig = started()
     broken = msgspec.structs.replace(signal(rig), asks=((100.0, math.nan),))
