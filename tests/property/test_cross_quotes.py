@@ -1,48 +1,45 @@
 """Across stablecoins: an edge only at a live rate of coins that hold their peg (F25).
 
-The oracle keeps what the venues said, converts in fractions at the worse side of the median rate,
-and knows nothing of rows or links.
+After every step beside `naive_cross_quotes`: what is open, its edge, size and profit, what ended
+and why, and the funnel of every pair, reason by reason. Rates end in digits that no price ends in,
+so that no candidate lies on a bound.
 """
 
 from __future__ import annotations
 
 import random
 from collections import Counter
-from dataclasses import dataclass
-from fractions import Fraction
-from itertools import permutations
-from statistics import median
+from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbot_tui.domain.clock import MS, SECOND
+from arbot_tui.domain.clock import MS
 from arbot_tui.domain.opportunity import Opportunity
 from arbot_tui.domain.quotes import Ticker
+from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.states import FeedState
 from arbot_tui.market.board import QuoteBoard
 from arbot_tui.market.config import QuotesConfig
 from arbot_tui.market.rates import CrossRates
-from arbot_tui.market.universe import Universe
+from arbot_tui.market.universe import LINKS, Universe
+from arbot_tui.strategy.config import IdentityConfig
 from arbot_tui.strategy.detector import ArbitrageStrategy, DetectionSettings
 from arbot_tui.strategy.funnel import RejectFunnel
 from arbot_tui.strategy.lifecycle import OpportunityBook
+from tests.property.naive_cross_quotes import ACCOUNT, Across, NaiveCross
+from tests.property.naive_detection import Book, Naive
 
-_VENUES = ("binance", "bybit", "okx")
-_SYMBOLS = ("BTC/USDT", "BTC/USDC", "USDC/USDT", "BTC/FDUSD", "FDUSD/USDT")
-_FEE = Fraction(1, 1000)
-_CONFIG = QuotesConfig(enabled_quote_currencies=("USDT", "USDC", "FDUSD"))
-
-Pair = tuple[str, str, str]
-"""(``BTC/USDC>USDT``, buy, sell)."""
-
-
-@dataclass
-class _Quote:
-    bid: float
-    ask: float
-    at_ns: int
-    live: bool = True
+_VENUES = ("ant", "bee", "cow")
+_COINS = (ACCOUNT, "USDC", "DAI")
+_MARKETS = tuple(f"BTC/{coin}" for coin in _COINS)
+# One coin is priced in account currency, the account currency in the other.
+_RATES = ("USDC/USDT", "USDT/DAI")
+_SYMBOLS = (*_MARKETS, *_RATES)
+_FEES = {"ant": Decimal("0.00093"), "bee": Decimal("0.00071"), "cow": Decimal("0.00083")}
+_WORTH = [*["1"] * 4, "0.9985", "0.99", "1.004"]
+_ODD_DIGITS = Decimal("0.0000137")
+_BLOCKED = {"crossed", "data_fresh"}
 
 
 class _World:
@@ -51,150 +48,162 @@ class _World:
         self.universe, self.board = Universe(), QuoteBoard(_VENUES)
         for symbol in _SYMBOLS:
             self.universe.add(*symbol.split("/"))
-        self.funnel, self.lives = RejectFunnel(3), OpportunityBook()
+        self.funnel, self.lives = RejectFunnel(len(_VENUES)), OpportunityBook()
+        settings = DetectionSettings(0.05, 0.02)
         self.strategy = ArbitrageStrategy(
-            self.board,
-            self.universe,
-            _VENUES,
-            DetectionSettings(0.05, 0.02),
-            self.funnel,
-            self.lives,
+            self.board, self.universe, _VENUES, settings, self.funnel, self.lives
         )
-        self.strategy.follow_quotes(CrossRates(self.board, self.universe, "USDT"), _CONFIG)
-        self.signals = 0
-        self.strategy.add_signal_callback(self._on_signal)
-        for venue in range(3):
+        self.strategy.apply_identity(IdentityConfig(identity_ratio_pct=50.0))
+        self.strategy.follow_quotes(
+            CrossRates(self.board, self.universe, ACCOUNT), self._config("0.3", wanted=True)
+        )
+        self.signals: list[str] = []
+        self.strategy.add_signal_callback(lambda signal: self.signals.append(signal.symbol))
+        self.ended: list[tuple[Across, str]] = []
+        self.lives.add_closed_callback(self._on_closed)
+        for venue, fee in enumerate(_FEES.values()):
             for row in range(len(_SYMBOLS)):
-                self.board.set_fee(venue, row, 0.001)
+                self.board.set_fee(venue, row, float(fee))
             self.board.set_venue_verdict(venue, FeedState.LIVE)
-        self.said: dict[tuple[str, str], _Quote] = {}
-        self.live = dict.fromkeys(_VENUES, True)
-        self.worth = {"USDT": 1.0, "USDC": 1.0, "FDUSD": 1.0}
+        books = {(v, s): Book(fee) for v, fee in _FEES.items() for s in _SYMBOLS}
+        market = Naive(books, _VENUES, _SYMBOLS, feeds=dict.fromkeys(_VENUES, "live"))
+        self.naive = NaiveCross(market, "BTC", _COINS, Decimal("0.3"))
+        self.worth = dict.fromkeys(_COINS, Decimal(1))
         self.now_ns = 10**18
-        self.ticked: tuple[str, str] | None = None
 
-    def _on_signal(self, signal: object) -> None:
-        # A pair of one symbol: the answer does not matter here.
-        self.signals += 1
+    def _config(self, off_par_pct: str, *, wanted: bool) -> QuotesConfig:
+        return QuotesConfig(
+            enabled_quote_currencies=_COINS, cross_quote=wanted, max_depeg_pct=float(off_par_pct)
+        )
 
-    def quote(self, venue: int, symbol: str, mid: float, spread: float = 0.0001) -> None:
-        row = self.universe.row(symbol)
-        bid, ask = mid * (1 - spread), mid * (1 + spread)
-        ticker = Ticker(venue, row, bid, 1.0, ask, 1.0, 0, self.now_ns)
-        self.said[_VENUES[venue], symbol] = _Quote(bid, ask, self.now_ns)
-        if self.board.update(ticker):
-            self.strategy.on_ticker(ticker)
+    def _on_closed(self, opportunity: Opportunity) -> None:
+        if ">" in opportunity.symbol:
+            pair = (opportunity.symbol, opportunity.buy, opportunity.sell)
+            self.ended.append((pair, opportunity.closed_reason))
 
     def step(self) -> None:
-        self.ticked = None
-        self.now_ns += self.draw.randrange(1, 400 * MS)
-        odd = self.draw.random()
-        if odd < 0.02:
-            self.now_ns += self.draw.randrange(8 * SECOND)
-        elif odd < 0.05:
-            coin = self.draw.choice(["USDC", "FDUSD"])
-            self.worth[coin] = self.draw.choice([1.0, 1.0, 0.9985, 0.99, 1.004])
-        elif odd < 0.08:
-            name = self.draw.choice(_VENUES)
-            self.live[name] = self.draw.random() < 0.8
-            state = FeedState.LIVE if self.live[name] else FeedState.STALE
-            self.board.set_venue_verdict(_VENUES.index(name), state)
-        else:
-            symbol = self.draw.choice(_SYMBOLS)
-            base, quote = symbol.split("/")
-            if base == "BTC":
-                mid = 100.0 * (1 + self.draw.gauss(0.0, 0.0015)) / self.worth[quote]
-            else:
-                mid = self.worth[base] * (1 + self.draw.gauss(0.0, 0.0001))
-            venue = self.draw.randrange(3)
-            self.quote(venue, symbol, mid)
-            if base == "BTC":
-                self.ticked = (_VENUES[venue], symbol)
+        """Let some time pass and one thing happen."""
+        draw, naive = self.draw, self.naive
+        self.now_ns += draw.randrange(1, draw.choice([200, 200, 200, 200, 8000]) * MS)
         self.strategy.advance(self.now_ns)
+        naive.passed(self.now_ns)
+        venue, symbol = draw.choice(_VENUES), draw.choice(_SYMBOLS)
+        match draw.randrange(40):
+            case 0:
+                self.worth[draw.choice(_COINS[1:])] = Decimal(draw.choice(_WORTH))
+            case 1:
+                feed = draw.choice([*[FeedState.LIVE] * 5, FeedState.STALE])
+                naive.market.feeds[venue] = feed.value
+                self.board.set_venue_verdict(_VENUES.index(venue), feed)
+            case 2:
+                halted = draw.random() < 0.15
+                naive.market.books[venue, symbol].halted = halted
+                self.board.set_closed(_VENUES.index(venue), self.universe.row(symbol), halted)
+            case 3:
+                denied = draw.choice([(), (), ("BTC@COW",), ("BTC",)])
+                naive.market.denied = denied
+                config = IdentityConfig(identity_ratio_pct=50.0, identity_deny=denied)
+                self.strategy.apply_identity(config)
+            case 4:
+                off_par_pct, wanted = draw.choice(["0.3", "1.1"]), draw.random() < 0.8
+                naive.most_off_par_pct = Decimal(off_par_pct)
+                naive.want(wanted=wanted)
+                self.strategy.apply_quotes(self._config(off_par_pct, wanted=wanted))
+            case 5:
+                self._quote(venue, symbol, Decimal("99.9"), Decimal("99.2"))
+            case _:
+                self._quote(venue, symbol, *self._market(symbol))
+        self.strategy.advance(self.now_ns)
+        naive.passed(self.now_ns)
 
-    # The oracle
+    def _market(self, symbol: str) -> tuple[Decimal, Decimal]:
+        """Return a bid and an ask around what the symbol is worth."""
+        base, quote = symbol.split("/")
+        if base == "BTC":
+            middle = round(100 / self.worth[quote] + Decimal(self.draw.randint(-40, 40)) / 100, 2)
+            return middle - Decimal("0.01"), middle + Decimal("0.01")
+        middle = round(self.worth[base] / self.worth[quote], 4) + _ODD_DIGITS
+        half = Decimal(self.draw.choice(["0.0001", "0.0002"]))
+        return middle - half, middle + half
 
-    def rate(self, coin: str) -> tuple[Fraction, Fraction] | None:
-        if coin == "USDT":
-            return Fraction(1), Fraction(1)
-        found = [
-            said
-            for venue in _VENUES
-            if (said := self.said.get((venue, f"{coin}/USDT")))
-            and self.live[venue]
-            and said.at_ns >= self.now_ns - 5 * SECOND
-        ]
-        if not found:
-            return None
-        return (
-            median(Fraction(said.bid) for said in found),
-            median(Fraction(said.ask) for said in found),
-        )
-
-    def net(self, paid: str, got: str, buy: str, sell: str) -> Fraction | None:
-        """Return the net edge as a fraction of what is spent; None where nobody can tell."""
-        one, other = self.said.get((buy, f"BTC/{paid}")), self.said.get((sell, f"BTC/{got}"))
-        paying, getting = self.rate(paid), self.rate(got)
-        if one is None or other is None or paying is None or getting is None:
-            return None
-        if not (self.live[buy] and self.live[sell]):
-            return None
-        for bid, ask in (paying, getting):
-            if abs((bid + ask) / 2 - 1) > Fraction(3, 1000):
-                return None
-        cost, gain = Fraction(one.ask) * paying[1], Fraction(other.bid) * getting[0]
-        return (gain * (1 - _FEE) - cost * (1 + _FEE)) / cost
-
-    def standing(self) -> dict[Pair, Fraction]:
-        found = {}
-        for paid, got in permutations(("USDT", "USDC", "FDUSD"), 2):
-            for buy, sell in permutations(_VENUES, 2):
-                net = self.net(paid, got, buy, sell)
-                if net is not None and net > 0:
-                    found[f"BTC/{paid}>{got}", buy, sell] = net
-        return found
-
-    def opened(self) -> dict[Pair, Opportunity]:
-        across = (o for o in self.lives.opened() if ">" in o.symbol)
-        return {(o.symbol, o.buy, o.sell): o for o in across}
+    def _quote(self, venue: str, symbol: str, bid: Decimal, ask: Decimal) -> None:
+        """Hand a quote on as the engine does, crossed ones as well."""
+        sizes = [Decimal(self.draw.choice(["0.5", "3", "20"])) for _ in range(2)]
+        book = self.naive.market.books[venue, symbol]
+        book.condition = "good" if bid < ask else "crossed"
+        book.bid, book.ask, (book.bid_size, book.ask_size) = bid, ask, sizes
+        book.heard_ns = self.now_ns
+        numbers = (float(bid), float(sizes[0]), float(ask), float(sizes[1]))
+        ticker = Ticker(_VENUES.index(venue), self.universe.row(symbol), *numbers, 0, self.now_ns)
+        if change := self.board.update(ticker):
+            self.strategy.on_ticker(ticker, change)
+            if symbol in _MARKETS:
+                self.naive.quoted(venue, symbol.split("/")[1], self.now_ns)
 
     def compare(self) -> None:
-        opened, standing = self.opened(), self.standing()
-        # What is open stands; a rate that moved opens nothing before a quote of its books.
+        """Compare everything that a trader sees of edges across stablecoins."""
+        naive = self.naive
+        opened = {(o.symbol, o.buy, o.sell): o for o in self.lives.opened() if ">" in o.symbol}
+        assert set(opened) == naive.open
         for pair, opportunity in opened.items():
-            assert pair in standing, pair
-            assert abs(opportunity.edge_pct - 100 * float(standing[pair])) < 1e-9
-            assert opportunity.reason == "quote_peg"
-            assert not opportunity.signalled
-        if self.ticked is not None:
-            venue, symbol = self.ticked
-            quote = symbol.split("/")[1]
-            for pair in standing:
-                paid, got = pair[0].removeprefix("BTC/").split(">")
-                if (venue, quote) in ((pair[1], paid), (pair[2], got)):
-                    assert pair in opened
-        assert self.funnel.balanced
+            pct = naive.net_pct(pair, self.now_ns)
+            prices = naive.prices(pair, self.now_ns)
+            assert prices is not None
+            profit = naive.offered(pair) * prices[0] * pct / 100
+            assert abs(Decimal(opportunity.edge_pct) - pct) < Decimal("1e-9")
+            assert abs(Decimal(opportunity.profit_quote) - profit) < Decimal("1e-9")
+            assert opportunity.qty == float(naive.offered(pair))
+            assert (opportunity.reason, opportunity.signalled) == ("quote_peg", False)
+        self._compare_ends()
+        found: Counter[tuple[Across, str]] = Counter()
+        for (row, buy, sell), funnel in self.funnel.pairs().items():
+            if row >= LINKS:
+                pair = (self.universe.symbol(row), _VENUES[buy], _VENUES[sell])
+                found.update({(pair, why.value): n for why, n in funnel.rejected.items()})
+        assert found == naive.counts
+        assert not any(">" in symbol for symbol in self.signals)
+
+    def _compare_ends(self) -> None:
+        """Compare what ended in this step; a book that failed is named by its feed's word."""
+        assert len(self.ended) == len(self.naive.ended)
+        reasons = dict(self.naive.ended)
+        for pair, word in self.ended:
+            if reasons[pair] in _BLOCKED:
+                assert word in ("crossed", "stale")
+            else:
+                assert word == reasons[pair]
+        self.ended.clear()
+        self.naive.ended.clear()
 
 
 @given(seed=st.integers(0, 2**32))
 def test_what_stands_across_stablecoins_stands_at_their_live_rates(seed: int) -> None:
     world = _World(seed)
-    for _ in range(80):
+    for _ in range(50):
         world.step()
         world.compare()
 
 
 def test_the_world_above_is_rich_enough_to_mean_something() -> None:
     world = _World(3)
-    seen: Counter[Pair] = Counter()
-    for _ in range(1500):
+    seen: Counter[Across] = Counter()
+    ends: Counter[str] = Counter()
+    for _ in range(1000):
         world.step()
+        seen.update(world.naive.open)
+        ends.update(reason for _, reason in world.naive.ended)
         world.compare()
-        standing = world.standing()
-        opened = world.opened()
-        seen.update(opened.keys())
-        assert opened.keys() <= standing.keys()
     assert len(seen) > 20
-    counts = world.funnel.counts()
+    counts: Counter[str] = Counter()
+    for (_, reason), count in world.naive.counts.items():
+        counts[reason] += count
     assert counts["quote_peg"] > 100
-    assert {"fee", "data_fresh"} <= counts.keys()
+    assert set(counts) == {
+        Reason.QUOTE_PEG,
+        Reason.FEE,
+        Reason.DATA_FRESH,
+        Reason.CROSSED,
+        Reason.STATUS_OK,
+        Reason.IDENTITY_OK,
+    }
+    assert set(ends) >= {"vanished", "fee", "quote_peg", "data_fresh", "identity_ok", "status_ok"}
