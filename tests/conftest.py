@@ -35,6 +35,11 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
+# Half of a program's start is to compile what it imports. Where the shell lets Python keep nothing
+# of that, as in a container, every program that a test starts would do it again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
 class _Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Every test goes to whoever is free; files with tests marked `timing` are one worker's alone.
 

@@ -191,16 +191,28 @@ class TerminalDriver(LinuxDriver):
             signal.signal(signal.SIGTSTP, signal.SIG_DFL)
             signal.signal(signal.SIGCONT, signal.SIG_DFL)
 
+    # On the loop, both: a signal comes in the midst of anything, such as a picture that is being
+    # drawn, or the lock that the end of the writer waits for.
+
     def _sigtstp_application(self, *args: object) -> None:
         """Leave the screen, then stop."""
-        self._stopped = True
-        super()._sigtstp_application(*args)
+        del args
+        self._call(self._stop)
+
+    def _stop(self) -> None:
+        if not self._stopped:
+            self._stopped = True
+            super()._sigtstp_application()
 
     def _sigcont_application(self, *args: object) -> None:
         """Come back after a stop; a hang-up sends this signal as well, to a running program."""
+        del args
+        self._call(self._go_on)
+
+    def _go_on(self) -> None:
         if self._stopped:
             self._stopped = False
-            super()._sigcont_application(*args)
+            super()._sigcont_application()
 
     def run_input_thread(self) -> None:
         """Read keys until told to stop; tell the app when the terminal is gone.

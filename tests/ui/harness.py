@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from textual._compositor import Compositor
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.screen import Screen as TextualScreen
 
@@ -121,6 +123,15 @@ def _undrawn(screen: TextualScreen[Any]) -> bool:
     )
 
 
+def _leave_unpainted(
+    self: Compositor, full: bool = False, screen_stack: list[TextualScreen[Any]] | None = None
+) -> None:
+    """Take as painted what was laid out: there is no terminal, and `Screen.lines` draws itself."""
+    del full
+    visible_screen_stack.set(screen_stack or [])
+    self._dirty_regions.clear()
+
+
 def _threads_work(pool: Any) -> bool:
     return pool is not None and pool._idle_semaphore._value < len(pool._threads)
 
@@ -152,12 +163,16 @@ async def dashboard(
         welcome=welcome,
     )
 
-    async def idle(*_: float) -> None:
+    async def idle(*_: object) -> bool:
         await settle(app)
+        return True
 
     with (
         mock.patch("textual.app.wait_for_idle", idle),
         mock.patch("textual.pilot.wait_for_idle", idle),
+        # It sends a message to every widget, to hear from each that it has read the ones before.
+        mock.patch.object(Pilot, "_wait_for_screen", idle),
+        mock.patch.object(Compositor, "render_update", _leave_unpainted),
     ):
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()

@@ -1,7 +1,8 @@
 """The dashboard on a made-up engine, for tests that run it in a terminal of its own.
 
 Usage: program.py COUNTER [exposure] [crash] [hang] [mute] [alarm]. Writes how many frames were
-pulled to the file COUNTER, and the reason of the end to COUNTER.end.
+pulled to the file COUNTER, and the reason of the end to COUNTER.end. What it does by itself it
+does with the third frame.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import termios
 import time
 from collections.abc import Mapping
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import msgspec
@@ -20,6 +22,7 @@ import msgspec
 from arbot_tui.domain.clock import MS
 from arbot_tui.engine.client import QueryResult
 from arbot_tui.engine.frames import Frame
+from arbot_tui.tui import exits
 from arbot_tui.tui.config import UiConfig
 from arbot_tui.tui.dashboard import run_dashboard
 from tests.ui.fakes import COINS, START_NS, FakeClient, frame, row, status
@@ -41,17 +44,17 @@ class MovingClient(FakeClient):
         del since
         self._version += 1
         self._counter.write_text(str(self._version))
-        if "crash" in self._words and self._version == 10:
+        if "crash" in self._words and self._version == 3:
             secret = "hunter2"  # noqa: F841 - what no crash report may show
             raise AssertionError("made to crash")
-        if "mute" in self._words and self._version == 10:
+        if "mute" in self._words and self._version == 3:
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         step = self._version % 7
         rows = tuple(
             row(number, f"{base}/USDT", mid * (1 + step * 1e-4), decimals)
             for number, (base, mid, decimals) in enumerate(COINS)
         )
-        said = {"trading": "halted"} if "alarm" in self._words and self._version > 10 else {}
+        said = {"trading": "halted"} if "alarm" in self._words and self._version >= 3 else {}
         return msgspec.structs.replace(
             frame(self._version, status=status(**said)),
             now_ns=START_NS + self._version * 100 * MS,
@@ -65,11 +68,13 @@ class MovingClient(FakeClient):
         return await super().query(name, args)
 
 
-async def _main() -> int:
+async def _main(words: list[str]) -> int:
     # Session leader without a terminal so far: this one's hang-up shall be ours.
     fcntl.ioctl(sys.stdin.fileno(), termios.TIOCSCTTY, 0)
-    words = sys.argv[2:]
-    client = MovingClient(Path(sys.argv[1]), words)
+    client = MovingClient(Path(words[0]), words[1:])
+    if "hang" in words:
+        # Twelve seconds are the person's; what happens after them is the same after one.
+        exits.HANG_UP_LIMIT_S = 1.0
     ended = await run_dashboard(client, UiConfig(fps=10, notify="osc9"))
     if "hang" in words:
         time.sleep(600)  # noqa: ASYNC251 - a drain that blocks the loop for ever
@@ -78,5 +83,23 @@ async def _main() -> int:
     return ended.code
 
 
+def run_on(terminal: str, words: list[str], env: dict[str, str], opened: Connection) -> None:
+    """Run as a program of its own session, started on that terminal, would."""
+    os.setsid()
+    fileno = os.open(terminal, os.O_RDWR)
+    for standard, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        os.dup2(fileno, standard)
+        stream = open(standard, mode, encoding="utf-8", closefd=False)  # noqa: SIM115
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+    os.close(fileno)
+    opened.send(None)
+    opened.close()
+    os.environ.clear()
+    os.environ.update(env)
+    time.tzset()
+    sys.exit(asyncio.run(_main(words)))
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_main()))
+    sys.exit(asyncio.run(_main(sys.argv[1:])))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import multiprocessing
 import os
 import pty
 import re
@@ -13,8 +14,10 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol, cast
+from unittest import mock
 
 import pyte
 
@@ -29,8 +32,63 @@ WANTED_ON = {7, 25}
 WANTED_OFF = {1000, 1002, 1003, 1004, 1006, 1015, 1016, 1049, 2004, 2026, 2048}
 
 
+class Program(Protocol):
+    """A running program, as `subprocess.Popen` has it."""
+
+    @property
+    def pid(self) -> int: ...
+    def poll(self) -> int | None: ...
+    def send_signal(self, sig: int) -> None: ...
+    def kill(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
+class Forked:
+    """A program of its own process and session, forked where Python and Textual are loaded.
+
+    What a terminal sees of it is the same; only what it would import first is there already.
+    """
+
+    def __init__(self, terminal: str, words: Sequence[str], env: Mapping[str, str]) -> None:
+        from tests.ui.program import run_on
+
+        context = multiprocessing.get_context("forkserver")
+        # It is started with the first one, and what it imports reads the environment.
+        context.set_forkserver_preload(["tests.ui.program"])
+        with mock.patch.dict(os.environ, env, clear=True):
+            opened, tell = context.Pipe(duplex=False)
+            arguments = (terminal, [*words], {**env}, tell)
+            self._process = context.Process(target=run_on, args=arguments)
+            self._process.start()
+        tell.close()
+        # A terminal that nobody has open has hung up: ours may be closed only now.
+        with opened:
+            assert opened.poll(LIMIT_S), "the program did not open its terminal"
+
+    @property
+    def pid(self) -> int:
+        return cast("int", self._process.pid)
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def send_signal(self, sig: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        return cast("int", self._process.exitcode)
+
+
 class Terminal:
-    """A program on a pseudo terminal of its own session."""
+    """A program on a pseudo terminal of its own session.
+
+    Without a `program` it is the made-up one, forked; one that is named starts like any other.
+    """
 
     def __init__(
         self,
@@ -38,12 +96,14 @@ class Terminal:
         columns: int = 80,
         rows: int = 24,
         *,
-        program: Sequence[str] = (str(PROGRAM),),
+        program: Sequence[str] = (),
         **environment: str,
     ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
+        self._text = ""
+        self._text_of: tuple[int, int, int] | None = None
         self._master, slave = pty.openpty()
         self._open = True
         self.resize(columns, rows)
@@ -55,14 +115,18 @@ class Terminal:
         }
         env |= {"TERM": "xterm-256color", "TZ": "UTC", "PYTHONIOENCODING": "utf-8"}
         env |= {"PYTHONPATH": str(PROGRAM.parents[2]), **environment}
-        self._process = subprocess.Popen(
-            [sys.executable, *program, *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=env,
-            start_new_session=True,
-        )
+        self._process: Program
+        if program:
+            self._process = subprocess.Popen(
+                [sys.executable, *program, *arguments],
+                stdin=slave,
+                stdout=slave,
+                stderr=slave,
+                env=env,
+                start_new_session=True,
+            )
+        else:
+            self._process = Forked(os.ttyname(slave), arguments, env)
         os.close(slave)
 
     @property
@@ -89,18 +153,28 @@ class Terminal:
         os.close(self._master)
         self._open = False
 
-    def read(self) -> None:
-        """Take in what there is."""
+    def read(self) -> bool:
+        """Take in what there is; return whether there may be more later."""
         while self._open and select.select([self._master], [], [], 0.02)[0]:
             try:
                 data = os.read(self._master, 65536)
             except OSError:
-                return
+                return False
             if not data:
-                return
+                return False
             self.raw += data
             # Kitty's keyboard sequences are not known to pyte and would be drawn.
             self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;]*[uq]", b"", data))
+        return self._open
+
+    def text(self) -> str:
+        """Return what it shows."""
+        screen = self.screen
+        # To put it together costs more than anything else while nothing new comes.
+        if self._text_of != (len(self.raw), screen.columns, screen.lines):
+            self._text_of = (len(self.raw), screen.columns, screen.lines)
+            self._text = "\n".join(screen.display)
+        return self._text
 
     def wait_for(self, condition: Callable[[], bool], *, reading: bool = True) -> None:
         """Return when `condition` holds.
@@ -120,13 +194,20 @@ class Terminal:
             time.sleep(0.02)
 
     def wait_text(self, text: str) -> None:
-        self.wait_for(lambda: text in "\n".join(self.screen.display))
+        self.wait_for(lambda: text in self.text())
+
+    def wait_no_text(self, text: str) -> None:
+        self.wait_for(lambda: text not in self.text())
 
     def wait_exit(self, *, reading: bool = True) -> int:
+        """Return the exit code; with `reading`, all that it wrote has arrived by then."""
         self.wait_for(lambda: self._process.poll() is not None, reading=reading)
         if reading:
-            self.read()
-        return int(self._process.returncode)
+            # What a program writes last takes its time through a busy kernel.
+            end = time.monotonic() + LIMIT_S
+            while self.read():
+                assert time.monotonic() < end, "the terminal is still open"
+        return self._process.wait()
 
     def modes_left(self) -> set[int]:
         """Return the private modes that differ from a terminal at rest."""
