@@ -124,10 +124,13 @@ def _undrawn(screen: TextualScreen[Any]) -> bool:
 
 
 def _leave_unpainted(
-    self: Compositor, full: bool = False, screen_stack: list[TextualScreen[Any]] | None = None
+    self: Compositor,
+    full: bool = False,
+    screen_stack: list[TextualScreen[Any]] | None = None,
+    simplify: bool = False,
 ) -> None:
     """Take as painted what was laid out: there is no terminal, and `Screen.lines` draws itself."""
-    del full
+    del full, simplify
     visible_screen_stack.set(screen_stack or [])
     self._dirty_regions.clear()
 
