@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import pytest
 from arbot_tui.domain.errors import ExchangeUnavailable, MalformedMessage
 from arbot_tui.engine.world import WorldProcess, connect
 from arbot_tui.simulator.config import SimulatorConfig
+from tests.integration.program.program import called_here
 
 LIMIT_S = 60
 HEAVY = ("aiohttp", "aiosqlite", "keyring", "numpy", "pydantic", "rich", "structlog", "textual")
@@ -45,11 +45,13 @@ def arbot(
     )
 
 
-def imported_by(*arguments: str, env: dict[str, str], cwd: Path) -> set[str]:
+def imported_by(*calls: list[str], env: dict[str, str], cwd: Path) -> list[set[str]]:
+    """Run the calls in one process; return after each what is imported, packages and modules."""
     script = (
         "import sys\nfrom arbot_tui import cli\n"
-        f"code = cli.run({list(arguments)!r})\n"
-        "print(*sys.modules, sep='\\n', file=sys.stderr)\n"
+        f"for call in {list(calls)!r}:\n"
+        "    cli.run(call)\n"
+        "    print('\\0', *sys.modules, sep='\\n', file=sys.stderr)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -60,48 +62,50 @@ def imported_by(*arguments: str, env: dict[str, str], cwd: Path) -> set[str]:
         timeout=LIMIT_S,
         check=True,
     )
-    return {name.partition(".")[0] for name in done.stderr.split()} | set(done.stderr.split())
+    # What a call says itself stands before the mark of its list.
+    lists = [part.split() for part in done.stderr.split("\0")[1:]]
+    return [{*names, *(name.partition(".")[0] for name in names)} for names in lists]
 
 
 class TestImports:
-    @pytest.mark.parametrize("arguments", [["--help"], ["-h"], ["--version"], ["--nonsense"]])
     def test_help_and_version_import_nothing_heavy(
-        self, env: dict[str, str], tmp_path: Path, arguments: list[str]
+        self, env: dict[str, str], tmp_path: Path
     ) -> None:
-        found = imported_by(*arguments, env=env, cwd=tmp_path)
-        assert found & {*HEAVY, "asyncio", "msgspec", "websockets"} == set()
+        calls = [["--help"], ["-h"], ["--version"], ["--nonsense"]]
+        for call, found in zip(calls, imported_by(*calls, env=env, cwd=tmp_path), strict=True):
+            assert "arbot_tui.cli" in found
+            assert found & {*HEAVY, "asyncio", "msgspec", "websockets"} == set(), call
 
     def test_reading_the_configuration_opens_no_screen_and_no_socket(
         self, env: dict[str, str], tmp_path: Path
     ) -> None:
-        found = imported_by("config", "check", env=env, cwd=tmp_path)
+        (found,) = imported_by(["config", "check"], env=env, cwd=tmp_path)
         assert found & {"aiohttp", "aiosqlite", "keyring", "numpy", "structlog", "textual"} == set()
 
     def test_the_screens_library_comes_after_the_venues_were_started(
         self, env: dict[str, str], tmp_path: Path
     ) -> None:
-        found = imported_by("--simulate", env=env, cwd=tmp_path)
+        (found,) = imported_by(["--simulate"], env=env, cwd=tmp_path)
         assert "textual" not in found
 
 
 class TestWorldProcess:
     CONFIG = SimulatorConfig(seed=11, symbols=3)
 
-    def test_it_serves_what_it_describes_and_leaves_nothing(self) -> None:
-        with WorldProcess(self.CONFIG) as world:
-            info = world.info()
-            assert info.seed == 11
-            assert connect(info.control) == info
-            pid = world.pid
-            assert pid is not None
-            assert os.getsid(pid) == pid
-        world.stop()
-        with pytest.raises(ProcessLookupError):
-            os.kill(pid, 0)
-
-    def test_two_worlds_of_one_seed_are_two_worlds(self) -> None:
+    def test_two_worlds_of_one_seed_are_two_that_serve_and_leave_nothing(self) -> None:
         with WorldProcess(self.CONFIG) as one, WorldProcess(self.CONFIG) as other:
             first, second = one.info(), other.info()
+            pids = [one.pid, other.pid]
+            for pid in pids:
+                assert pid is not None
+                assert os.getsid(pid) == pid
+            assert first.seed == second.seed == 11
+            assert connect(first.control, LIMIT_S) == first
+        one.stop()
+        for pid in pids:
+            assert pid is not None
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
         assert first.world_id != second.world_id
         assert first.venues.keys() == second.venues.keys()
         for name, venue in first.venues.items():
@@ -162,33 +166,28 @@ class TestWorldProcess:
             world.info()
 
 
-class TestVenuesCommand:
-    @pytest.fixture
-    def shell(self, env: dict[str, str], tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-        """The venues as a background job of a shell: stdin is at its end from the start."""
-        with subprocess.Popen(
-            [sys.executable, "-m", "arbot_tui", "venues", "--json", "--seed", "5"],
-            env=env | {"ARBOT_SIMULATOR__SYMBOLS": "3"},
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
-            yield process
-            if process.poll() is None:
-                process.kill()
-
-    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-    def test_they_serve_until_a_signal(
-        self, shell: subprocess.Popen[str], number: signal.Signals
-    ) -> None:
-        assert shell.stdout is not None
-        document = json.loads(shell.stdout.readline())
-        assert list(document) == ["world_id", "seed", "control", "venues"]
-        assert document["seed"] == 5
-        assert connect(document["control"]).world_id == document["world_id"]
-        shell.send_signal(number)
-        assert shell.wait(LIMIT_S) == 0
+def test_the_venues_command_serves_from_a_background_job_until_a_signal(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "arbot_tui", "venues", "--json", "--seed", "5"],
+        env=env | {"ARBOT_SIMULATOR__SYMBOLS": "3"},
+        cwd=tmp_path,
+        # As a shell has it: at its end from the start.
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            document = json.loads(process.stdout.readline())
+            assert list(document) == ["world_id", "seed", "control", "venues"]
+            assert document["seed"] == 5
+            assert connect(document["control"], LIMIT_S).world_id == document["world_id"]
+            process.send_signal(signal.SIGHUP)
+            assert process.wait(LIMIT_S) == 0
+        finally:
+            process.kill()
 
 
 class TestRuns:
@@ -239,43 +238,23 @@ class TestRuns:
         crash = json.loads(log.read_text().splitlines()[-1])
         assert (crash["event"], crash["error"]) == ("crashed", "ValueError: 13")
 
-    def test_no_secret_of_the_world_is_left_in_any_file(
-        self, env: dict[str, str], tmp_path: Path
-    ) -> None:
-        with WorldProcess(SimulatorConfig(symbols=2)) as world:
-            info = world.info()
-            done = arbot(
-                *("--headless", "--start", "--duration", "2", "--json"),
-                *("--control", info.control),
-                env=env | {"ARBOT_LOG": "debug"},
-                cwd=tmp_path,
-            )
-            assert done.returncode == 0, done.stderr
-            secrets = [venue.credentials.api_secret.reveal() for venue in info.venues.values()]
-            secrets += [
-                venue.credentials.passphrase.reveal()
-                for venue in info.venues.values()
-                if venue.credentials.passphrase
-            ]
-        left = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
-        assert left
-        contents = [path.read_bytes() for path in left]
-        contents += [done.stdout.encode(), done.stderr.encode()]
-        for secret in secrets:
-            assert not any(secret.encode() in content for content in contents)
-        assert {path.stat().st_mode & 0o077 for path in [*left, tmp_path / "data"]} == {0}
 
-
-def test_themes_are_listed_and_checked(env: dict[str, str], tmp_path: Path) -> None:
-    listed = arbot("themes", "list", "--json", env=env, cwd=tmp_path)
-    assert listed.returncode == 0, listed.stderr
+def test_themes_are_listed_and_checked(
+    env: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with called_here(env, tmp_path, monkeypatch, capsys) as call:
+        listed = call("themes", "list", "--json")
+        sound = call("themes", "check")
+    assert listed.code == 0, listed.stderr
     found = json.loads(listed.stdout)
     names = [theme["name"] for theme in found["themes"]]
     assert len(names) >= 8
     assert {"dark", "light", "ansi", "high-contrast", "deuteranopia", "tritanopia"} <= set(names)
     assert all(Path(theme["file"]).is_file() for theme in found["themes"])
-    sound = arbot("themes", "check", env=env, cwd=tmp_path)
-    assert (sound.returncode, sound.stdout) == (0, f"ok: {len(names)} themes\n")
+    assert (sound.code, sound.stdout) == (0, f"ok: {len(names)} themes\n")
     folder = Path(found["folders"][-1])
     assert folder.is_relative_to(tmp_path)
     folder.mkdir(parents=True)

@@ -176,6 +176,11 @@ class Terminal:
             self._text = "\n".join(screen.display)
         return self._text
 
+    def clear(self) -> None:
+        """Show nothing, as after somebody else has written on it."""
+        self.screen.reset()
+        self._text_of = None
+
     def wait_for(self, condition: Callable[[], bool], *, reading: bool = True) -> None:
         """Return when `condition` holds.
 
@@ -195,6 +200,10 @@ class Terminal:
 
     def wait_text(self, text: str) -> None:
         self.wait_for(lambda: text in self.text())
+
+    def wait_top(self, text: str) -> None:
+        """Wait for `text` in the first line, where the state is."""
+        self.wait_for(lambda: text in self.text().partition("\n")[0])
 
     def wait_no_text(self, text: str) -> None:
         self.wait_for(lambda: text not in self.text())

@@ -120,7 +120,7 @@ def test_a_storm_of_resizes_ends_with_the_picture_of_the_last_size(
 def test_what_others_wrote_on_the_screen_is_drawn_over(start: Start) -> None:
     terminal = start()
     for name, keys in (("ctrl+l", "\x0c"), ("focus", "\x1b[I")):
-        terminal.screen.erase_in_display(2)
+        terminal.clear()
         terminal.send(keys)
         terminal.wait_for(lambda: "q quit" in terminal.screen.display[-1])
         assert "Matrix" in terminal.screen.display[2], name
@@ -236,7 +236,7 @@ def test_stopped_and_continued_from_the_shell_it_draws_itself_again(start: Start
         terminal.wait_for(terminal.stopped)
         # It has written all of it; that it has also arrived takes a moment more.
         terminal.wait_for(terminal.restored)
-        terminal.screen.reset()
+        terminal.clear()
         terminal.kill(signal.SIGCONT)
         terminal.wait_text("SOL/USDT")
     quit_by_key(terminal)

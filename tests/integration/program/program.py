@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
+
+import pytest
+
+from arbot_tui import cli
 
 __all__ = [
     "CALM",
+    "LIMIT_S",
+    "Call",
     "Document",
     "Finished",
+    "called_here",
     "children_of",
+    "drained",
     "environment",
     "get_json",
     "is_alive",
+    "patience",
     "post_json",
     "realised_by_truth",
     "run",
@@ -33,7 +44,8 @@ __all__ = [
 ]
 
 Document = dict[str, Any]
-_LIMIT_S = 90.0
+LIMIT_S = 90.0
+"""Nothing is measured with it; only a hanging test ends by it."""
 
 CALM = {"ARBOT_SIMULATOR__SYMBOLS": "6", "ARBOT_SIMULATOR__RATE_HZ": "120"}
 """A world that asks little of a machine: even on a busy one, its frames come in time to be live."""
@@ -68,6 +80,43 @@ def environment(data_dir: Path, **extra: str) -> dict[str, str]:
     )
 
 
+class Call(Protocol):
+    """Runs the command line; keywords are changes to the environment."""
+
+    def __call__(self, *args: str, stdin: str = "", **changes: str) -> Finished: ...
+
+
+@contextmanager
+def called_here(
+    env: Mapping[str, str],
+    cwd: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Call]:
+    """Run the command line in this process: what it does is the same, a start of Python is not.
+
+    `env` is what it is at the time of the call.
+    """
+
+    def call(*args: str, stdin: str = "", **changes: str) -> Finished:
+        with monkeypatch.context() as patch:
+            for name in [*os.environ]:
+                patch.delenv(name)
+            for name, value in {**env, **changes}.items():
+                patch.setenv(name, value)
+            patch.setattr("sys.stdin", io.StringIO(stdin))
+            code = cli.run(list(args))
+        said = capsys.readouterr()
+        return Finished(code, said.out, said.err)
+
+    monkeypatch.chdir(cwd)
+    umask = os.umask(0o077)
+    try:
+        yield call
+    finally:
+        os.umask(umask)
+
+
 def command(*args: str) -> list[str]:
     """Return the command that runs the program under test."""
     return [sys.executable, "-m", "arbot_tui", *args]
@@ -82,7 +131,7 @@ def run(*args: str, env: Mapping[str, str], cwd: Path) -> Finished:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=_LIMIT_S,
+        timeout=LIMIT_S,
         check=False,
     )
     return Finished(done.returncode, done.stdout, done.stderr)
@@ -105,7 +154,45 @@ def running(*args: str, env: Mapping[str, str], cwd: Path) -> Iterator[subproces
     finally:
         if process.poll() is None:
             process.kill()
-        process.communicate(timeout=_LIMIT_S)
+        process.communicate(timeout=LIMIT_S)
+
+
+def drained(
+    process: subprocess.Popen[str], data_dir: Path, signum: signal.Signals = signal.SIGTERM
+) -> Finished:
+    """Wait until a further pair has completed, then end the headless run by the signal."""
+    before = _completed(data_dir)
+    for _ in patience():
+        if _completed(data_dir) > before:
+            break
+    else:
+        raise AssertionError("no pair completed")
+    process.send_signal(signum)
+    stdout, stderr = process.communicate(timeout=LIMIT_S)
+    done = Finished(process.returncode, stdout, stderr)
+    assert done.code == 0, stderr
+    assert done.summary["trades"]["completed"] >= 1
+    return done
+
+
+def _completed(data_dir: Path) -> int:
+    """Return how many completed pairs all accounts of the folder hold."""
+    found = 0
+    for file in data_dir.glob("accounts/*/arbot.sqlite"):
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            query = "SELECT count(*) FROM trades WHERE outcome = 'completed'"
+            # Made, but without tables yet.
+            with suppress(sqlite3.OperationalError):
+                found += database.execute(query).fetchone()[0]
+    return found
+
+
+def patience() -> Iterator[None]:
+    """Look again for as long as anybody would wait."""
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(0.05)
 
 
 @contextmanager
@@ -115,7 +202,7 @@ def world(*args: str, env: Mapping[str, str], cwd: Path) -> Iterator[Document]:
         assert process.stdout is not None
         yield cast("Document", json.loads(process.stdout.readline()))
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=_LIMIT_S) == 0
+        assert process.wait(timeout=LIMIT_S) == 0
 
 
 def get_json(url: str) -> Document:
@@ -163,7 +250,7 @@ def is_alive(pid: int) -> bool:
 
 def wait_until_gone(*pids: int) -> None:
     """Wait for processes to end; fails when one does not."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + LIMIT_S
     while any(map(is_alive, pids)):
         assert time.monotonic() < deadline, f"still running: {[p for p in pids if is_alive(p)]}"
         time.sleep(0.02)

@@ -46,43 +46,34 @@ def family(terminal: Terminal) -> list[int]:
 def test_prices_move_opportunities_appear_and_pairs_complete(terminal: Terminal) -> None:
     assert "SIM" in terminal.screen.display[0]
     assert "stopped" in terminal.screen.display[0]
+    processes = family(terminal)
+    assert len(processes) == 2
     before = list(terminal.screen.display)
     terminal.wait_for(
         lambda: sum(a != b for a, b in zip(before, terminal.screen.display, strict=True)) > 10
     )
     terminal.send("s")
-    terminal.wait_text("● active")
+    terminal.wait_top("● active")
     terminal.wait_text("✓ closed")
     terminal.wait_text("traded")
     terminal.send("s")
-    terminal.wait_text("stopped")
+    terminal.wait_top("stopped")
     terminal.send("\x18")
-    terminal.wait_text("halted")
+    terminal.wait_top("halted")
     terminal.send("q")
     # The run ended halted, and its exit code says so.
     assert terminal.wait_exit() == 4
     assert terminal.restored()
-
-
-@pytest.mark.parametrize("key", ["q", "\x03"], ids=["q", "ctrl+c"])
-def test_a_key_ends_it_and_leaves_nothing(terminal: Terminal, key: str) -> None:
-    processes = family(terminal)
-    terminal.send(key)
-    assert terminal.wait_exit() == 0
-    assert terminal.restored()
     wait_until_gone(*processes)
 
 
-@pytest.mark.parametrize(
-    ("signum", "code"), [(signal.SIGTERM, 0), (signal.SIGHUP, 129)], ids=["term", "hup"]
-)
-def test_a_signal_ends_it_and_leaves_nothing(
-    terminal: Terminal, signum: signal.Signals, code: int
-) -> None:
+# How each key and signal ends the screen is shown in tests/ui/test_terminal.py.
+
+
+def test_a_signal_ends_it_and_leaves_nothing(terminal: Terminal) -> None:
     processes = family(terminal)
-    assert len(processes) == 2
-    terminal.kill(signum)
-    assert terminal.wait_exit() == code
+    terminal.kill(signal.SIGTERM)
+    assert terminal.wait_exit() == 0
     assert terminal.restored()
     wait_until_gone(*processes)
 

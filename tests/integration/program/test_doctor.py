@@ -40,6 +40,9 @@ def test_every_venue_is_reached_and_its_clock_told(env: dict[str, str], tmp_path
             "BYBIT_API_SECRET": "secret",
         }
         done = run("doctor", "--json", env=env, cwd=tmp_path)
+        # It waits three seconds for a venue, which on a machine without time for both is too short.
+        while any("no answer" in found["message"] for found in findings(done).values()):
+            done = run("doctor", "--json", env=env, cwd=tmp_path)
     assert done.code == 1, done.stdout
     found = findings(done)
     assert found["okx key"]["message"] == f"custom: …{okx['api_key'][-4:]} from env"

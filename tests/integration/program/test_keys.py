@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 import os
 import pty
+from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
 
 import keyring
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 from msgspec.structs import replace
 
-from arbot_tui import cli
 from arbot_tui.domain.clock import SystemClock
 from arbot_tui.domain.fees import TradingFees
 from arbot_tui.domain.secret import Secret
 from arbot_tui.engine.key_check import KeyReport, check_key
 from arbot_tui.exchanges.base import Credentials, ExchangeConfig, VenueUrls
 from tests.integration.program.program import (
+    Call,
     Document,
-    Finished,
+    called_here,
     command,
     environment,
     post_json,
-    run,
     world,
 )
 
@@ -41,12 +39,6 @@ def config_of(name: str, venue: Document) -> ExchangeConfig:
     key = Credentials(venue["api_key"], Secret(venue["api_secret"]), passphrase)
     fees = TradingFees(Decimal(0), Decimal(0))
     return ExchangeConfig(name, 0, urls, "custom", fees, key)
-
-
-class Call(Protocol):
-    """Runs the command line; keywords are changes to the environment."""
-
-    def __call__(self, *args: str, stdin: str = "", **changes: str) -> Finished: ...
 
 
 async def reports_on(*configs: ExchangeConfig) -> list[KeyReport]:
@@ -77,26 +69,11 @@ def call(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Call]:
-    """Run the command line in this process: what it does is the same, a start of Python is not."""
-
-    def run_here(*args: str, stdin: str = "", **changes: str) -> Finished:
-        with monkeypatch.context() as patch:
-            for name in [*os.environ]:
-                patch.delenv(name)
-            for name, value in (env | changes).items():
-                patch.setenv(name, value)
-            patch.setattr("sys.stdin", io.StringIO(stdin))
-            code = cli.run(list(args))
-        said = capsys.readouterr()
-        return Finished(code, said.out, said.err)
-
-    monkeypatch.chdir(tmp_path)
-    umask = os.umask(0o077)
     used = keyring.get_keyring()
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
-    yield run_here
+    with called_here(env, tmp_path, monkeypatch, capsys) as here:
+        yield here
     keyring.set_keyring(used)
-    os.umask(umask)
 
 
 def typed(*args: str, answers: list[str], env: dict[str, str], cwd: Path) -> tuple[int, str]:
@@ -107,13 +84,13 @@ def typed(*args: str, answers: list[str], env: dict[str, str], cwd: Path) -> tup
         os.execve(command()[0], command(*args), env)  # noqa: S606 (the program under test)
     shown = ""
     waiting = list(answers)
+    decode = getincrementaldecoder("utf-8")().decode
     while True:
         try:
-            piece = os.read(master, 4096).decode()
+            shown += decode(os.read(master, 4096))
         except OSError:
             break
-        shown += piece
-        if waiting and piece.endswith(": "):
+        if waiting and shown.endswith(": "):
             os.write(master, (waiting.pop(0) + "\n").encode())
     os.close(master)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
@@ -151,7 +128,7 @@ def test_a_key_is_set_listed_and_removed_and_never_shown(
     assert wrong.stderr.count("\n") == 1
     assert "wrong passphrase" in wrong.stderr
 
-    live = run("--live", env=env | passphrase_given, cwd=tmp_path)
+    live = call("--live", **passphrase_given)
     assert live.code == 3
     assert "no API key for binance, bybit, bitget" in live.stderr
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -15,6 +14,7 @@ from tests.integration.program.program import (
     Document,
     environment,
     get_json,
+    patience,
     run,
     running,
     world,
@@ -53,15 +53,13 @@ def orders_and_fills(venues: Document) -> list[tuple[object, object]]:
 
 
 def wait_for_fills(data: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    for _ in patience():
         if list((data / "accounts").glob("paper-*/arbot.sqlite")):
             try:
                 if rows(data, "SELECT 1 FROM fills LIMIT 1"):
                     return
             except sqlite3.OperationalError:
                 pass  # the schema is not there yet
-        time.sleep(0.1)
     raise AssertionError("no fill appeared")
 
 
@@ -81,7 +79,7 @@ def test_paper_trades_on_a_world_that_never_hears_of_it_and_goes_on_after_a_kill
     with running(*args, env=env, cwd=tmp_path) as process:
         wait_for_fills(data)
         process.kill()
-    done = run(*args, "--duration", "3", env=env, cwd=tmp_path)
+    done = run(*args, "--duration", "2", env=env, cwd=tmp_path)
     assert done.code == 0, done.stderr
     assert_sound(done.summary, venues)
 
@@ -143,18 +141,18 @@ def test_the_simulation_leads_to_paper(venues: Document, tmp_path: Path) -> None
         terminal.send("p")
         terminal.wait_text("Go to paper?")
         terminal.send("\t\r")
-        terminal.wait_for(lambda: "PAPER" in terminal.screen.display[0])
+        terminal.wait_top("PAPER")
         terminal.wait_text("real prices, simulated fills")
-        terminal.wait_text("stopped")
+        terminal.wait_top("stopped")
         terminal.wait_text("BTC/USDT")
         terminal.send("s")
-        terminal.wait_text("● active")
+        terminal.wait_top("● active")
         wait_for_fills(data)
         terminal.send("p")
         terminal.wait_text("this key leads from")
         # With pairs open it would ask whether to drain first.
         terminal.send("s")
-        terminal.wait_text("stopped")
+        terminal.wait_top("stopped")
         terminal.send("q")
         assert terminal.wait_exit() == 0
     finally:

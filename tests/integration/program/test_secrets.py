@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.integration.program.program import command, environment, world
+from tests.integration.program.program import drained, environment, running, world
 
 
 @pytest.mark.timing
@@ -22,26 +20,18 @@ def test_keys_that_traded_are_nowhere_to_be_read(tmp_path: Path) -> None:
             if text
         ]
         assert len(secrets) >= 10
-        arguments = command(
-            *("--simulate", "--control", served["control"], "--headless", "--start"),
-            *("--duration", "3", "--json"),
-        )
-        with subprocess.Popen(
-            arguments,
-            env=env,
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as engine:
+        args = ("--simulate", "--control", served["control"], "--headless", "--start", "--json")
+        with running(*args, env=env, cwd=tmp_path) as engine:
             shown_by_ps = Path(f"/proc/{engine.pid}/cmdline").read_bytes()
-            out, err = engine.communicate(timeout=90)
-    # The keys were used: a wrong one would have traded nothing.
-    assert json.loads(out)["trades"]["attempted"] > 0
+            # The keys are used: with a wrong one nothing would complete.
+            done = drained(engine, tmp_path / "data")
     kept = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert any(path.suffix == ".sqlite" for path in kept)
     assert any(path.parent.name == "logs" for path in kept)
-    places = {"stdout": out, "stderr": err, "arguments": shown_by_ps}
+    for path in (tmp_path / "data", *(tmp_path / "data").rglob("*")):
+        assert path.stat().st_mode & 0o077 == 0, path
+    places = {"stdout": done.stdout.encode(), "stderr": done.stderr.encode()}
+    places["arguments"] = shown_by_ps
     places |= {str(path): raw for path, raw in kept.items()}
     found = [
         (str(place), secrets.index(text))

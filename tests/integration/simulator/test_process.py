@@ -29,9 +29,12 @@ def start() -> Iterator[Start]:
     """Start a process; every one still running at the end is killed."""
     started: list[subprocess.Popen[bytes]] = []
 
-    def run(with_parent: bool = False, stdin: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
+    def run(
+        with_parent: bool = False, stdin: int = subprocess.PIPE, *, module: bool = False
+    ) -> subprocess.Popen[bytes]:
+        how = ["-m", "arbot_tui.simulator"] if module else ["-c", _CALL.format(with_parent)]
         child = subprocess.Popen(
-            [sys.executable, "-c", _CALL.format(with_parent)],
+            [sys.executable, *how],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -75,7 +78,7 @@ def test_the_first_line_is_out_before_the_servers_are_loaded(start: Start) -> No
     shares = [1.0]
     while min(shares) >= 0.5 and len(shares) <= 5:
         began = time.monotonic()
-        about = first_line(start())
+        about = first_line(start(module=True))
         spoken = time.monotonic()
         # Whoever connects at once is served as soon as the servers are there.
         assert serves(about["control"])
@@ -83,9 +86,18 @@ def test_the_first_line_is_out_before_the_servers_are_loaded(start: Start) -> No
     assert min(shares) < 0.5
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize("with_parent", [False, True])
-@pytest.mark.parametrize("early", [False, True])
+# Each signal with and without a parent, early and late; each of both with either of the other.
+@pytest.mark.parametrize(
+    ("number", "with_parent", "early"),
+    [
+        (signal.SIGTERM, False, True),
+        (signal.SIGTERM, True, False),
+        (signal.SIGINT, False, False),
+        (signal.SIGINT, True, True),
+        (signal.SIGHUP, False, True),
+        (signal.SIGHUP, True, False),
+    ],
+)
 def test_a_signal_ends_it_in_silence(
     start: Start, number: signal.Signals, with_parent: bool, early: bool
 ) -> None:
@@ -114,37 +126,17 @@ def test_it_ends_with_a_parent_that_is_gone_before_it_serves(start: Start) -> No
     assert ended(start(True, subprocess.DEVNULL))[0] == 0
 
 
-def test_from_a_shell_it_does_not_care_about_stdin(start: Start) -> None:
+def test_from_a_shell_neither_stdin_nor_an_open_connection_matters(start: Start) -> None:
     child = start(False, subprocess.DEVNULL)
     about = first_line(child)
-    assert serves(about["control"])
-    time.sleep(0.3)
-    assert child.poll() is None
-    child.terminate()
-    assert ended(child)[0] == 0
-
-
-def test_open_connections_do_not_hold_it_up(start: Start) -> None:
-    child = start()
-    about = first_line(child)
+    # One that ends at the end of its stdin reads it before it serves.
     assert serves(about["control"])
     with socket.create_connection(("127.0.0.1", urlsplit(about["control"]).port)) as idle:
         idle.sendall(b"GET /venues HTTP/1.1\r\nHost: x\r\n\r\n")
         idle.recv(10)
+        assert child.poll() is None
         child.terminate()
         assert ended(child)[0] == 0
-
-
-def test_it_starts_as_a_module() -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "arbot_tui.simulator"], stdout=subprocess.PIPE, stdin=None
-    )
-    try:
-        assert serves(first_line(child)["control"])
-    finally:
-        child.terminate()
-        child.communicate(timeout=60)
-    assert child.returncode == 0
 
 
 def test_neither_the_screen_nor_the_adapters_are_imported() -> None:
