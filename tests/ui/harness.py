@@ -10,17 +10,20 @@ from typing import Any
 from unittest import mock
 
 from textual._compositor import Compositor
-from textual._context import visible_screen_stack
+from textual._context import active_app, visible_screen_stack
 from textual.pilot import Pilot
 from textual.screen import Screen as TextualScreen
 
 from arbot_tui.domain.clock import VirtualClock
 from arbot_tui.domain.keymap import KeyMap
 from arbot_tui.tui.app import ArbotApp
+from arbot_tui.tui.driver import TerminalDriver
 from arbot_tui.tui.exits import ExitReason
 from arbot_tui.tui.glyphs import UNICODE, Glyphs
 from arbot_tui.tui.themes import load_themes, themes_folder
 from tests.ui.fakes import START_NS, FakeClient
+
+_render_update = Compositor.render_update
 
 SIZES = [(80, 24), (120, 40), (160, 48)]
 
@@ -123,16 +126,18 @@ def _undrawn(screen: TextualScreen[Any]) -> bool:
     )
 
 
-def _leave_unpainted(
+def _paint_for_terminals_alone(
     self: Compositor,
     full: bool = False,
     screen_stack: list[TextualScreen[Any]] | None = None,
     simplify: bool = False,
-) -> None:
-    """Take as painted what was laid out: there is no terminal, and `Screen.lines` draws itself."""
-    del full, simplify
+) -> object:
+    """Without a terminal, take as painted what was laid out: `Screen.lines` draws for itself."""
+    if isinstance(active_app.get()._driver, TerminalDriver):
+        return _render_update(self, full, screen_stack, simplify)
     visible_screen_stack.set(screen_stack or [])
     self._dirty_regions.clear()
+    return None
 
 
 def _threads_work(pool: Any) -> bool:
@@ -175,7 +180,7 @@ async def dashboard(
         mock.patch("textual.pilot.wait_for_idle", idle),
         # It sends a message to every widget, to hear from each that it has read the ones before.
         mock.patch.object(Pilot, "_wait_for_screen", idle),
-        mock.patch.object(Compositor, "render_update", _leave_unpainted),
+        mock.patch.object(Compositor, "render_update", _paint_for_terminals_alone),
     ):
         async with app.run_test(size=size, notifications=True) as pilot:
             await pilot.pause()

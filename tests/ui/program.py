@@ -1,7 +1,7 @@
 """The dashboard on a made-up engine, for tests that run it in a terminal of its own.
 
-Usage: program.py COUNTER [exposure] [crash] [hang] [mute] [alarm]. Writes how many frames were
-pulled to the file COUNTER, and the reason of the end to COUNTER.end. What it does by itself it
+Usage: program.py COUNTER [exposure] [crash] [hang] [mute] [alarm] [patient]. Writes how many frames
+were pulled to the file COUNTER, and the reason of the end to COUNTER.end. What it does by itself it
 does with the third frame.
 """
 
@@ -22,7 +22,7 @@ import msgspec
 from arbot_tui.domain.clock import MS
 from arbot_tui.engine.client import QueryResult
 from arbot_tui.engine.frames import Frame
-from arbot_tui.tui import exits
+from arbot_tui.tui import driver, exits
 from arbot_tui.tui.config import UiConfig
 from arbot_tui.tui.dashboard import run_dashboard
 from tests.ui.fakes import COINS, START_NS, FakeClient, frame, row, status
@@ -72,6 +72,9 @@ async def _main(words: list[str]) -> int:
     # Session leader without a terminal so far: this one's hang-up shall be ours.
     fcntl.ioctl(sys.stdin.fileno(), termios.TIOCSCTTY, 0)
     client = MovingClient(Path(words[0]), words[1:])
+    if "patient" in words:
+        # Two seconds for the answer, and a twentieth for its rest, are a terminal's, not a test's.
+        driver.GROUND_WAIT_S, driver._REST_S = 120.0, 60.0
     if "hang" in words:
         # Twelve seconds are the person's; what happens after them is the same after one.
         exits.HANG_UP_LIMIT_S = 1.0

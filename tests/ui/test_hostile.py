@@ -165,7 +165,7 @@ def styles_of(app: ArbotApp) -> list[Style]:
     return [segment.style for strip in strips for segment in strip if segment.style is not None]
 
 
-@pytest.mark.parametrize("theme", ["ansi", "dark", "light"])
+@pytest.mark.parametrize("theme", ["ansi", "dark"])
 async def test_no_color_sends_no_colour_and_every_screen_still_tells(
     monkeypatch: pytest.MonkeyPatch, theme: str
 ) -> None:

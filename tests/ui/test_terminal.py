@@ -82,7 +82,7 @@ def test_keys_and_resize_reach_the_dashboard(start: Start, counter: Path) -> Non
 
 
 def test_the_theme_follows_the_background_and_its_answer_is_no_key(start: Start) -> None:
-    terminal = start()
+    terminal = start("patient")
     assert terminal.raw.count(b"\x1b]11;?\x1b\\") == 1
     dark = terminal.screen.buffer[5][5].bg
     terminal.send("\x1b]11;rgb:eeee/eeee/cc")
