@@ -38,6 +38,7 @@ class Reason(StrEnum):
     BALANCE_RESERVED = "balance_reserved"
     INSTRUMENT_RULES = "instrument_rules"
     IN_FLIGHT = "in_flight"
+    NET_EXPOSURE = "net_exposure"
     UNKNOWN_ORDERS = "unknown_orders"
     DAILY_LOSS = "daily_loss"
     JOURNAL_OK = "journal_ok"

@@ -37,6 +37,7 @@ from arbot_tui.engine.key_watch import KeyWatch
 from arbot_tui.engine.listings import Listings
 from arbot_tui.engine.local import LocalClient
 from arbot_tui.engine.loop_lag import LoopLag
+from arbot_tui.engine.marking import marked_now
 from arbot_tui.engine.operating import CORE_FAILED
 from arbot_tui.engine.options import EngineOptions, HotSettings
 from arbot_tui.engine.papering import open_accounts, own_impact, put_paper_exchanges
@@ -347,6 +348,7 @@ class ArBot:
             self.edge_history.sample(len(self.universe))
             realised = self.valuation.run(self.core).realised
             self.equity_history.sample(self.clock.now_ns(), self.equity_quote, realised)
+            self.executor.handle(marked_now(self))
 
     def _equity(self) -> Decimal | None:
         """Return the value of all holdings in quote currency; None before the ledger opened."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from arbot_tui.domain.states import TradingState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.engine.client import CommandResult
+from arbot_tui.trading.core.daily import start_obstacle
 from arbot_tui.trading.core.events import Operator, OperatorAction
 from arbot_tui.trading.core.manual import (
     acceptance_obstacle,
@@ -76,6 +77,8 @@ def _start(bot: ArBot, args: Mapping[str, str]) -> CommandResult:
         return CommandResult(False, why)
     if bot.core.trading is TradingState.HALTED:
         return CommandResult(False, "trading is halted; reset it first")
+    if why := start_obstacle(bot.core):
+        return CommandResult(False, why)
     accept = args.get("unbound", "") == "accept"
     why = unbound_keys(bot.core)
     bot.executor.handle(Operator(OperatorAction.START, accept=accept))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from arbot_tui.domain.numbers import plain
 from arbot_tui.exchanges.config import ExchangesConfig
 from arbot_tui.settings.model import ArbitrageSection, Settings
+from arbot_tui.trading.config import RiskConfig
 
 __all__ = ["disagreements"]
 
@@ -20,6 +21,7 @@ Disagreement = tuple[tuple[str, ...], str]
 def disagreements(settings: Settings) -> Iterator[Disagreement]:
     """Yield what does not go together in `settings`, whose keys are valid one by one."""
     yield from _edges(settings.arbitrage)
+    yield from _losses(settings.risk)
     yield from _symbols(settings)
     yield from _coins(settings.arbitrage)
     if settings.engine.mode != "simulate":
@@ -41,6 +43,13 @@ def _edges(arbitrage: ArbitrageSection) -> Iterator[Disagreement]:
             "min_profit_pct + slippage_pct up to max_profit_pct;"
             f" {plain(least)} + {plain(slippage)} is above {plain(most)}",
         )
+
+
+def _losses(risk: RiskConfig) -> Iterator[Disagreement]:
+    reduce, halt = risk.daily_loss_reduce_pct, risk.daily_loss_halt_pct
+    if reduce > halt:
+        names = ("risk.daily_loss_reduce_pct", "risk.daily_loss_halt_pct")
+        yield names, f"daily_loss_reduce_pct up to daily_loss_halt_pct, which is {plain(halt)}"
 
 
 def _symbols(settings: Settings) -> Iterator[Disagreement]:

@@ -87,6 +87,20 @@ class RiskConfig(BaseModel):
         description="Pairs in flight at the same time.",
         json_schema_extra={"unit": "pairs", "hot": True, "looser": "higher", "simulate": 8},
     )
+    daily_loss_reduce_pct: Decimal = Field(
+        default=Decimal(1),
+        ge=Decimal("0.1"),
+        le=100,
+        description="Loss of a day (UTC) from which no new pairs open, of the account's value.",
+        json_schema_extra={"unit": "%", "hot": True, "looser": "higher", "simulate": 50},
+    )
+    daily_loss_halt_pct: Decimal = Field(
+        default=Decimal(2),
+        ge=Decimal("0.1"),
+        le=100,
+        description="Loss of a day from which trading halts, once what is unwound has ended.",
+        json_schema_extra={"unit": "%", "hot": True, "looser": "higher", "simulate": 90},
+    )
     visibility_margin_s: float = Field(
         default=20.0,
         ge=0,

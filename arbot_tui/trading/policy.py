@@ -41,6 +41,8 @@ def limits_from(
         max_pairs_per_hour=risk.max_trades_per_hour,
         max_concurrent_pairs=risk.max_concurrent_pairs,
         max_messages_per_s=risk.max_messages_per_s,
+        daily_loss_reduce_pct=risk.daily_loss_reduce_pct,
+        daily_loss_halt_pct=risk.daily_loss_halt_pct,
         max_quote_age_ns=(1000 if simulate else 250) * MS,
         max_loop_lag_ns=(500 if simulate else 50) * MS,
         order_validity_ns=2 * SECOND,

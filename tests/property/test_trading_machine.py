@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from arbot_tui.domain.clock import MS
 from arbot_tui.domain.states import TradingState
-from arbot_tui.trading.core.events import OperatorAction
+from arbot_tui.trading.core.events import Marked, OperatorAction
 from tests.unit.trading.rig import LIMITS, Rig, Scripted
 from tests.unit.trading.venue_model import Answer, Fate
 
@@ -93,6 +93,19 @@ class MoneyCore(RuleBasedStateMachine):
     @rule(venue=_VENUES)
     def a_venue_goes_or_comes(self, venue: str) -> None:
         self.rig.set_up(venue, not self.rig.venues[venue].up)
+
+    @rule(
+        mids=st.lists(st.integers(1, 120), min_size=1, max_size=4),
+        equity=st.sampled_from((None, 100, 10_000, 1_000_000)),
+        later=st.booleans(),
+    )
+    def the_day_is_looked_at(self, mids: list[int], equity: int | None, later: bool) -> None:
+        pairs = [*self.rig.state.in_flight, *sorted(self.rig.state.stuck)]
+        told = {pair: Decimal(mid) for pair, mid in zip(pairs, mids, strict=False)}
+        rates = {"USDT": Decimal(1), "GAS": Decimal(10)}
+        self.rig.handle(Marked(told, rates, None if equity is None else Decimal(equity)))
+        if later:
+            self.rig.run_for(MS)
 
     @rule(venue=_VENUES, length=_MS)
     def a_venue_takes_no_order_for_a_while(self, venue: str, length: int) -> None:

@@ -23,6 +23,7 @@ from arbot_tui.domain.orders import (
     OrderUnknown,
 )
 from arbot_tui.domain.signal import ArbitrageSignal, QuoteView
+from arbot_tui.trading.core.levels import LossLevel
 from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.plans import PairPlan, Unwinding
 
@@ -32,12 +33,14 @@ __all__ = [
     "BalancesSeen",
     "CommitFailed",
     "Committed",
+    "DayVerdict",
     "Deposited",
     "Event",
     "FeesChanged",
     "InstrumentsChanged",
     "KeyJudged",
     "LimitsChanged",
+    "Marked",
     "OpenOrdersSeen",
     "Operator",
     "OperatorAction",
@@ -266,6 +269,31 @@ class LimitsChanged(msgspec.Struct, frozen=True, tag="limits"):
     limits: Limits
 
 
+class DayVerdict(msgspec.Struct, frozen=True):
+    """What the core made of a day so far, with the numbers."""
+
+    level: LossLevel
+    detail: str
+
+
+class Marked(msgspec.Struct, frozen=True, tag="marked"):
+    """What things are worth now, told about once a second.
+
+    Attributes:
+        mids: Middle of the market by pair id, where the pair holds a remainder and a live quote
+            of its venue tells.
+        rates: What a unit is worth in the account currency by asset, as last seen: quote
+            currencies and the coins that fees were taken in.
+        equity_quote: Value of the account in the account currency; None where it cannot be told.
+        verdict: What the core made of it; set in the journal alone, ignored from anyone else.
+    """
+
+    mids: dict[str, Decimal]
+    rates: dict[str, Decimal]
+    equity_quote: Decimal | None
+    verdict: DayVerdict | None = None
+
+
 Event = (
     Started
     | Signalled
@@ -284,6 +312,7 @@ Event = (
     | FeesChanged
     | Operator
     | LimitsChanged
+    | Marked
     | OrderAck
     | OrderReject
     | OrderUnknown

@@ -26,6 +26,7 @@ from arbot_tui.strategy.optimum import DecimalLevel, best_multiple, walked_profi
 from arbot_tui.strategy.sizing import SizePlan, plan_size
 from arbot_tui.trading.core.collar import Limited, out_of_collar
 from arbot_tui.trading.core.denial import Denial
+from arbot_tui.trading.core.exposure import max_order_value, overexposed
 from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.pair import Pair
 from arbot_tui.trading.core.state import CoreState
@@ -43,7 +44,6 @@ __all__ = [
     "unwind_denial",
 ]
 
-_HUNDRED = Decimal(100)
 _PAR = Decimal(1)
 ROUND_TRIPS = 5
 """As many of them an order is valid for at least."""
@@ -92,6 +92,7 @@ def judge(
         _may_trade(state, signal, now_ns)
         or throttled(state, signal, now_ns)
         or _unvalued(signal, quote_value)
+        or overexposed(state, equity_quote)
         or _priced(state, signal, _wanted(state.rules(), equity_quote, quote_value or _PAR))
     )
 
@@ -127,6 +128,8 @@ def _may_trade(state: CoreState, signal: ArbitrageSignal, now_ns: int) -> Denial
 
 def _trading_denial(state: CoreState) -> Denial | None:
     """Check whether a pair may start at all."""
+    if state.trading is TradingState.REDUCING:
+        return Denial(Reason.DAILY_LOSS, state.trading_reason)
     if state.trading is not TradingState.ACTIVE and state.trading is not TradingState.HALTED:
         return Denial(Reason.TRADING_STATE, f"trading is {state.trading}")
     return _stopped(state)
@@ -278,10 +281,7 @@ def cost_per_unit(price: Decimal, fee: Decimal) -> Decimal:
 
 def _wanted(limits: Limits, equity_quote: Decimal | None, quote_value: Decimal) -> Decimal:
     """Return the value a leg should have in its quote: the trade amount under the order caps."""
-    wanted = min(limits.trade_amount_quote, limits.max_order_quote)
-    if equity_quote is not None:
-        share = exact.divide(limits.max_order_equity_pct, _HUNDRED)
-        wanted = min(wanted, exact.multiply(equity_quote, share))
+    wanted = min(limits.trade_amount_quote, max_order_value(limits, equity_quote))
     return wanted if quote_value == _PAR else exact.divide(wanted, quote_value)
 
 

@@ -25,6 +25,9 @@ class Limits(msgspec.Struct, frozen=True):
         max_pairs_per_hour: Pairs committed in any hour.
         max_concurrent_pairs: Pairs in flight.
         max_messages_per_s: Orders per venue in any second.
+        daily_loss_reduce_pct: Loss of a day from which nothing new starts, percent of what the
+            account was worth when it began.
+        daily_loss_halt_pct: The same for a halt.
         venue_messages_per_s: The same by venue, where the venue itself allows fewer.
         max_quote_age_ns: Oldest quote a decision may rest on, by time of receipt of its signal.
         max_loop_lag_ns: Largest lag of the event loop at a decision.
@@ -69,6 +72,8 @@ class Limits(msgspec.Struct, frozen=True):
     unwind_give_up_ns: int = 30 * SECOND
     bound_keys_only: bool = False
     venue_messages_per_s: dict[str, int] = {}
+    daily_loss_reduce_pct: Decimal = Decimal(1)
+    daily_loss_halt_pct: Decimal = Decimal(2)
 
     def messages_per_s(self, venue: str) -> int:
         """Return how many orders may go to a venue in any second."""

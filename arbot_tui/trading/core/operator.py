@@ -8,7 +8,7 @@ import msgspec
 
 from arbot_tui.domain.states import LegState, TradingState
 from arbot_tui.domain.text import sanitise
-from arbot_tui.trading.core import manual, missed, orders, settling, venues
+from arbot_tui.trading.core import daily, manual, missed, orders, settling, venues
 from arbot_tui.trading.core.commands import Cancel
 from arbot_tui.trading.core.events import LimitsChanged, Operator, OperatorAction, Started
 from arbot_tui.trading.core.pair import Pair
@@ -51,6 +51,8 @@ def on_started(turn: Turn, event: Started) -> None:
         state.venue(name)
         venues.ask_balances(turn, name)
         missed.ask(turn, name)
+    # A limit's halt that a crash came before.
+    settling.stop_when_drained(turn)
     for pair in state.working():
         _resolve(turn, pair)
         for leg in pair.legs:
@@ -128,6 +130,11 @@ def _start(turn: Turn, event: Operator) -> None:
             state.trading_reason = f"another engine trades with the key of {name}"
             turn.alarm("other_engine", f"not started: {state.trading_reason}")
             return
+    if why := daily.start_obstacle(state):
+        turn.changed = True
+        state.trading_reason = why
+        turn.alarm("daily_loss", f"not started: {why}")
+        return
     accepted = event.accept or state.unbound_accepted
     if not accepted and (why := unbound_keys(state)):
         turn.changed = True
@@ -178,7 +185,7 @@ def _halt(turn: Turn, event: Operator) -> None:
     state = turn.state
     turn.changed = True
     state.person_active = state.unbound_accepted = False
-    state.trading, state.trading_reason = TradingState.HALTED, event.reason
+    state.trading, state.trading_reason, state.halting = TradingState.HALTED, event.reason, ""
     for pair in state.in_flight.values():
         # What was asked for before the halt has not been asked for since.
         pair.flatten = False

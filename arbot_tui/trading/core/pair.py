@@ -12,7 +12,17 @@ from arbot_tui.domain.orders import Fill, OrderRequest, OrderSide, OrderStatus
 from arbot_tui.domain.states import FINAL_LEG_STATES, LegState, PairState
 from arbot_tui.trading.core.plans import PlannedOrder
 
-__all__ = ["ENDED", "Leg", "Outcome", "Pair", "Profit", "pair_outcome", "pair_profit"]
+__all__ = [
+    "ENDED",
+    "Leg",
+    "Outcome",
+    "Pair",
+    "Profit",
+    "counted_net",
+    "pair_outcome",
+    "pair_profit",
+    "remainder_price",
+]
 
 ENDED = frozenset(
     {PairState.CLOSED, PairState.FLAT, PairState.HEDGED, PairState.DUST, PairState.STUCK}
@@ -158,6 +168,7 @@ class Pair(msgspec.Struct):
         quote: Quote asset.
         legs: Buy leg, sell leg, then unwinding orders in turn.
         expected: Expected profit in quote currency at the quotes it was judged on.
+        quote_value: What a unit of the quote was worth in the account currency then.
         planned_ns: When it was planned.
         state: Where it stands.
         unwind_since_ns: When the first unwinding began; 0 before.
@@ -182,6 +193,7 @@ class Pair(msgspec.Struct):
     flatten: bool = False
     ended_ns: int = 0
     reason: str = ""
+    quote_value: Decimal = Decimal(1)
 
     @property
     def buy(self) -> Leg:
@@ -276,8 +288,7 @@ def pair_profit(pair: Pair) -> Profit:
                     other[asset] = exact.add(other.get(asset, ZERO), fee)
         cash = exact.add(cash, exact.multiply(sign, leg.accepted))
         fees = exact.add(fees, exact.multiply(leg.accepted_fee, leg.accepted))
-    counted = _net((leg.side, _counted(leg)) for leg in pair.legs)
-    remainder = exact.multiply(counted, _remainder_price(pair, counted))
+    remainder = exact.multiply(counted_net(pair), remainder_price(pair))
     realised = exact.subtract(exact.add(cash, remainder), fees)
     return Profit(realised, fees, other)
 
@@ -287,9 +298,14 @@ def _counted(leg: Leg) -> Decimal:
     return leg.executed if leg.is_final else leg.filled
 
 
-def _remainder_price(pair: Pair, net: Decimal) -> Decimal:
+def counted_net(pair: Pair) -> Decimal:
+    """Base quantity bought minus sold, as far as the pair's profit rests on it."""
+    return _net((leg.side, _counted(leg)) for leg in pair.legs)
+
+
+def remainder_price(pair: Pair) -> Decimal:
     """Average price of the side that traded more: what the remainder cost or brought."""
-    side = OrderSide.BUY if net > 0 else OrderSide.SELL
+    side = OrderSide.BUY if counted_net(pair) > 0 else OrderSide.SELL
     qty = value = ZERO
     for leg in pair.legs:
         if leg.side is side:

@@ -44,6 +44,7 @@ def on_signal(turn: Turn, event: Signalled) -> None:
         plan.expected,
         turn.now_ns,
         PairState.RESERVED,
+        quote_value=event.quote_value or Decimal(1),
     )
     state.pair_no = plan.number
     state.add_pair(pair)

@@ -107,8 +107,14 @@ def reopen(turn: Turn, pair: Pair) -> None:
 
 
 def stop_when_drained(turn: Turn) -> None:
-    """A drain a person asked for ends in `stopped` when nothing works any more."""
+    """End in `stopped` what a person drains, in `halted` what a limit does, once nothing works."""
     state = turn.state
+    if state.halting and not state.in_flight:
+        state.trading, state.trading_reason = TradingState.HALTED, state.halting
+        state.halting = ""
+        turn.changed = True
+        turn.alarm("halted", state.trading_reason)
+        return
     draining = state.trading is TradingState.DRAINING and not state.person_active
     if draining and not state.in_flight:
         state.trading = TradingState.STOPPED

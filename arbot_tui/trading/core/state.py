@@ -10,6 +10,7 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.ledger import Ledger
 from arbot_tui.domain.numbers import ZERO, exact
 from arbot_tui.domain.states import LegState, PairState, TradingState
+from arbot_tui.trading.core.levels import LossLevel
 from arbot_tui.trading.core.limits import Limits
 from arbot_tui.trading.core.pair import Leg, Outcome, Pair, pair_outcome, pair_profit
 
@@ -116,6 +117,11 @@ class CoreState:
             currency; fees in third assets are not in it.
         fees_paid: Fees of those pairs by (symbol, asset): those taken in base or quote valued in
             quote currency, others as they were taken.
+        day: Number of the UTC day that is counted, from 1970; 0 before any.
+        day_equity: What the account was worth when it began, in the account currency.
+        day_result: What ended pairs have brought and taken on it, by asset.
+        loss_level: How far its loss had gone when it was last looked at.
+        halting: Why trading halts once what is under way has ended; empty where it does not.
         touched: Pairs changed since the observer last looked; not part of the digest.
     """
 
@@ -146,6 +152,11 @@ class CoreState:
         )
         self.realised: dict[str, Decimal] = {}
         self.fees_paid: dict[tuple[str, str], Decimal] = {}
+        self.day = 0
+        self.day_equity: Decimal | None = None
+        self.day_result: dict[str, Decimal] = {}
+        self.loss_level = LossLevel.NONE
+        self.halting = ""
         self.touched: set[str] = set()
         self._quotes: dict[str, str] = {}
 
@@ -252,10 +263,17 @@ class CoreState:
         self._quotes[pair.symbol] = pair.quote
         old = self.realised.get(pair.symbol, ZERO)
         self.realised[pair.symbol] = exact.add(old, exact.multiply(signed, profit.realised))
+        self._book_day(pair.quote, exact.multiply(signed, profit.realised))
+        for asset, amount in profit.other_fees.items():
+            self._book_day(asset, exact.minus(exact.multiply(signed, amount)))
         for asset, amount in ((pair.quote, profit.fees), *profit.other_fees.items()):
             key = (pair.symbol, asset)
             paid = self.fees_paid.get(key, ZERO)
             self.fees_paid[key] = exact.add(paid, exact.multiply(signed, amount))
+
+    def _book_day(self, asset: str, amount: Decimal) -> None:
+        # What is corrected today counts today, whenever it was earned.
+        self.day_result[asset] = exact.add(self.day_result.get(asset, ZERO), amount)
 
     def digest(self) -> tuple[object, ...]:
         """Return a comparable picture of everything that the journal must reproduce."""
@@ -282,4 +300,9 @@ class CoreState:
             sorted(self.outcomes.items()),
             sorted(self.realised.items()),
             sorted(self.fees_paid.items()),
+            self.day,
+            self.day_equity,
+            sorted(self.day_result.items()),
+            self.loss_level,
+            self.halting,
         )

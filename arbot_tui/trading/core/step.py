@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from arbot_tui.domain.orders import Fill, OrderAck, OrderReject, OrderState, OrderUnknown
-from arbot_tui.trading.core import missed, operator, orders, pairs, streams, unwinding, venues
+from arbot_tui.trading.core import (
+    daily,
+    missed,
+    operator,
+    orders,
+    pairs,
+    streams,
+    unwinding,
+    venues,
+)
 from arbot_tui.trading.core.commands import Command, Commit
 from arbot_tui.trading.core.events import (
     AccountFillsSeen,
@@ -26,6 +35,7 @@ from arbot_tui.trading.core.events import (
     InstrumentsChanged,
     KeyJudged,
     LimitsChanged,
+    Marked,
     OpenOrdersSeen,
     Operator,
     PrivateStream,
@@ -90,6 +100,7 @@ _EVENTS = _table(
         Started: operator.on_started,
         Operator: operator.on_operator,
         LimitsChanged: operator.on_limits,
+        Marked: daily.on_marked,
         Signalled: pairs.on_signal,
         Committed: pairs.on_committed,
         CommitFailed: pairs.on_commit_failed,

@@ -22,6 +22,12 @@ def own_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 REFUSED = [
     pytest.param(
+        "[risk]\ndaily_loss_reduce_pct = 3\ndaily_loss_halt_pct = 2.5\n",
+        "3: risk.daily_loss_halt_pct = 2.5: allowed: daily_loss_reduce_pct up to"
+        " daily_loss_halt_pct, which is 2.5",
+        id="trading would halt before it reduces",
+    ),
+    pytest.param(
         "[arbitrage]\nmin_profit_pct = 3.5\n",
         "2: arbitrage.min_profit_pct = 3.5: allowed: min_profit_pct + slippage_pct up to"
         " max_profit_pct; 3.5 + 0.02 is above 3",

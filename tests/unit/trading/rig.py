@@ -670,6 +670,8 @@ class Rig:
     def _check_pair_send(self, pair: Pair) -> None:
         state = self.state
         assert state.trading is TradingState.ACTIVE
+        # Nobody starts while the day has lost too much, so that this is as good.
+        assert not state.halting
         # I9: what is left at both limits is more than nothing.
         pct = net_edge_pct_exact(pair.buy.price, pair.sell.price, FEES.taker, FEES.taker)
         assert pct > 0

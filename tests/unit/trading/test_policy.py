@@ -14,6 +14,7 @@ def test_seconds_become_nanoseconds_and_money_stays_exact() -> None:
         min_profit_pct=Decimal("0.15"), trade_amount_usd=Decimal("123.45"), cooldown_s=1.5
     )
     risk = RiskConfig(visibility_margin_s=0.25, max_messages_per_s=7, max_concurrent_pairs=4)
+    risk = risk.model_copy(update={"daily_loss_reduce_pct": Decimal(3)})
 
     limits = limits_from(arbitrage, risk, "live")
 
@@ -23,6 +24,10 @@ def test_seconds_become_nanoseconds_and_money_stays_exact() -> None:
     assert limits.visibility_margin_ns == 250 * MS
     assert limits.max_messages_per_s == 7
     assert limits.max_concurrent_pairs == 4
+    assert (limits.daily_loss_reduce_pct, limits.daily_loss_halt_pct) == (
+        Decimal(3),
+        Decimal(2),
+    )
     assert not limits.bound_keys_only
     assert limits_from(arbitrage, risk, "live", real_money=True).bound_keys_only
 
