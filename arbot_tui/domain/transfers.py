@@ -1,21 +1,59 @@
-"""Which coins a venue does not let in or out at present."""
+"""How a venue moves coins: on which networks, at what fee, and what it does not move at present."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 
 import msgspec
 
+from arbot_tui.domain.numbers import ZERO, parse_decimal
 from arbot_tui.domain.text import sanitise
 
-__all__ = ["Chain", "SuspendedTransfers", "suspended_in", "suspended_of"]
+__all__ = [
+    "Network",
+    "SuspendedTransfers",
+    "ToldAmount",
+    "Wallets",
+    "amount_told",
+    "decimals_told",
+    "network_name",
+    "wallets_in",
+]
 
-Chain = tuple[str, bool, bool]
-"""Asset as the venue writes it, whether it may come in, whether it may go out."""
+ToldAmount = str | int | float | None
+"""An amount as venues write it; whatever else it says, whether coins move must stay readable."""
+
+
+class Network(msgspec.Struct, frozen=True):
+    """One network on which a venue moves an asset, as that venue tells it; it need not be true.
+
+    Attributes:
+        name: The network as the venue writes it; empty where it has none.
+        key: The same name for the same network on every venue: Binance's, or the venue's own in
+            upper case where nobody told that they are the same.
+        deposits: Coins may come in.
+        withdrawals: Coins may go out.
+        fee: What a withdrawal costs, in the asset; None where it is not told.
+        by_share: A share of the amount is taken as well, or instead.
+        minimum: Least amount of a withdrawal; None where it is not told.
+        least_deposit: Least amount that is credited when it comes in; None where it is not told.
+        step: Amounts of withdrawals are multiples of it; None where it is not told.
+    """
+
+    name: str
+    key: str
+    deposits: bool
+    withdrawals: bool
+    fee: Decimal | None = None
+    by_share: bool = False
+    minimum: Decimal | None = None
+    least_deposit: Decimal | None = None
+    step: Decimal | None = None
 
 
 class SuspendedTransfers(msgspec.Struct, frozen=True):
-    """What a venue says of its wallets; it need not be true.
+    """What no network of a coin allows, by the venue's own word.
 
     A price there may be far from the others for just this reason: nobody can bring coins in to
     sell them, or take them out to sell them elsewhere.
@@ -29,38 +67,72 @@ class SuspendedTransfers(msgspec.Struct, frozen=True):
     withdrawals: frozenset[str] = frozenset()
 
 
-def suspended_of(chains: Iterable[Chain]) -> SuspendedTransfers:
-    """Return what is suspended: that which no chain of a coin allows.
+class Wallets(msgspec.Struct, frozen=True):
+    """What a venue says of its wallets.
+
+    Attributes:
+        networks: Every network by asset; none for an asset that moves neither way.
+        suspended: What no network allows.
+    """
+
+    networks: Mapping[str, tuple[Network, ...]]
+    suspended: SuspendedTransfers
+
+
+def amount_told(told: ToldAmount) -> Decimal | None:
+    """Return an amount that a venue tells; None where it tells none, or what cannot be one."""
+    try:
+        amount = parse_decimal(str(told))
+    except ValueError:
+        return None
+    return amount if amount >= ZERO else None
+
+
+def decimals_told(told: ToldAmount) -> Decimal | None:
+    """Return the step that so many decimals come to; None where they are not told."""
+    decimals = amount_told(told)
+    if decimals is None or decimals > 30 or decimals != int(decimals):
+        return None
+    return Decimal(1).scaleb(-int(decimals))
+
+
+def network_name(told: str, same: Mapping[str, str]) -> tuple[str, str]:
+    """Return a network's name and its key.
 
     Args:
-        chains: Any number of them per asset.
+        told: As the venue writes it.
+        same: Keys by the venue's names in upper case, where they differ.
     """
-    known: set[str] = set()
-    come: set[str] = set()
-    go: set[str] = set()
-    for told, deposits, withdrawals in chains:
-        asset = sanitise(told, 20).upper()
-        known.add(asset)
-        if deposits:
-            come.add(asset)
-        if withdrawals:
-            go.add(asset)
-    return SuspendedTransfers(frozenset(known - come), frozenset(known - go))
+    name = sanitise(told, 30)
+    upper = name.upper()
+    return name, same.get(upper, upper)
 
 
-def suspended_in(
-    rows: Iterable[msgspec.Raw], chains: Callable[[msgspec.Raw], Iterable[Chain]]
-) -> SuspendedTransfers:
-    """Return what is suspended by a venue's list of coins; of a row that cannot be read, nothing.
+def wallets_in(
+    rows: Iterable[msgspec.Raw], read: Callable[[msgspec.Raw], tuple[str, Iterable[Network]]]
+) -> Wallets:
+    """Return what a venue's list of coins says; of a row that cannot be read, nothing.
 
     Args:
         rows: As the venue sends them.
-        chains: Reads those of one row; raises `ValueError` or `RecursionError` where it cannot.
+        read: Returns the asset of one row and its networks, as the venue writes the asset; an
+            empty asset for a row that is none of ours. Raises `ValueError` or `RecursionError`
+            where it cannot be read.
     """
-    found: list[Chain] = []
+    found: dict[str, list[Network]] = {}
     for raw in rows:
         try:
-            found += chains(raw)
+            told, networks = read(raw)
+            asset = sanitise(told, 20).upper()
+            mine = list(networks)
         except (ValueError, RecursionError):
             continue
-    return suspended_of(found)
+        if asset:
+            found.setdefault(asset, []).extend(mine)
+    return Wallets(
+        {asset: tuple(networks) for asset, networks in found.items()},
+        SuspendedTransfers(
+            frozenset(a for a, each in found.items() if not any(n.deposits for n in each)),
+            frozenset(a for a, each in found.items() if not any(n.withdrawals for n in each)),
+        ),
+    )

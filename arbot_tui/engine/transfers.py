@@ -12,7 +12,7 @@ from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.errors import ExchangeError
 from arbot_tui.domain.reasons import Reason
 from arbot_tui.domain.signal import ArbitrageSignal
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import SuspendedTransfers, Wallets
 from arbot_tui.strategy.trading_strategy import TradingStrategy
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _log = structlog.get_logger("engine")
 
 
 class _Heard(msgspec.Struct, frozen=True):
-    suspended: SuspendedTransfers
+    wallets: Wallets
     at_ns: int
 
 
@@ -54,11 +54,16 @@ class TransferGuard(TradingStrategy):
         """Return in words what cannot be moved and since when that is known; empty for nothing."""
         base = symbol.partition("/")[0]
         out, into = self._known(buy), self._known(sell)
-        if out is not None and base in out.suspended.withdrawals:
+        if out is not None and base in out.wallets.suspended.withdrawals:
             return f"{buy} lets no {base} out ({self._age(out)})"
-        if into is not None and base in into.suspended.deposits:
+        if into is not None and base in into.wallets.suspended.deposits:
             return f"{sell} lets no {base} in ({self._age(into)})"
         return ""
+
+    def wallets(self, venue: str) -> Wallets | None:
+        """Return what a venue last said of its wallets; None where that is not known any more."""
+        heard = self._known(venue)
+        return None if heard is None else heard.wallets
 
     async def run(self) -> None:
         """Ask the venues every four minutes until cancelled."""
@@ -69,17 +74,17 @@ class TransferGuard(TradingStrategy):
 
     async def _ask(self, name: str) -> None:
         try:
-            suspended = await self._bot.exchanges[name].get_suspended_transfers()
+            wallets = await self._bot.exchanges[name].get_wallets()
         except ExchangeError as e:
             _log.warning("transfers_not_known", venue=name, message=str(e))
             return
-        if suspended is None:
+        if wallets is None:
             return
         heard = self._heard.get(name)
-        before = SuspendedTransfers() if heard is None else heard.suspended
-        self._heard[name] = _Heard(suspended, self._bot.clock.now_ns())
-        if before != suspended:
-            self._say(name, suspended)
+        before = SuspendedTransfers() if heard is None else heard.wallets.suspended
+        self._heard[name] = _Heard(wallets, self._bot.clock.now_ns())
+        if before != wallets.suspended:
+            self._say(name, wallets.suspended)
 
     def _say(self, name: str, suspended: SuspendedTransfers) -> None:
         ours = {i.base for i in self._bot.listings.instruments.get(name, {}).values()}

@@ -23,7 +23,7 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderRequest, OrderState
 from arbot_tui.domain.quotes import BookUpdate, DepthSnapshot, Ticker
 from arbot_tui.domain.secret import Secret
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import Wallets
 
 __all__ = [
     "FILLS_OVERLAP_NS",
@@ -224,8 +224,8 @@ class BaseExchange(ABC):
         A symbol whose value cannot be read is left out.
         """
 
-    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
-        """Return which coins cannot be moved in or out; None where the venue does not tell.
+    async def get_wallets(self) -> Wallets | None:
+        """Return on which networks coins move, at what fee; None where the venue does not tell.
 
         Raises:
             ExchangeError: It could not be asked.

@@ -13,7 +13,7 @@ from arbot_tui.domain.errors import AuthRefused, MalformedMessage, RequestRefuse
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import parse_decimal
 from arbot_tui.domain.text import sanitise
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import Wallets
 from arbot_tui.exchanges.binance import coins
 from arbot_tui.exchanges.binance.answers import (
     OpenOrderRow,
@@ -197,8 +197,8 @@ class BinanceAccount:
             raise
         return parse_permissions(body)
 
-    async def suspended_transfers(self) -> SuspendedTransfers | None:
-        """Return which coins cannot be moved in or out; None where the host has no ``/sapi``.
+    async def wallets(self) -> Wallets | None:
+        """Return on which networks coins move, at what fee; None where the host has no ``/sapi``.
 
         Raises:
             ExchangeError: The list could not be fetched or read.

@@ -14,7 +14,7 @@ from arbot_tui.domain.feed import Continuity
 from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.quotes import DepthSnapshot
 from arbot_tui.domain.refusal import Refusal, read_error
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import Wallets
 from arbot_tui.exchanges.base import AccountSink, Credentials, ExchangeConfig
 from arbot_tui.exchanges.bitget import coins, turnover
 from arbot_tui.exchanges.bitget.account import BitgetAccount
@@ -112,8 +112,8 @@ class BitgetExchange(FeedAdapter):
         answer, _ = await self._public(turnover.TARGET)
         return turnover.parse_turnover(answer.data)
 
-    async def get_suspended_transfers(self) -> SuspendedTransfers:
-        """Fetch which coins cannot be moved in or out.
+    async def get_wallets(self) -> Wallets:
+        """Fetch on which networks coins move, at what fee.
 
         Raises:
             ExchangeError: The list could not be fetched or read.

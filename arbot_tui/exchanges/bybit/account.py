@@ -14,7 +14,7 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, parse_decimal
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.text import sanitise
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import Wallets
 from arbot_tui.exchanges.bybit import coins
 from arbot_tui.exchanges.bybit.answers import (
     BROKEN,
@@ -245,8 +245,8 @@ class BybitAccount:
         """
         return None if self._demo else parse_permissions(await self._ask_key())
 
-    async def suspended_transfers(self) -> SuspendedTransfers | None:
-        """Return which coins cannot be moved in or out; demo does not tell.
+    async def wallets(self) -> Wallets | None:
+        """Return on which networks coins move, at what fee; demo does not tell.
 
         Raises:
             ExchangeError: The list could not be fetched or read.

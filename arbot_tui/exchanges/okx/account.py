@@ -13,7 +13,7 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.numbers import ZERO, parse_decimal
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.text import sanitise
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import Wallets
 from arbot_tui.exchanges.okx import coins
 from arbot_tui.exchanges.okx.answers import (
     BROKEN,
@@ -195,8 +195,8 @@ class OkxAccount:
         """
         return parse_permissions(await self._ask_config())
 
-    async def suspended_transfers(self) -> SuspendedTransfers:
-        """Return which coins cannot be moved in or out.
+    async def wallets(self) -> Wallets:
+        """Return on which networks coins move, at what fee.
 
         Raises:
             ExchangeError: The list could not be fetched or read.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from arbot_tui.domain.errors import RequestRefused
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import Wallets
 from arbot_tui.exchanges.base import MarketDataSink
 from arbot_tui.exchanges.transport.adapter import Account, VenueAdapter
 from arbot_tui.exchanges.transport.wire import Dial
@@ -88,8 +88,8 @@ class FeedAdapter(VenueAdapter):
 class KeyedAccount(Account, Protocol):
     """Reads of an account whose venue tells only holders of a key which coins move."""
 
-    async def suspended_transfers(self) -> SuspendedTransfers | None:
-        """Return which coins cannot be moved in or out; None where it does not tell."""
+    async def wallets(self) -> Wallets | None:
+        """Return on which networks coins move, at what fee; None where it does not tell."""
         ...
 
 
@@ -98,12 +98,12 @@ class KeyedFeedAdapter(FeedAdapter):
 
     _account: KeyedAccount
 
-    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
-        """Fetch which coins cannot be moved in or out; None without a key.
+    async def get_wallets(self) -> Wallets | None:
+        """Fetch on which networks coins move, at what fee; None without a key.
 
         Raises:
             ExchangeError: The list could not be fetched or read.
         """
         if self.config.credentials is None:
             return None
-        return await self._account.suspended_transfers()
+        return await self._account.wallets()

@@ -29,7 +29,7 @@ from arbot_tui.domain.orders import (
     OrderUnknown,
 )
 from arbot_tui.domain.quotes import DepthSnapshot, Level, Ticker
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import Wallets
 from arbot_tui.exchanges.base import BaseExchange, MarketDataSink, OrderEventSink, QuotaUse
 from arbot_tui.trading.core.events import Deposited
 from arbot_tui.trading.core.state import CoreState
@@ -146,9 +146,9 @@ class PaperExchange(BaseExchange):
         """Fetch what was really traded."""
         return await self._public.get_volumes()
 
-    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
-        """Ask what really cannot be moved."""
-        return await self._public.get_suspended_transfers()
+    async def get_wallets(self) -> Wallets | None:
+        """Ask on which networks coins really move."""
+        return await self._public.get_wallets()
 
     def set_universe(self, rows: Mapping[str, int], instruments: Sequence[Instrument]) -> None:
         """Follow these symbols, and give the account what it is to have of their assets."""

@@ -18,7 +18,7 @@ from arbot_tui.domain.instrument import Instrument
 from arbot_tui.domain.orders import Balance, Fill, OrderEvent, OrderRequest, OrderState
 from arbot_tui.domain.quotes import BookKind, BookUpdate, DepthSnapshot, Level, Ticker
 from arbot_tui.domain.states import Mode
-from arbot_tui.domain.transfers import SuspendedTransfers
+from arbot_tui.domain.transfers import Network, SuspendedTransfers, Wallets
 from arbot_tui.engine.bot import ArBot
 from arbot_tui.engine.options import EngineOptions
 from arbot_tui.exchanges.base import (
@@ -71,6 +71,7 @@ class ScriptedVenue(BaseExchange):
         self.loads = 0
         self.failure: ExchangeError | None = None
         self.suspended: SuspendedTransfers | None = None
+        self.networks: dict[str, tuple[Network, ...]] = {}
         self.away_s = 0.0
         self.permissions: KeyPermissions | None = None
         self.keys_asked = 0
@@ -90,10 +91,10 @@ class ScriptedVenue(BaseExchange):
         self.loads += 1
         return list(self.listing)
 
-    async def get_suspended_transfers(self) -> SuspendedTransfers | None:
+    async def get_wallets(self) -> Wallets | None:
         if self.failure is not None:
             raise self.failure
-        return self.suspended
+        return None if self.suspended is None else Wallets(self.networks, self.suspended)
 
     async def get_volumes(self) -> dict[str, Decimal]:
         return {listed.wire_symbol: Decimal(10_000_000) for listed in self.listing}

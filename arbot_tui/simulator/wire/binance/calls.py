@@ -266,7 +266,7 @@ class AccountCalls:
 
     def coins(self, params: Params) -> Json:
         """Return which coins can be moved."""
-        return [coin_body(i.base, inward, out) for i, inward, out in self._market.coins()]
+        return [coin_body(coin) for coin in self._market.coins()]
 
     def restrictions(self, params: Params) -> Json:
         """Return what the key may do."""

@@ -11,8 +11,9 @@ from arbot_tui.simulator.core.daily import DayStats
 from arbot_tui.simulator.core.fees import FeeCoin, FeeTerms
 from arbot_tui.simulator.core.instruments import Instrument
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
+from arbot_tui.simulator.core.networks import Chain, Movable
 from arbot_tui.simulator.core.orders import EndReason, Order, TimeInForce, Trade
-from arbot_tui.simulator.wire.common.json import JsonObject
+from arbot_tui.simulator.wire.common.json import Json, JsonObject
 
 __all__ = [
     "DIGITS",
@@ -34,6 +35,7 @@ __all__ = [
 DIGITS = 8
 """Decimals in which Binance prints prices and quantities."""
 
+_CHAINS = {Chain.ETHEREUM: "ETH", Chain.TRON: "TRX", Chain.BSC: "BSC"}
 _LISTED = {
     ListingStatus.TRADING: "TRADING",
     ListingStatus.HALTED: "HALT",
@@ -302,28 +304,33 @@ def ticker_24h(
     }
 
 
-def coin_body(asset: str, deposits: bool, withdrawals: bool) -> JsonObject:
-    """Return a coin of `capital/config/getall`, with one network."""
-    network: JsonObject = {
-        "network": asset,
-        "coin": asset,
-        "isDefault": True,
-        "depositEnable": deposits,
-        "withdrawEnable": withdrawals,
-        "name": asset,
-        "withdrawFee": "0",
-        "withdrawMin": "0",
-        "minConfirm": 1,
-        "busy": False,
-    }
+def coin_body(coin: Movable) -> JsonObject:
+    """Return a coin of `capital/config/getall` with its networks."""
+    networks: list[Json] = [
+        {
+            "network": _CHAINS.get(terms.chain, coin.asset),
+            "coin": coin.asset,
+            "isDefault": terms is coin.chains[0],
+            "depositEnable": coin.deposits,
+            "withdrawEnable": coin.withdrawals,
+            "name": _CHAINS.get(terms.chain, coin.asset),
+            "withdrawFee": format(terms.fee, "f"),
+            "withdrawMin": format(terms.minimum, "f"),
+            "withdrawIntegerMultiple": format(Decimal(1).scaleb(-terms.decimals), "f"),
+            "depositDust": format(terms.least_deposit, "f"),
+            "minConfirm": 1,
+            "busy": False,
+        }
+        for terms in coin.chains
+    ]
     amounts = ("free", "locked", "freeze", "withdrawing", "ipoing", "ipoable", "storage")
     return {
-        "coin": asset,
-        "depositAllEnable": deposits,
-        "withdrawAllEnable": withdrawals,
-        "name": asset,
+        "coin": coin.asset,
+        "depositAllEnable": coin.deposits,
+        "withdrawAllEnable": coin.withdrawals,
+        "name": coin.asset,
         **dict.fromkeys(amounts, "0"),
         "isLegalMoney": False,
         "trading": True,
-        "networkList": [network],
+        "networkList": networks,
     }

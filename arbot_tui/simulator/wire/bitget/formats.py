@@ -18,6 +18,7 @@ from arbot_tui.simulator.core.events import OrderEvent
 from arbot_tui.simulator.core.fault_args import PermsArgs
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
+from arbot_tui.simulator.core.networks import Chain, Movable
 from arbot_tui.simulator.core.orders import Order, TimeInForce, Trade
 from arbot_tui.simulator.wire.common.amounts import (
     average,
@@ -27,7 +28,7 @@ from arbot_tui.simulator.wire.common.amounts import (
     millis,
     trimmed,
 )
-from arbot_tui.simulator.wire.common.json import JsonObject
+from arbot_tui.simulator.wire.common.json import Json, JsonObject
 from arbot_tui.simulator.wire.common.views import BookView
 
 __all__ = [
@@ -54,6 +55,7 @@ FORCES: Mapping[str, TimeInForce] = {
     "fok": TimeInForce.FOK,
 }
 
+_CHAINS = {Chain.ETHEREUM: "ERC20", Chain.TRON: "TRC20", Chain.BSC: "BEP20"}
 _LISTED = {
     ListingStatus.TRADING: "online",
     ListingStatus.HALTED: "halt",
@@ -75,24 +77,29 @@ def wire_symbol(instrument: Instrument) -> str:
     return instrument.base + instrument.quote
 
 
-def coin_body(instrument: Instrument, *, deposits: bool, withdrawals: bool) -> JsonObject:
-    """Return a coin of `public/coins`, with one chain."""
-    chain = {
-        "chain": instrument.base,
-        "needTag": "false",
-        "withdrawable": str(withdrawals).lower(),
-        "rechargeable": str(deposits).lower(),
-        "withdrawFee": "0",
-        "minDepositAmount": "0",
-        "minWithdrawAmount": "0",
-    }
-    # Ids are the venue's own; the place in the list will do.
-    return {
-        "coinId": str(instrument.index + 1),
-        "coin": instrument.base,
-        "transfer": "true",
-        "chains": [chain],
-    }
+def coin_body(number: int, coin: Movable) -> JsonObject:
+    """Return a coin of `public/coins` with its chains.
+
+    Args:
+        number: The venue's own number of it.
+        coin: The coin.
+    """
+    chains: list[Json] = [
+        {
+            "chain": _CHAINS.get(terms.chain, coin.asset),
+            "needTag": "false",
+            "withdrawable": str(coin.withdrawals).lower(),
+            "rechargeable": str(coin.deposits).lower(),
+            "withdrawFee": format(terms.fee, "f"),
+            "extraWithdrawFee": "0",
+            "minDepositAmount": format(terms.least_deposit, "f"),
+            "minWithdrawAmount": format(terms.minimum, "f"),
+            "withdrawStep": "0",
+            "withdrawMinScale": str(terms.decimals),
+        }
+        for terms in coin.chains
+    ]
+    return {"coinId": str(number), "coin": coin.asset, "transfer": "true", "chains": chains}
 
 
 def symbol_body(instrument: Instrument, listing: Listing, profile: VenueProfile) -> JsonObject:

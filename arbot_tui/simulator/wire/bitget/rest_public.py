@@ -97,12 +97,12 @@ class PublicRest:
         ]
 
     def _coins(self, fields: Fields) -> Json:
-        """Tell of every base asset whether its one chain is open; by the vendor's clients."""
+        """Tell of every asset on which chains it moves; by the vendor's clients."""
         wanted = fields.get("coin")
         return [
-            coin_body(i, deposits=deposits, withdrawals=withdrawals)
-            for i, deposits, withdrawals in self._market.coins()
-            if wanted in (None, i.base)
+            coin_body(number, coin)
+            for number, coin in enumerate(self._market.coins(), 1)
+            if wanted in (None, coin.asset)
         ]
 
     def _tickers(self, fields: Fields) -> Json:

@@ -291,9 +291,7 @@ class AccountCalls:
         wanted = fields.get("coin")
         return {
             "rows": [
-                coin_body(i.base, inward, out)
-                for i, inward, out in self._market.coins()
-                if wanted in (None, i.base)
+                coin_body(coin) for coin in self._market.coins() if wanted in (None, coin.asset)
             ]
         }
 

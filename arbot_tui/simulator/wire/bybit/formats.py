@@ -15,6 +15,7 @@ from arbot_tui.simulator.core.account import Holding
 from arbot_tui.simulator.core.daily import DayStats
 from arbot_tui.simulator.core.fault_args import PermsArgs
 from arbot_tui.simulator.core.instruments import Instrument
+from arbot_tui.simulator.core.networks import Chain, Movable
 from arbot_tui.simulator.core.orders import EndReason, Order, TimeInForce, Trade
 from arbot_tui.simulator.wire.common.amounts import (
     average,
@@ -51,6 +52,7 @@ TIMES_IN_FORCE: Mapping[str, TimeInForce] = {
 
 _SIDE = {side: word for word, side in SIDES.items()}
 _TIME_IN_FORCE = {tif: word for word, tif in TIMES_IN_FORCE.items()}
+_CHAINS = {Chain.ETHEREUM: "ETH", Chain.TRON: "TRX", Chain.BSC: "BSC"}
 _OPEN = {
     OrderStatus.NEW: "New",
     OrderStatus.PARTIALLY_FILLED: "PartiallyFilled",
@@ -360,20 +362,23 @@ def key_body(api_key: str, user_id: int, rights: PermsArgs) -> JsonObject:
     }
 
 
-def coin_body(asset: str, deposits: bool, withdrawals: bool) -> JsonObject:
-    """Return a coin of `asset/coin/query-info`, with one chain."""
-    chain = {
-        "chain": asset,
-        "chainType": asset,
-        "confirmation": "1",
-        "withdrawFee": "0",
-        "depositMin": "0",
-        "withdrawMin": "0",
-        "minAccuracy": "8",
-        "chainDeposit": str(int(deposits)),
-        "chainWithdraw": str(int(withdrawals)),
-        "withdrawPercentageFee": "0",
-        "contractAddress": "",
-        "safeConfirmNumber": "1",
-    }
-    return {"name": asset, "coin": asset, "remainAmount": "1000000", "chains": [chain]}
+def coin_body(coin: Movable) -> JsonObject:
+    """Return a coin of `asset/coin/query-info` with its chains."""
+    chains: list[Json] = [
+        {
+            "chain": _CHAINS.get(terms.chain, coin.asset),
+            "chainType": _CHAINS.get(terms.chain, coin.asset),
+            "confirmation": "1",
+            "withdrawFee": format(terms.fee, "f"),
+            "depositMin": format(terms.least_deposit, "f"),
+            "withdrawMin": format(terms.minimum, "f"),
+            "minAccuracy": str(terms.decimals),
+            "chainDeposit": str(int(coin.deposits)),
+            "chainWithdraw": str(int(coin.withdrawals)),
+            "withdrawPercentageFee": "0",
+            "contractAddress": "",
+            "safeConfirmNumber": "1",
+        }
+        for terms in coin.chains
+    ]
+    return {"name": coin.asset, "coin": coin.asset, "remainAmount": "1000000", "chains": chains}

@@ -17,6 +17,12 @@ from arbot_tui.simulator.core.hindsight import Hindsight
 from arbot_tui.simulator.core.instruments import Instrument, VenueProfile
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
 from arbot_tui.simulator.core.matching import Matcher
+from arbot_tui.simulator.core.networks import (
+    ChainTerms,
+    Movable,
+    chains_of_base,
+    chains_of_quote,
+)
 from arbot_tui.simulator.core.orders import NewOrder, Order
 from arbot_tui.simulator.core.world import World
 from arbot_tui.simulator.wire.common.views import BookView, BookViews
@@ -129,22 +135,29 @@ class Market:
         """Whether the venue still has an instrument."""
         return self.listing(instrument).status is not ListingStatus.DELISTED
 
-    def coins(self) -> Iterator[tuple[Instrument, bool, bool]]:
-        """Yield the first instrument of each base asset, and whether it may come in and go out."""
-        for instrument in {i.base: i for i in reversed(self.instruments)}.values():
-            yield (
-                instrument,
-                not self.suspends(instrument, "deposits"),
-                not self.suspends(instrument, "withdrawals"),
-            )
+    def coins(self) -> Iterator[Movable]:
+        """Yield every asset, those first that are traded against others."""
+        bases = {i.base: i for i in reversed(self.instruments)}
+        for asset, instrument in bases.items():
+            yield self._movable(asset, instrument.symbol, chains_of_base(instrument))
+        for asset in {i.quote: i for i in self.instruments if i.quote not in bases}:
+            yield self._movable(asset, None, chains_of_quote(self.venue, asset))
 
-    def suspends(self, instrument: Instrument, what: Literal["deposits", "withdrawals"]) -> bool:
-        """Whether transfers of an instrument's base asset are suspended."""
+    def _movable(self, asset: str, symbol: str | None, chains: tuple[ChainTerms, ...]) -> Movable:
+        return Movable(
+            asset,
+            not self._suspends(symbol, "deposits"),
+            not self._suspends(symbol, "withdrawals"),
+            chains,
+        )
+
+    def _suspends(self, symbol: str | None, what: Literal["deposits", "withdrawals"]) -> bool:
+        """Whether transfers of a symbol's base asset are suspended; None: of any coin."""
         now_ns = self._clock.now_ns()
         return any(
             isinstance(fault.args, StatusArgs)
             and fault.args.suspended in (what, "both")
-            and fault.symbol in (None, instrument.symbol)
+            and fault.symbol in (None, symbol)
             and fault.is_on(now_ns)
             for fault in self._board.on(self.venue)
         )

@@ -294,9 +294,10 @@ class AccountCalls:
         """Return which currencies can be moved, or whether those that are named can."""
         wanted = (fields.get("ccy") or "").split(",")
         return [
-            currency_body(i.base, inward, out)
-            for i, inward, out in self._market.coins()
-            if wanted == [""] or i.base in wanted
+            currency_body(coin, terms)
+            for coin in self._market.coins()
+            if wanted == [""] or coin.asset in wanted
+            for terms in coin.chains
         ]
 
     def config(self, fields: Fields) -> Sequence[JsonObject]:

@@ -18,6 +18,7 @@ from arbot_tui.simulator.core.fault_args import PermsArgs
 from arbot_tui.simulator.core.fees import FeeTerms
 from arbot_tui.simulator.core.instruments import Instrument
 from arbot_tui.simulator.core.listing import Listing, ListingStatus
+from arbot_tui.simulator.core.networks import Chain, ChainTerms, Movable
 from arbot_tui.simulator.core.orders import EndReason, Order, TimeInForce, Trade
 from arbot_tui.simulator.wire.common.amounts import average, fees_by_coin, millis, trimmed
 from arbot_tui.simulator.wire.common.json import JsonObject
@@ -48,6 +49,9 @@ ORDER_TYPES: Mapping[str, TimeInForce] = {
 }
 
 _ORDER_TYPE = {tif: word for word, tif in ORDER_TYPES.items()}
+_CHAINS = {Chain.ETHEREUM: "ERC20", Chain.TRON: "TRC20", Chain.BSC: "BSC"}
+# Coins whose own chain has another name than the coin.
+_NAMES = {"BTC": "Bitcoin", "SOL": "Solana", "XRP": "Ripple", "DOGE": "Dogecoin"}
 _STATES = {
     OrderStatus.NEW: "live",
     OrderStatus.PARTIALLY_FILLED: "partially_filled",
@@ -355,20 +359,23 @@ def config_body(user_id: str, rights: PermsArgs, *, in_quote: bool) -> JsonObjec
     }
 
 
-def currency_body(asset: str, deposits: bool, withdrawals: bool) -> JsonObject:
+def currency_body(coin: Movable, terms: ChainTerms) -> JsonObject:
     """Return a row of `asset/currencies`: a currency on one chain."""
+    own = _NAMES.get(coin.asset, coin.asset)
     return {
-        "ccy": asset,
-        "name": asset,
-        "chain": f"{asset}-{asset}",
+        "ccy": coin.asset,
+        "name": coin.asset,
+        "chain": f"{coin.asset}-{_CHAINS.get(terms.chain, own)}",
         "ctAddr": "",
-        "canDep": deposits,
-        "canWd": withdrawals,
+        "canDep": coin.deposits,
+        "canWd": coin.withdrawals,
         "canInternal": True,
-        "minDep": "0",
-        "minWd": "0",
+        "minDep": format(terms.least_deposit, "f"),
+        "minWd": format(terms.minimum, "f"),
         "maxWd": "1000000",
-        "fee": "0",
+        "wdTickSz": str(terms.decimals),
+        "fee": format(terms.fee, "f"),
+        "burningFeeRate": "",
         "mainNet": True,
         "needTag": False,
     }

@@ -193,7 +193,7 @@ class TestMarketData:
             desk.sink.on_feed(event)
             assert (len(desk.tickers), desk.books, desk.feed) == (1, [update], [event])
             assert await paper.get_volumes() == {"BTC-USDT": Decimal(7)}
-            assert await paper.get_suspended_transfers() is None
+            assert await paper.get_wallets() is None
             assert (await paper.get_orderbook(ROW, 5)).last_id == 1
             assert desk.public.rows == {"BTC-USDT": ROW}
             assert (paper.offset_ns, paper.rtt_ns) == (3, RTT_NS)

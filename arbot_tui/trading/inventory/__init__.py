@@ -1,0 +1,1 @@
+"""Which transfers would spread the account's assets as wanted; it moves nothing."""
