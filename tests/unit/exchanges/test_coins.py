@@ -134,7 +134,7 @@ def test_binance_may_shut_a_coin_as_a_whole_and_money_of_banks_is_no_coin() -> N
     )
 
 
-BINANCE = {
+BINANCE: dict[str, object] = {
     "network": "TRX",
     "depositEnable": True,
     "withdrawEnable": True,
@@ -143,7 +143,7 @@ BINANCE = {
     "withdrawIntegerMultiple": "0.000001",
     "depositDust": "0.01",
 }
-BYBIT = {
+BYBIT: dict[str, object] = {
     "chain": "TRX",
     "chainDeposit": "1",
     "chainWithdraw": "1",
@@ -153,7 +153,7 @@ BYBIT = {
     "depositMin": "0.01",
     "minAccuracy": "6",
 }
-OKX = {
+OKX: dict[str, object] = {
     "ccy": "USDT",
     "chain": "USDT-TRC20",
     "canDep": True,
@@ -164,7 +164,7 @@ OKX = {
     "minDep": "0.01",
     "wdTickSz": "6",
 }
-BITGET = {
+BITGET: dict[str, object] = {
     "chain": "TRC20",
     "rechargeable": "true",
     "withdrawable": "true",
