@@ -30,10 +30,13 @@ __all__ = [
     "PathView",
     "PerformancePoint",
     "PerformanceView",
+    "RebalanceView",
     "SettingChange",
     "SettingView",
     "SettingsDiff",
     "SettingsView",
+    "TransferRow",
+    "UnreachedRow",
     "WalkView",
 ]
 
@@ -189,6 +192,74 @@ class BalancesView(msgspec.Struct, frozen=True, tag="balances"):
     rows: tuple[BalanceRow, ...]
     quote_currency: str = ""
     trade_quote: str = ""
+
+
+class TransferRow(msgspec.Struct, frozen=True):
+    """One transfer that a person may make; amounts are text, in the asset.
+
+    Attributes:
+        asset: What is to be moved.
+        source: Venue to withdraw from.
+        target: Venue to deposit at.
+        network: The network as the source writes it.
+        target_network: The same network as the target writes it.
+        arrives: What is to arrive.
+        leaves: What the source loses: that and the fee.
+        fee: The source's fee.
+        cost_quote: The fee in quote currency; empty where the asset has no price.
+    """
+
+    asset: str
+    source: str
+    target: str
+    network: str
+    target_network: str
+    arrives: str
+    leaves: str
+    fee: str
+    cost_quote: str = ""
+
+
+class UnreachedRow(msgspec.Struct, frozen=True):
+    """What stays outside its band.
+
+    Attributes:
+        asset: The asset.
+        venue: Where it lies, or where its balance is in doubt.
+        amount: How much too much stays there, or too little (negative), text; empty where the
+            asset was not planned for.
+        why: Why, in words.
+    """
+
+    asset: str
+    venue: str
+    amount: str
+    why: str
+
+
+class RebalanceView(msgspec.Struct, frozen=True, tag="rebalance"):
+    """The cheapest transfers that bring every asset within its band; nothing moves by itself.
+
+    Attributes:
+        transfers: What to do, the asset first of which most lies outside.
+        unreached: What cannot be reached, likewise.
+        cost_quote: All fees, quote currency, text.
+        moved_quote: Value of all that arrives, quote currency, text.
+        cost_per_trade: The fees divided by the trades of the default amount that what is moved
+            pays for, quote currency, text; empty where nothing is moved.
+        threshold_pct: How far the share of a venue may be from the wanted one, percent of all.
+        quote_currency: Currency of the values.
+        more: Assets outside their bands that were not planned for, the least urgent ones.
+    """
+
+    transfers: tuple[TransferRow, ...]
+    unreached: tuple[UnreachedRow, ...] = ()
+    cost_quote: str = ""
+    moved_quote: str = ""
+    cost_per_trade: str = ""
+    threshold_pct: float = 0.0
+    quote_currency: str = ""
+    more: int = 0
 
 
 class KeyRow(msgspec.Struct, frozen=True):

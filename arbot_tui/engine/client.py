@@ -23,6 +23,7 @@ from arbot_tui.engine.answers import (
     LatencyView,
     PathView,
     PerformanceView,
+    RebalanceView,
     SettingsDiff,
     SettingsView,
 )
@@ -43,6 +44,7 @@ QueryResult = (
     | LatencyView
     | PathView
     | PerformanceView
+    | RebalanceView
     | SettingsView
     | SettingsDiff
 )
@@ -87,7 +89,8 @@ class EngineClient(Protocol):
 
         ``depth`` (args: symbol), ``balances``, ``exposure``, ``identity``, ``performance``,
         ``latency``, ``path`` (args: id of an opportunity), ``edges`` (args: symbol, span_s,
-        points). ``funnel`` is per pair; with the argument ``symbol`` of that symbol only.
+        points). ``rebalance`` is which transfers would spread the balances again. ``funnel`` is
+        per pair; with the argument ``symbol`` of that symbol only.
         ``settings`` is every key with its value; ``settings_diff`` says what changes (args: as
         for the command) would do. ``keys`` is which API key each venue would use (args:
         ``unlock``).

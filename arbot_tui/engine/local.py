@@ -23,6 +23,7 @@ from arbot_tui.engine.frames import Frame
 from arbot_tui.engine.keying import KEY_COMMANDS, key_command, keys_view
 from arbot_tui.engine.operating import operate
 from arbot_tui.engine.questions import ANSWERS, size_walk
+from arbot_tui.engine.rebalancing import rebalance
 
 if TYPE_CHECKING:
     from arbot_tui.engine.bot import ArBot
@@ -66,6 +67,8 @@ class LocalClient:
             return await self._depth(args.get("symbol", ""))
         if name == "exposure":
             return self._exposure()
+        if name == "rebalance":
+            return await rebalance(self._bot)
         if name == "funnel":
             return self._funnel(args.get("symbol", ""))
         if name == "identity":

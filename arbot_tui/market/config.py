@@ -100,6 +100,13 @@ class QuotesConfig(BaseModel):
         description="A cross rate that no venue has confirmed for longer is none.",
         json_schema_extra={"unit": "s", "hot": True, "looser": "higher", "simulate": 5.0},
     )
+    rebalance_threshold_pct: float = Field(
+        default=15.0,
+        ge=1,
+        le=50,
+        description="Plan transfers of a coin where a venue's share is further off an equal one.",
+        json_schema_extra={"unit": "%", "hot": True, "simulate": 15.0},
+    )
 
     @field_validator("enabled_quote_currencies")
     @classmethod

@@ -24,9 +24,12 @@ from arbot_tui.engine.answers import (
     PathView,
     PerformancePoint,
     PerformanceView,
+    RebalanceView,
     SettingsDiff,
     SettingsView,
     SettingView,
+    TransferRow,
+    UnreachedRow,
     WalkView,
 )
 from arbot_tui.engine.client import CommandResult, QueryResult
@@ -313,6 +316,23 @@ def balances(args: Mapping[str, str]) -> BalancesView:
     return BalancesView(tuple(rows), "USDT", "1000")
 
 
+def rebalance(args: Mapping[str, str]) -> RebalanceView:
+    """Return two transfers of what lies unevenly, and something that cannot be reached."""
+    del args
+    return RebalanceView(
+        transfers=(
+            TransferRow("SOL", "bitget", "binance", "SOL", "SOL", "60", "60.008", "0.008", "1.37"),
+            TransferRow("USDT", "okx", "bybit", "TRC20", "TRX", "2500", "2501", "1", "1"),
+        ),
+        unreached=(UnreachedRow("BTC", "okx", "-0.02", "okx lets no BTC in"),),
+        cost_quote="2.37",
+        moved_quote="12785.8",
+        cost_per_trade="0.19",
+        threshold_pct=15.0,
+        quote_currency="USDT",
+    )
+
+
 def edges(args: Mapping[str, str]) -> EdgesView:
     """Return two directions over a minute."""
     better = tuple(None if i < 5 else round(-0.1 + 0.3 * math.sin(i / 9), 4) for i in range(60))
@@ -396,6 +416,7 @@ def settings(args: Mapping[str, str]) -> SettingsView:
 
 ANSWERS: Mapping[str, Callable[[Mapping[str, str]], QueryResult]] = {
     "balances": balances,
+    "rebalance": rebalance,
     "edges": edges,
     "performance": performance,
     "latency": latency,

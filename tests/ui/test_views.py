@@ -15,6 +15,7 @@ from rich.style import Style
 
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.errors import ArbotError
+from arbot_tui.engine.answers import RebalanceView
 from arbot_tui.engine.client import QueryResult
 from arbot_tui.engine.frames import Frame, LogLine
 from arbot_tui.tui.glyphs import ASCII, UNICODE, Glyphs
@@ -208,7 +209,8 @@ async def test_a_hidden_view_is_given_nothing_and_asks_nothing() -> None:
         screen.clock.advance(2 * SECOND)
         await settle(screen)
         assert set(drawn) == {"balances"}
-        assert {name for name, _ in client.queries} == {"balances"}
+        assert {name for name, _ in client.queries} <= {"balances", "rebalance"}
+        assert "balances" in {name for name, _ in client.queries}
 
 
 async def test_the_same_keys_work_in_every_view() -> None:
@@ -343,6 +345,34 @@ async def test_balances_tell_what_runs_out_first() -> None:
             line for line in screen.lines() if line.strip("│▸ ").startswith("BTC")
         )
         assert "1 skewed" in screen.line("Assets")
+
+
+async def test_the_rebalance_plan_names_each_transfer_what_cannot_be_and_what_it_costs() -> None:
+    async with dashboard(FakeClient(world())) as screen:
+        await visit(screen, "balances")
+        assert "nothing moves by itself · costs 2.37 USDT" in screen.line("Rebalance plan")
+        usdt = next(line for line in screen.lines() if "TRC20" in line)
+        assert [cell for cell in usdt.strip("│▸ ").split() if cell != "│"] == [
+            *("USDT", "okx", "bybit", "TRC20", "TRX", "2501", "2500", "1", "1")
+        ]
+        assert "BTC: 0.02 too little stays on okx: okx lets no BTC in" in screen.text()
+        await screen.press("tab", "end")
+        view = screen.app.dashboard.current
+        assert view.active.record(view.active.cursor)["cannot"] == (
+            "BTC: 0.02 too little stays on okx: okx lets no BTC in"
+        )
+
+
+async def test_a_plan_without_a_transfer_says_that_all_is_well() -> None:
+    class Even(FakeClient):
+        async def query(self, name: str, args: Mapping[str, str]) -> QueryResult:
+            if name == "rebalance":
+                return RebalanceView((), threshold_pct=15.0)
+            return await super().query(name, args)
+
+    async with dashboard(Even(world()), (80, 24)) as screen:
+        await visit(screen, "balances")
+        assert "Nothing to move: every venue's share of each coin is within 15 %" in screen.text()
 
 
 async def test_charts_ask_at_most_once_a_second_and_only_for_what_is_in_sight() -> None:
