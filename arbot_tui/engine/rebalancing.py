@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["rebalance"]
 
 _CENT = Decimal("0.01")
+# A transfer pays for many trades, and each of them bears little of its fee.
+_FINE = Decimal("0.0001")
 # Planning takes a millisecond or a few for each; the worst ones come first.
 _MOST_ASSETS = 20
 
@@ -81,7 +83,7 @@ async def rebalance(bot: ArBot) -> RebalanceView:
         unreached=tuple(unreached),
         cost_quote=_money(cost),
         moved_quote=_money(moved),
-        cost_per_trade=_money(exact.divide(cost, trades)) if trades > 0 else "",
+        cost_per_trade=_money(exact.divide(cost, trades), _FINE) if trades > 0 else "",
         threshold_pct=bot.options.quotes.rebalance_threshold_pct,
         quote_currency=bot.quote_currency,
         more=max(0, len(found) - _MOST_ASSETS),
@@ -205,5 +207,5 @@ def _why(
     return ", ".join(words)
 
 
-def _money(amount: Decimal) -> str:
-    return plain(exact.quantize(amount, _CENT))
+def _money(amount: Decimal, step: Decimal = _CENT) -> str:
+    return plain(exact.quantize(amount, step))

@@ -350,7 +350,9 @@ async def test_balances_tell_what_runs_out_first() -> None:
 async def test_the_rebalance_plan_names_each_transfer_what_cannot_be_and_what_it_costs() -> None:
     async with dashboard(FakeClient(world())) as screen:
         await visit(screen, "balances")
-        assert "nothing moves by itself · costs 2.37 USDT" in screen.line("Rebalance plan")
+        assert "nothing moves by itself · costs 2.37 USDT · 1 out of reach" in screen.line(
+            "Rebalance plan"
+        )
         usdt = next(line for line in screen.lines() if "TRC20" in line)
         assert [cell for cell in usdt.strip("│▸ ").split() if cell != "│"] == [
             *("USDT", "okx", "bybit", "TRC20", "TRX", "2501", "2500", "1", "1")

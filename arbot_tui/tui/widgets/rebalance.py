@@ -91,8 +91,11 @@ class RebalancePanel(TablePanel[_Row]):
         if view.transfers:
             quote = clip(view.quote_currency, 6, "")
             words.append(f"costs {clip(view.cost_quote, 12, '')} {quote}")
-            if view.cost_per_trade:
-                words.append(f"{clip(view.cost_per_trade, 12, '')} per trade's worth")
+        if view.unreached:
+            # They may be below the last line that is shown.
+            words.append(f"{len(view.unreached)} out of reach")
+        if view.cost_per_trade:
+            words.append(f"{clip(view.cost_per_trade, 12, '')} per trade's worth")
         if view.more:
             words.append(f"{view.more} more assets later")
         return f" {self.glyphs.dot} ".join(words)
