@@ -24,6 +24,7 @@ __all__ = [
     "ABSENT_BID",
     "ALL_ROWS",
     "MOVED",
+    "ODD",
     "RESIZED",
     "UNCHANGED",
     "QuoteBoard",
@@ -37,8 +38,9 @@ ABSENT_ASK = float("inf")
 ALL_ROWS = -1
 """Stands for every row of a venue where a change concerns them all."""
 
-UNCHANGED, RESIZED, MOVED = range(3)
-"""What a ticker was: nothing new; other sizes at the same good prices; anything else."""
+UNCHANGED, RESIZED, MOVED, ODD = range(4)
+"""What a ticker was: nothing new; other sizes at the same good prices; good, with other prices;
+crossed, one-sided or impossible."""
 
 # A price or size outside is no market but a broken frame; products of two stay finite.
 _LOW = 1e-18
@@ -145,7 +147,7 @@ class QuoteBoard:
         self._book_verdicts.extend(self._verdicts * fresh)
 
     def update(self, ticker: Ticker) -> int:
-        """Take a best bid and ask; tell what changed: `UNCHANGED`, `RESIZED` or `MOVED`.
+        """Take a best bid and ask; tell what changed: `UNCHANGED`, `RESIZED`, `MOVED` or `ODD`.
 
         A side with price and size 0 is absent. An impossible number never enters; since it
         proves that the quote held is no longer the venue's, that book is unusable until the
@@ -206,7 +208,7 @@ class QuoteBoard:
                 return UNCHANGED
             self.blocked[i] |= _NO_QUOTE
             self.dirty[ticker.row] = None
-            return MOVED
+            return ODD
         taken = msgspec.structs.replace(
             ticker,
             bid=ticker.bid if bid_there else ABSENT_BID,
@@ -221,7 +223,7 @@ class QuoteBoard:
             return UNCHANGED
         quotes[ticker.exchange] = taken
         self.dirty[ticker.row] = None
-        return MOVED
+        return ODD
 
     def buy_cost(self, venue: int, row: int) -> float:
         """Return what a unit bought in a book costs with its taker fee; infinite without an ask."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from arbot_tui.domain.quotes import Ticker
 from arbot_tui.domain.signal import ArbitrageSignal
-from arbot_tui.market.board import ALL_ROWS, MOVED, RESIZED, QuoteBoard
+from arbot_tui.market.board import ALL_ROWS, MOVED, ODD, QuoteBoard
 from arbot_tui.market.config import QuotesConfig
 from arbot_tui.market.rates import CrossRates
 from arbot_tui.market.universe import Universe
@@ -153,7 +153,7 @@ class ArbitrageStrategy:
         for venue in range(self._count):
             self._on_usability(venue, ALL_ROWS)
 
-    def on_ticker(self, ticker: Ticker, change: int = MOVED) -> None:
+    def on_ticker(self, ticker: Ticker, change: int = ODD) -> None:
         """Check the symbol of a ticker that changed the board, as `QuoteBoard.update` told."""
         row = ticker.row
         venue = ticker.exchange
@@ -167,22 +167,19 @@ class ArbitrageStrategy:
             if row in self._open_rows:
                 self._pairs.examine_book(row, venue, ticker.recv_ns)
                 return
-        if change == RESIZED:
+        if change != MOVED:
             # No size makes an edge where the same prices were none.
+            if change == ODD:
+                self._pairs.examine_book(row, venue, ticker.recv_ns)
             return
-        quotes = self._quotes[row]
-        own = quotes[venue]
-        bid = own.bid
-        ask = own.ask
-        if bid > ask:
-            self._pairs.examine_book(row, venue, ticker.recv_ns)
-            return
+        bid = ticker.bid
+        ask = ticker.ask
         watch_ratio = self._pairs.watch_ratio
         close = False
         # Nearly every overlap ends below the fees, and is counted so before anybody looks closer.
         # The quote itself is among them, which costs less than leaving it out.
         try:
-            for quote in quotes:
+            for quote in self._quotes[row]:
                 if quote.bid > ask:
                     self._below_fees[venue][quote.exchange][row] += 1
                     if quote.bid > ask * watch_ratio:

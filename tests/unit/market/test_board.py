@@ -10,6 +10,7 @@ from arbot_tui.market.board import (
     ABSENT_BID,
     ALL_ROWS,
     MOVED,
+    ODD,
     RESIZED,
     UNCHANGED,
     QuoteBoard,
@@ -95,7 +96,7 @@ def test_the_same_prices_after_a_doubt_are_news() -> None:
 def test_an_impossible_size_at_the_same_prices_makes_the_book_unusable(bad: float) -> None:
     board = _board()
     board.update(_ticker())
-    assert board.update(_ticker(ask_size=bad)) == MOVED
+    assert board.update(_ticker(ask_size=bad)) == ODD
     assert not board.is_tradeable(0, 0)
 
 
