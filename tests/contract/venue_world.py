@@ -47,7 +47,8 @@ class ContractWorld(World):
         self._states: dict[str, deque[Sides]] = {
             i.symbol: deque(maxlen=_REMEMBERED) for i in self._listed.values()
         }
-        self._quotes = {i.symbol: deque[Sides](maxlen=_REMEMBERED) for i in self._listed.values()}
+        # All of them: a test looks at its quotes at the end.
+        self._quotes: dict[str, list[Sides]] = {i.symbol: [] for i in self._listed.values()}
         for instrument in self._listed.values():
             self._remember(instrument)
         self._publish = venues.sinks[name]
@@ -137,7 +138,7 @@ class Follower(Market):
 async def contract_world(name: str) -> AsyncIterator[ContractWorld]:
     """A world with a market of that venue, and an adapter that has loaded its instruments."""
     profiles = (*VENUES, TOY) if name == TOY.name else VENUES
-    spec = WorldSpec(seed=7, symbols=4, rate_hz=200.0, edges_per_min=0.0, venues=profiles)
+    spec = WorldSpec(seed=7, symbols=4, rate_hz=400.0, edges_per_min=0.0, venues=profiles)
     async with AsyncExitStack() as stack:
         venues = await stack.enter_async_context(SyntheticVenues(spec))
         toy = None

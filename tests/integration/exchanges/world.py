@@ -10,7 +10,7 @@ from decimal import Decimal
 import aiohttp
 import pytest
 
-from arbot_tui.domain.clock import SECOND, Clock, SystemClock
+from arbot_tui.domain.clock import MS, SECOND, Clock, SystemClock
 from arbot_tui.domain.errors import AuthRefused, OrderNotFound
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.fees import TradingFees
@@ -34,6 +34,7 @@ from tests.unit.exchanges.loopback import Market, until
 
 __all__ = ["AccountContract", "World", "WorldContract", "world_of"]
 
+_LIVES_S = 20
 _NONE = TradingFees(maker=Decimal(0), taker=Decimal(0))
 
 
@@ -113,7 +114,8 @@ class World:
         best = Decimal(repr(book.asks[0][0] if buying else book.bids[0][0]))
         price = (btc.buy_price if buying else btc.sell_price)(best * Decimal(factor))
         qty = btc.quantity(Decimal(dollars) / best)
-        expires_ns = SystemClock().now_ns() + 2 * SECOND
+        # A machine without time for us makes none of them late.
+        expires_ns = SystemClock().now_ns() + _LIVES_S * SECOND
         return OrderRequest(client_id, self.name, "BTC/USDT", side, price, qty, expires_ns)
 
     async def final(self, client_id: str) -> OrderState:
@@ -203,7 +205,7 @@ class AccountContract:
             assert better if order.side is OrderSide.BUY else fill.price >= order.price
             assert fill.fee > 0
             assert fill.fee_asset == ("BTC" if order.side is OrderSide.BUY else "USDT")
-            assert abs(fill.event_ns - SystemClock().now_ns()) < 10 * SECOND
+            assert abs(fill.event_ns - SystemClock().now_ns()) < 60 * SECOND
 
     async def test_order_off_the_market_expires_without_a_fill(self, world: World) -> None:
         order = await world.order("t1x0y2", OrderSide.BUY, "0.99")
@@ -246,22 +248,23 @@ class AccountContract:
         assert (await world.truth())["orders"] == []
 
     async def test_order_that_arrives_after_its_deadline_is_refused(self, world: World) -> None:
-        # A clock that is three seconds behind makes every deadline lie in the past there.
-        world.adapter.offset_ns -= 3 * SECOND
+        # A clock that is so far behind makes every deadline lie in the past there.
+        world.adapter.offset_ns -= (_LIVES_S + 1) * SECOND
         order = await world.order("t1x0y5", OrderSide.BUY, "1.01")
         (event,) = await world.adapter.place_order(order)
         assert isinstance(event, OrderReject)
         assert not event.fatal
         assert (await world.truth())["fills"] == []
         # The clock is measured again without being asked.
-        await until(lambda: abs(world.adapter.offset_ns) < SECOND)
+        await until(lambda: abs(world.adapter.offset_ns) < 10 * SECOND)
 
 
 class WorldContract(AccountContract):
     """The same, and what the market is told to be."""
 
     async def test_clock_and_instruments_are_plausible(self, world: World) -> None:
-        assert abs(world.adapter.offset_ns) < SECOND
+        # Half of what a request took is the most that it can be off; both clocks are one.
+        assert abs(world.adapter.offset_ns) <= world.adapter.rtt_ns // 2 + 2 * MS
         assert world.adapter.rtt_ns > 0
         # The first of three may have had to connect: what a request takes the others tell.
         assert len(world.adapter.rtts_ns) == (2 if isinstance(world.adapter, VenueAdapter) else 0)
@@ -280,17 +283,19 @@ class WorldContract(AccountContract):
                 assert min(ticker.bid_size, ticker.ask_size) > 0.0
                 # Binance's best bid and ask carries no time; what OKX begins with tells none.
                 untimed = world.name in ("binance", "okx") and ticker.event_ns == 0
-                assert untimed or abs(ticker.recv_ns - ticker.event_ns) < SECOND
-            for _ in range(50):
-                before = market.tickers[-1]
-                book = await world.adapter.get_orderbook(before.row, 5)
-                same = [t for t in market.tickers if t.row == before.row]
-                if (*book.bids[0], *book.asks[0]) in {
-                    (t.bid, t.bid_size, t.ask, t.ask_size) for t in same
-                }:
-                    break
-            else:
-                pytest.fail("no order book agrees with the stream")
+                assert untimed or abs(ticker.recv_ns - ticker.event_ns) < 60 * SECOND
+            best: set[tuple[int, float, float, float, float]] = set()
+
+            def told() -> bool:
+                quotes = {(t.row, t.bid, t.bid_size, t.ask, t.ask_size) for t in market.tickers}
+                return bool(best & quotes)
+
+            # Some of the books fall between two quotes; one that does not is enough.
+            async with asyncio.timeout(60):
+                while not told():
+                    row = market.tickers[-1].row
+                    book = await world.adapter.get_orderbook(row, 5)
+                    best.add((row, *book.bids[0], *book.asks[0]))
             assert market.of(FeedEventKind.MALFORMED) == []
         finally:
             task.cancel()

@@ -17,7 +17,9 @@ __all__ = ["Description"]
 @pytest.fixture(scope="module")
 def venues() -> Iterator[Description]:
     """Run the venues, with ours the only addresses that a client is told."""
-    command = [sys.executable, "-m", "arbot_tui.simulator"]
+    # Few symbols, so that each has many quotes a second.
+    serve = "from arbot_tui.simulator.process import main; main(symbols=4)"
+    command = [sys.executable, "-c", serve]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

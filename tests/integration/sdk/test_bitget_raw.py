@@ -18,7 +18,7 @@ from websockets.sync.client import connect
 
 from arbot_tui.simulator.endpoints import Description
 
-WAIT_S = 30.0
+WAIT_S = 90.0
 
 
 class Bitget:

@@ -19,14 +19,14 @@ trading_socket = pytest.importorskip("pybit._websocket_trading")
 exceptions = pytest.importorskip("pybit.exceptions")
 
 # The venue's first socket may be slow to come up on a busy machine.
-WAIT_S = 30.0
+WAIT_S = 90.0
 SPOT = {"category": "spot", "symbol": "BTCUSDT"}
 
 
 def client(venues: Description, secret: str | None = None) -> Any:
     about = venues["venues"]["bybit"]
     session = unified_trading.HTTP(
-        api_key=about["api_key"], api_secret=secret or about["api_secret"], timeout=30
+        api_key=about["api_key"], api_secret=secret or about["api_secret"], timeout=90
     )
     session.endpoint = about["rest"]
     return session
@@ -157,7 +157,7 @@ def test_orders_are_placed_over_the_socket_and_followed(
         for follow in (private.execution_stream, private.order_stream, private.wallet_stream):
             follow(told.put)
         # Answers come in order: once this one is here, everything is subscribed.
-        deadline = 200
+        deadline = 1800
         while not (private.auth and trade.auth) and deadline:
             deadline -= 1
             threading.Event().wait(0.05)

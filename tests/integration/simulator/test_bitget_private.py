@@ -15,6 +15,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from arbot_tui.simulator.wire.bitget import unified_private
 from tests.integration.simulator.bitget_client import Client
 from tests.integration.simulator.venue_client import Body, hear, running
 
@@ -22,6 +23,12 @@ BTC = "BTC/USDT"
 ORDERS = {"instType": "SPOT", "channel": "orders", "instId": "default"}
 FILLS = {"instType": "SPOT", "channel": "fill", "instId": "default"}
 ACCOUNT = {"instType": "SPOT", "channel": "account", "coin": "default"}
+
+
+@pytest.fixture(autouse=True)
+def told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no balances told again amid what is looked at, however long that takes."""
+    monkeypatch.setattr(unified_private, "_REPEAT_TURNS", 1_000_000)
 
 
 @asynccontextmanager
@@ -339,12 +346,21 @@ async def test_a_unified_account_asks_for_what_is_not_there() -> None:
         assert body["data"] == {"deduct": "on"}
 
 
-async def test_a_unified_account_is_told_its_balances_again() -> None:
+async def test_a_unified_account_is_told_its_balances_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Every second instead of every fifth.
+    monkeypatch.setattr(unified_private, "_REPEAT_TURNS", 1)
     async with connected(unified=True) as (client, socket):
         await logged_in(client, socket, {"instType": "UTA", "topic": "account"})
         async with asyncio.timeout(60):
             again = await hear(socket)
         assert again["arg"] == {"instType": "UTA", "topic": "account"}
+
+
+async def test_a_unified_account_is_refused_what_its_socket_does_not_have() -> None:
+    async with connected(unified=True) as (client, socket):
+        await logged_in(client, socket)
         for arg in ({"instType": "UTA", "topic": "x"}, {"instType": "SPOT", "topic": "order"}):
             assert (await ask(socket, op="subscribe", args=[arg]))["code"] == "30001"
         order = {"op": "trade", "id": "1", "topic": "place-order", "args": [{}]}

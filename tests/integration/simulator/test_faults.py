@@ -13,6 +13,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
 
+from arbot_tui.domain.clock import SECOND, VirtualClock
+from arbot_tui.simulator.core.world import WorldSpec
 from arbot_tui.simulator.server import SyntheticVenues
 
 VENUES = ("binance", "bybit", "okx", "bitget")
@@ -490,15 +492,22 @@ async def test_a_halted_symbol_has_no_best_price_on_binance(control: Control) ->
 
 @pytest.mark.parametrize(("venue", "most", "status"), [("okx", 3, 429), ("bitget", 100, 429)])
 async def test_an_address_may_open_so_many_sockets(
-    control: Control, venue: str, most: int, status: int
+    session: aiohttp.ClientSession, venue: str, most: int, status: int
 ) -> None:
-    sockets = [await connect(control.ws(venue), ping_interval=None) for _ in range(most)]
-    with pytest.raises(InvalidStatus) as refused:
-        await connect(control.ws(venue))
-    assert refused.value.response.status_code == status
-    await asyncio.gather(*(socket.close() for socket in sockets))
+    # Within a second of the venue's, however long it takes.
+    clock = VirtualClock(1_790_000_000 * SECOND)
+    spec = WorldSpec(seed=7, symbols=1, rate_hz=0.01, edges_per_min=0.0)
+    async with SyntheticVenues(spec, clock=clock) as venues:
+        control = Control(session, venues)
+        sockets = [await connect(control.ws(venue), ping_interval=None) for _ in range(most)]
+        with pytest.raises(InvalidStatus) as refused:
+            await connect(control.ws(venue))
+        assert refused.value.response.status_code == status
+        await asyncio.gather(*(socket.close() for socket in sockets))
 
-    if venue == "okx":
-        await asyncio.sleep(1.05)
-    async with connect(control.ws(venue)):
-        pass
+        if venue == "okx":
+            with pytest.raises(InvalidStatus):
+                await connect(control.ws(venue))
+            clock.advance(SECOND + 1)
+        async with connect(control.ws(venue)):
+            pass
