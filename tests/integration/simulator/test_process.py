@@ -179,7 +179,7 @@ def test_it_ends_with_a_parent_that_is_gone_before_it_serves(start: Start) -> No
 
 
 def test_from_a_shell_neither_stdin_nor_an_open_connection_matters(start: Start) -> None:
-    child = start(False, subprocess.DEVNULL)
+    child = start(False, subprocess.DEVNULL, module=True)
     about = first_line(child)
     # One that ends at the end of its stdin reads it before it serves.
     assert serves(about["control"])
