@@ -343,16 +343,20 @@ class ArBot:
                 symbol = self.universe.symbol(row)
                 _log.warning("identity_doubted", venue=self.venues[venue], symbol=symbol, why=why)
             self.frames.sample()
-            self.equity_quote = self._equity()
+            self.equity_quote, whole = self._worth()
             self.fees.review()
             self.edge_history.sample(len(self.universe))
             realised = self.valuation.run(self.core).realised
-            self.equity_history.sample(self.clock.now_ns(), self.equity_quote, realised)
+            now_ns, worth = self.clock.now_ns(), self.equity_quote
+            self.equity_history.sample(now_ns, worth, realised, whole=whole)
             self.executor.handle(marked_now(self))
 
-    def _equity(self) -> Decimal | None:
-        """Return the value of all holdings in quote currency; None before the ledger opened."""
-        total = ZERO
+    def _worth(self) -> tuple[Decimal | None, bool]:
+        """Return the value of all holdings in quote currency, and whether all have a price.
+
+        It is None before the ledger opened.
+        """
+        total, whole = ZERO, True
         for index, name in enumerate(self.venues):
             for asset, amount in self.core.ledger.book(name).items():
                 if asset == self.quote_currency:
@@ -365,7 +369,9 @@ class ArBot:
                 bid = self.board.quote_view(index, row).bid
                 if bid > 0:
                     total = exact.add(total, exact.multiply(amount, from_float(bid)))
-        return total if total > 0 else None
+                else:
+                    whole = whole and not amount
+        return total if total > 0 else None, whole
 
     def _on_signal(self, signal: ArbitrageSignal) -> None:
         signal = judged_now(self, signal)
@@ -373,7 +379,7 @@ class ArBot:
         self.decode_to_signal.add(self.clock.now_ns() - newest_ns)
         if self.equity_quote is None:
             # Nothing was sampled yet; without a value its share limits nothing.
-            self.equity_quote = self._equity()
+            self.equity_quote, _ = self._worth()
         event = Signalled(signal, self.equity_quote, quote_value=self._quote_value(signal))
         self.executor.handle(event)
 

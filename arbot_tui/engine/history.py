@@ -20,6 +20,8 @@ KEPT_S = 900
 MAX_ROWS = 64
 """Symbols whose edges are kept; beyond, those that somebody looks at take the others' places."""
 _EQUITY_POINTS = 1024
+_UNPRICED_SAMPLES = 30
+"""So many samples an account waits for the first price of each of its coins."""
 
 
 class EdgeHistory:
@@ -108,14 +110,27 @@ class EquityHistory:
         self._points: list[PerformancePoint] = []
         self._step = 1
         self._samples = 0
+        self._settled = False
 
-    def sample(self, at_ns: int, equity: Decimal | None, realised: Decimal) -> None:
-        """Take a point, unless the run is so long that fewer will do."""
+    def sample(
+        self, at_ns: int, equity: Decimal | None, realised: Decimal, *, whole: bool = True
+    ) -> None:
+        """Take a point, unless the run is so long that fewer will do.
+
+        Args:
+            at_ns: When.
+            equity: Value of all holdings; None before it is known.
+            realised: Profit so far.
+            whole: Every holding has a price. While the first ones come in, part of the account
+                is no value of it, and would dwarf all that follows; a coin that nobody prices is
+                not waited for.
+        """
         number = self._samples
         self._samples += 1
+        self._settled = self._settled or whole or number >= _UNPRICED_SAMPLES
         if number % self._step:
             return
-        worth = None if equity is None else float(equity)
+        worth = float(equity) if equity is not None and self._settled else None
         self._points.append(PerformancePoint(at_ns, worth, float(realised)))
         if len(self._points) >= _EQUITY_POINTS:
             self._points = self._points[::2]

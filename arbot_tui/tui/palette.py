@@ -25,7 +25,11 @@ _MENTIONED = 0.1
 
 
 class ActionPalette(CommandPalette):
-    """Textual's palette, which closes once, as `Dialog` does."""
+    """Textual's palette, no wider than its sentences, which closes once, as `Dialog` does."""
+
+    DEFAULT_CSS = """
+    ActionPalette > Vertical { width: 84; max-width: 100%; }
+    """
 
     def __init__(self) -> None:
         super().__init__(placeholder="Find an action")

@@ -16,6 +16,8 @@ from arbot_tui.tui.spans import Line, Span, blank, clip, fit, pad
 __all__ = ["Series", "line_chart"]
 
 _AXIS_MIN = 9
+_FIGURES_LEAST = 7
+"""Lines from which on the axis says a value between its ends."""
 # Bits of the dots of a braille cell by (column, row from the top).
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BRAILLE = 0x2800
@@ -61,7 +63,8 @@ def line_chart(
     """
     known = [v for each in series for v in each.values if v is not None and math.isfinite(v)]
     labels = max((len(each.label) for each in series), default=0)
-    labels = min(labels + 1, width // 3) if labels else 0
+    # A cell of air on either side.
+    labels = min(labels + 2, width // 3) if labels else 0
     rows = height - 1
     if not known or rows < 2:
         return [blank(width)] * height
@@ -75,6 +78,7 @@ def line_chart(
     for each in series:
         _draw(each, cells, room, rows, low, high, fine)
     zero_row = _row(0.0, low, high, rows) if zero and low < 0 < high else -1
+    between = _between(rows, zero_row)
     ends = _ends(series, rows, low, high)
     lines = []
     for y in range(rows):
@@ -85,11 +89,13 @@ def line_chart(
             axis = value(low)
         elif y == zero_row:
             axis = value(0.0)
+        elif y in between:
+            axis = value(high - (y + 0.5) / rows * (high - low))
         rule = glyphs.frame[4] if y == zero_row else " "
         spans: list[Span] = [(pad(axis, scale, ">") + glyphs.cut, "dim")]
         spans += _cells(cells[y], rule, glyphs)
         text, role = ends.get(y, ("", "text"))
-        spans.append((pad(f" {clip(text, labels - 1, glyphs.more)}" if text else "", labels), role))
+        spans.append((pad(f" {clip(text, labels - 2, glyphs.more)}" if text else "", labels), role))
         lines.append(fit(tuple(spans), width))
     left, right = foot
     under = pad(left, max(0, room - len(right))) + right
@@ -104,6 +110,15 @@ def _bounds(low: float, high: float, least: float, *, zero: bool) -> tuple[float
         middle = (high + low) / 2
         low, high = middle - least / 2, middle + least / 2
     return low, high
+
+
+def _between(rows: int, zero_row: int) -> set[int]:
+    """Return the lines between the ends, and away from zero, where the axis says its value too."""
+    if rows < _FIGURES_LEAST:
+        return set()
+    parts = 4 if rows >= 2 * _FIGURES_LEAST else 2
+    wanted = {round(part * (rows - 1) / parts) for part in range(1, parts)}
+    return {y for y in wanted if zero_row < 0 or abs(y - zero_row) > 1}
 
 
 def _row(value: float, low: float, high: float, rows: int) -> int:

@@ -36,12 +36,13 @@ def test_somebody_is_welcomed_once_and_only_where_that_can_be_remembered(tmp_pat
 
 
 def test_the_checklist_says_what_is_there_and_what_comes_next() -> None:
-    plain = said(FakeClient(frame(status=status(config_source="defaults"))))
+    plain = said(FakeClient(frame(status=status(config_source="defaults", trading="stopped"))))
     assert plain["config"] == ("✓", "defaults; 'arbot-tui config init' writes one")
     assert plain["API keys"][1].startswith("not needed here; c sets")
     assert plain["clock"] == ("✓", "within 2 ms, 4 of 4 live")
     assert plain["next"] == ("→", "s starts trading, ? all keys")
     found = said(FakeClient(frame()))
+    assert found["next"] == ("→", "s drains: it is trading, ? all keys")
     assert found["config"][1] == "/home/me/.config/arbot-tui/arbot.toml"
     long = said(FakeClient(frame(status=status(config_source=f"/{'x' * 60}/arbot.toml"))))
     assert long["config"][1] == "arbot.toml"

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
-from arbot_tui.domain.states import FeedState
+from arbot_tui.domain.states import FeedState, TradingState
 from arbot_tui.engine.frames import StatusView, VenueView
 from arbot_tui.tui.look import Look
 from arbot_tui.tui.screens.dialog import Dialog
@@ -24,6 +24,7 @@ __all__ = ["WelcomeCard", "first_time"]
 _MAX_OFFSET_MS = 1000.0
 """Venues refuse signed requests whose time is further off."""
 _WIDTH = 56
+_TRADING = (TradingState.ACTIVE, TradingState.REDUCING)
 
 
 def first_time(mark: Path) -> bool:
@@ -93,8 +94,14 @@ class WelcomeCard(Dialog[None]):
             (done, "API keys", f"not needed here; {look.hint('credentials')} sets and tests them"),
             (done, "rights", "no order leaves; withdrawing keys refused"),
             self._clock(self._state.venues),
-            (arrow, "next", f"{look.hint('start')} starts trading, {look.hint('help')} all keys"),
+            (arrow, "next", self._next(status)),
         )
+
+    def _next(self, status: StatusView | None) -> str:
+        look = self._look
+        running = status is not None and status.trading in _TRADING
+        what = "drains: it is trading" if running else "starts trading"
+        return f"{look.hint('start')} {what}, {look.hint('help')} all keys"
 
     def _clock(self, venues: Sequence[VenueView]) -> tuple[str, str, str]:
         """Return how far the venues' clocks are off ours."""

@@ -11,14 +11,19 @@ from arbot_tui.tui.spans import Line, blank, fit, pad
 __all__ = ["edge_chart"]
 
 _AXIS = 9
+_VALUES, _WIDEST_BAR = 60, 3
+"""Values of a full minute, and the most cells that one is drawn in."""
 _FLOOR_PCT = 0.05
 """The least height of the chart in percent: smaller moves are no news."""
 
 
 def edge_chart(values: tuple[float, ...], width: int, height: int, glyphs: Glyphs) -> list[Line]:
     """Return the net edge over time in `height` lines, the newest at the right."""
-    rows, room = height - 1, width - _AXIS - 1
-    tail = values[-room:] if room > 0 else ()
+    rows = height - 1
+    # Where there is more room than values, each is drawn wider, and the axis stays beside them.
+    times = max(1, min(_WIDEST_BAR, (width - _AXIS - 1) // _VALUES))
+    room = min(width - _AXIS - 1, times * _VALUES)
+    tail = values[-(room // times) :] if room > 0 else ()
     known = [value for value in tail if math.isfinite(value)]
     head: Line = ((pad("net edge, last 60 s", width - 1, ">") + " ", "dim"),)
     if rows < 2 or not known:
@@ -28,14 +33,17 @@ def edge_chart(values: tuple[float, ...], width: int, height: int, glyphs: Glyph
     high = max(high, low + _FLOOR_PCT)
     lines = [head]
     for line in range(rows):
-        bars = "".join(_bar(value, low, high, rows, rows - 1 - line, glyphs) for value in tail)
+        bars = "".join(
+            times * _bar(value, low, high, rows, rows - 1 - line, glyphs) for value in tail
+        )
         label = ""
         if line == 0:
             label = numbers.edge(high, glyphs)
         elif line == rows - 1:
             label = numbers.edge(low, glyphs)
         role = "gain" if known[-1] > 0 else "neutral"
-        lines.append(fit(((pad(label, _AXIS, ">") + " ", "dim"), (bars.rjust(room), role)), width))
+        axis = pad(label, width - room - 1, ">") + " "
+        lines.append(fit(((axis, "dim"), (bars.rjust(room), role)), width))
     return lines
 
 

@@ -166,7 +166,8 @@ class RowDetail(Panel):
         price_width = max(map(len, prices), default=1)
         sizes = numbers.same_decimals([size for _, size in (*asks, *bids)])
         # Long prices need the cells that short sizes leave: the word of the side stays in sight.
-        size_width = max(_SIZE_MIN, 1 + max(map(len, sizes), default=0))
+        free = width - 2 - price_width - len(" sell")
+        size_width = max(min(_SIZE_MIN, free), 1 + max(map(len, sizes), default=0))
         texts = [
             (pad(price, price_width, ">"), pad(size, size_width, ">"))
             for price, size in zip(prices, sizes, strict=True)

@@ -57,7 +57,15 @@ class OpportunityTable(TablePanel[OpportunityView]):
             Column("life", 7, 1, self._life, self._life_ms, order=self._life_ms),
             *(self._capture(index) for index in range(len(CAPTURE_DELAYS_MS))),
             Column("ended", 9, 6, self._ended, lambda one: one.closed_reason, "<"),
-            Column("became", 16, 0, self._became, lambda one: one.outcome, "<"),
+            Column(
+                "traded / why not",
+                16,
+                0,
+                self._became,
+                lambda one: one.outcome,
+                "<",
+                name="became",
+            ),
         )
 
     def searched(self, item: OpportunityView) -> str:

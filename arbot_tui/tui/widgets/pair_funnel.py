@@ -8,7 +8,7 @@ from arbot_tui.engine.answers import FunnelRow, FunnelView
 from arbot_tui.engine.frames import OpportunityView
 from arbot_tui.tui import numbers
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, clip, join, pad
+from arbot_tui.tui.spans import Line, cells, clip, join, pad
 from arbot_tui.tui.widgets.panel import Panel
 
 __all__ = ["PairFunnel"]
@@ -54,10 +54,15 @@ class PairFunnel(Panel):
             (f"{numbers.grouped(row.candidates)} seen ", "dim"),
             (f"{row.committed} traded ", "gain" if row.committed else "dim"),
         )
-        reasons = "  ".join(
-            f"{reason.replace('_', ' ')} {numbers.grouped(many)}" for reason, many in row.rejected
-        )
         more = glyphs.more
+        reasons = ""
+        for reason, many in row.rejected:
+            one = f"{reason.replace('_', ' ')} {numbers.grouped(many)}"
+            longer = f"{reasons}  {one}" if reasons else one
+            if reasons and cells(longer) > width - 3:
+                # A count cut short would be another one; the export has them all.
+                break
+            reasons = longer
         return (
             join((self.cursor_mark(key), (clip(name, width - 1, more), "strong")), right, width),
             ((pad("", 3), "dim"), (clip(reasons, width - 3, more), "text")),

@@ -7,7 +7,7 @@ from textwrap import wrap
 
 from arbot_tui.engine.answers import SettingsView, SettingView
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, clip, pad
+from arbot_tui.tui.spans import Line, cells, clip, pad
 from arbot_tui.tui.widgets.panel import Panel
 
 __all__ = ["SettingsList"]
@@ -69,7 +69,7 @@ class SettingsList(Panel):
             (
                 (" " + pad("key", name), "dim"),
                 (pad("value", value), "dim"),
-                (pad("takes", _WHEN), "dim"),
+                (pad("applies", _WHEN), "dim"),
                 (pad("from", origin), "dim"),
                 ("meaning" if room >= _MEANING_LEAST else "", "dim"),
             ),
@@ -86,9 +86,9 @@ class SettingsList(Panel):
         return (
             (
                 self.cursor_mark(key),
-                (pad(clip(setting.name, name - 1, more), name), "text"),
+                *_name(setting.name, name, more),
                 (pad(clip(shown, room - 1, more), room), "strong" if pending is None else "warn"),
-                (pad("effect" if setting.hot else "restart", _WHEN), "dim"),
+                (pad("at once" if setting.hot else "restart", _WHEN), "dim"),
                 *self._rest(setting, origin, max(0, width - name - room - _WHEN - 2)),
             ),
         )
@@ -168,6 +168,17 @@ class SettingsList(Panel):
         longest = 1 + max(map(len, self._settings), default=_NAME)
         more = 10 if width >= _WIDEST_FROM else 0
         return min(longest, width // 3 + 8), _VALUE + more, _FROM + more
+
+
+def _name(name: str, width: int, more: str) -> Line:
+    """Return a key in `width` cells: its section, which many share, behind its own word."""
+    section, point, key = name.rpartition(".")
+    before = cells(section + point)
+    if before + cells(key) >= width:
+        # What tells it from the others is its end.
+        section = more + section[before + cells(key) + 1 + cells(more) - width :]
+    text = section + point
+    return ((text, "dim"), (pad(key, max(0, width - cells(text))), "text"))
 
 
 def _origin(setting: SettingView) -> str:

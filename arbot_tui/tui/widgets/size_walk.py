@@ -40,7 +40,8 @@ def size_chart(walk: WalkView, base: str, width: int, height: int, glyphs: Glyph
         elif y == above:
             label = "0"
         bars = "".join(_bar(edge, y, above, rows, high, low, glyphs) for edge in edges)
-        role = "gain" if y < above else "neutral"
+        # What would not earn stays in the background.
+        role = "gain" if y < above else "faint"
         lines.append(fit(((pad(label, _AXIS, ">") + " ", "dim"), (bars, role)), width))
     under = f"0{pad(f'{numbers.quantity(end)} {base}', room - 1, '>')}"
     lines.append(fit(((" " * (_AXIS + 1), "dim"), (under, "dim")), width))

@@ -32,6 +32,7 @@ class Column(Generic[T]):
         value: What an export says instead of the text.
         align: ``<`` or ``>``.
         order: What to sort by, the highest first; None where sorting by it makes no sense.
+        name: Its name in an export, where that is another.
     """
 
     title: str
@@ -41,6 +42,7 @@ class Column(Generic[T]):
     value: Callable[[T], object] | None = None
     align: str = ">"
     order: Callable[[T], Any] | None = None
+    name: str = ""
 
 
 class TablePanel(Panel, Generic[T]):
@@ -177,7 +179,9 @@ class TablePanel(Panel, Generic[T]):
         """Return an item's values by column title."""
         item = self._items[key]
         return {
-            column.title or "state": column.value(item) if column.value else column.cell(item)[0]
+            column.name or column.title or "state": column.value(item)
+            if column.value
+            else column.cell(item)[0]
             for column in self._columns or self.columns()
         }
 

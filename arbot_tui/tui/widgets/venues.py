@@ -9,7 +9,7 @@ from arbot_tui.domain.states import FeedState
 from arbot_tui.engine.frames import VenueView
 from arbot_tui.tui import numbers
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, Span, clip, join, pad
+from arbot_tui.tui.spans import Line, Span, clip, join, line_width, pad
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.panel import Panel
 
@@ -62,12 +62,15 @@ class VenueHealth(Panel):
         )
         times: Line = (
             (f"{_ms(venue.lag_ms, 6)} late ", "text"),
-            (f"{self.glyphs.round_trip}{_ms(venue.rtt_ms, 5)}", "dim"),
+            (f"{self.glyphs.round_trip}{_ms(venue.rtt_ms, 6)}", "dim"),
         )
-        second = self._second(venue, roomy=width >= _ONE_LINE)
-        if width >= _ONE_LINE:
+        wide = width >= _ONE_LINE
+        counts = self._counts(venue) if width >= _ROOMY else ()
+        before = line_width((*name, *times)) if wide else 0
+        second = self._second(venue, width - before - line_width(counts) - 2, roomy=wide)
+        if wide:
             left: Line = (*name, *times, ("  ", "text"), *second)
-            return (join(left, self._counts(venue) if width >= _ROOMY else (), width),)
+            return (join(left, counts, width),)
         return (join(name, (*times, (" ", "text")), width), (("  ", "text"), *second))
 
     def record(self, key: Hashable) -> Mapping[str, object]:
@@ -93,16 +96,16 @@ class VenueHealth(Panel):
             (pad(f"{numbers.grouped(venue.quotes)} quotes ", 18, ">"), "text"),
         )
 
-    def _second(self, venue: VenueView, *, roomy: bool) -> Line:
-        """Return why it is not live, else what is worth knowing while it is."""
+    def _second(self, venue: VenueView, room: int, *, roomy: bool) -> Line:
+        """Return in `room` why it is not live, else what is worth knowing while it is."""
         if venue.banned_s > 0:
             return ((f"asked to stay away, {venue.banned_s:.0f} s left", "bad"),)
         if venue.reason:
-            return ((venue.reason, "warn"),)
+            return ((clip(venue.reason, room, self.glyphs.more), "warn"),)
         spans: list[Span] = []
         if venue.silence_ms is not None:
             heard = f"heard {numbers.age(int(venue.silence_ms * MS))}"
-            spans.append((pad(f"{heard} ago", 15) if roomy else f"{heard}  ", "dim"))
+            spans.append((pad(f"{heard} ago", 14) if roomy else f"{heard}  ", "dim"))
         offset = venue.offset_ms
         role = "warn" if abs(offset) > _CLOCK_OFF_MS else "dim"
         clock = f"{round(offset):+d}".replace("-", self.glyphs.minus) if round(offset) else "0"
@@ -119,4 +122,7 @@ class VenueHealth(Panel):
 
 
 def _ms(value: float | None, width: int) -> str:
-    return pad("-" if value is None else f"{value:.0f} ms", width, ">")
+    if value is None:
+        return pad("-", width, ">")
+    # The next unit in time: a figure that is cut is another figure.
+    return pad(f"{value:.0f} ms" if value < 999.5 else f"{value / 1000:.1f} s", width, ">")

@@ -125,3 +125,16 @@ def test_equity_that_is_not_known_yet_is_none() -> None:
     history.sample(5, None, Decimal("1.5"))
     assert history.points()[0].equity is None
     assert history.points()[0].realised == 1.5
+
+
+def test_a_part_of_the_account_is_no_value_of_it_but_nobody_prices_every_coin() -> None:
+    history = EquityHistory()
+    for second in range(100):
+        history.sample(second, Decimal(70), Decimal(0), whole=False)
+    known = [point.equity for point in history.points()]
+    assert known == [None] * 30 + [70.0] * 70
+    prompt = EquityHistory()
+    prompt.sample(0, Decimal(70), Decimal(0), whole=False)
+    prompt.sample(1, Decimal(100), Decimal(0), whole=True)
+    prompt.sample(2, Decimal(90), Decimal(0), whole=False)
+    assert [point.equity for point in prompt.points()] == [None, 100.0, 90.0]

@@ -32,3 +32,13 @@ def test_without_values_or_room_it_says_so() -> None:
     assert "no edge known yet" in drawn((math.nan,), 24)[1]
     assert len(drawn((), 24, 1)) == 1
     assert len(drawn((1.0,), 5, 4)) == 4
+
+
+def test_a_wide_chart_draws_each_value_wider_and_keeps_the_axis_beside_them() -> None:
+    lines = [
+        "".join(part for part, _ in line)
+        for line in edge_chart((0.0,) * 59 + (0.2,), 300, 4, UNICODE)
+    ]
+    assert lines[1].endswith("   ███")
+    assert lines[1].rstrip(" █").endswith("+0.200%")
+    assert lines[1].index("+0.200%") == 300 - 180 - 1 - len("+0.200%")
