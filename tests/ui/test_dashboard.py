@@ -24,7 +24,17 @@ from arbot_tui.tui.screens.confirm import ConfirmScreen
 from arbot_tui.tui.screens.help import HelpScreen, help_keys
 from arbot_tui.tui.themes import load_themes, themes_folder
 from arbot_tui.tui.view import ViewState
-from tests.ui.fakes import START_NS, FakeClient, frame, opportunity, row, status, trade, venue
+from tests.ui.fakes import (
+    START_NS,
+    VENUES,
+    FakeClient,
+    frame,
+    opportunity,
+    row,
+    status,
+    trade,
+    venue,
+)
 from tests.ui.harness import SIZES, Screen, dashboard
 
 pytestmark = pytest.mark.ui
@@ -110,6 +120,20 @@ async def test_s_starts_or_drains(trading: str, command: str) -> None:
         await screen.press("s")
         assert client.commands == [command]
         assert f"{command} done" in screen.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_what_drains_for_want_of_venues_says_that_no_key_is_needed(
+    size: tuple[int, int],
+) -> None:
+    lost = tuple(venue(name, "down", lag_ms=None, rtt_ms=8.0) for name in VENUES)
+    drained = status(trading="draining", trading_reason="venues")
+    async with dashboard(FakeClient(frame(status=drained, venues=lost)), size) as screen:
+        top, banner, *_ = screen.lines()
+        assert "waits for two live venues, then active again" in banner
+        assert "starts again" not in banner
+        # How long the way was says nothing of a venue that is not there.
+        assert "8ms" not in top
 
 
 async def test_stop_asks_and_enter_is_the_safe_answer() -> None:

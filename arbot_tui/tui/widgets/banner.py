@@ -21,6 +21,8 @@ _HINTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     TradingState.REDUCING: (("drain", "drains"),),
     TradingState.HALTED: (("reset", "lifts the halt"),),
 }
+_VENUES_LOST = "venues"
+_AGAIN = "waits for two live venues, then active again"
 _FULL_PATH_FROM = 110
 """Columns that the rest of the line needs."""
 
@@ -89,9 +91,13 @@ class Banner(LineWidget):
             spans = [(" halted", "bad")]
             if status.trading_reason:
                 spans.append((f": {clip(status.trading_reason, 40, self.glyphs.more)}", "bad"))
+        next_keys = _HINTS.get(status.trading, ())
+        if status.trading == TradingState.DRAINING and status.trading_reason == _VENUES_LOST:
+            # No key brings a venue back.
+            spans, next_keys = [(f" {_AGAIN}", "warn")], ()
         line: Line = tuple(spans)
         look = self._look
-        hints = [*_HINTS.get(status.trading, ()), *leads, ("help", "all keys")]
+        hints = [*next_keys, *leads, ("help", "all keys")]
         shown = [(look.hint(name), meaning) for name, meaning in hints]
         if views := view_keys(look.keys):
             shown.append((views, "views"))

@@ -99,7 +99,7 @@ class StatusBar(LineWidget):
             words.append(venue.state)
         if venue.lag_ms is not None:
             words.append(f"{venue.lag_ms:.0f}ms")
-        elif venue.rtt_ms is not None:
+        elif venue.rtt_ms is not None and venue.state == FeedState.LIVE:
             words.append(f"{venue.rtt_ms:.0f}ms")
         if detail >= 3 and venue.rtt_ms is not None and venue.lag_ms is not None:
             words.append(f"{self.glyphs.round_trip}{venue.rtt_ms:.0f}")
