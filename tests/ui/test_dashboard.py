@@ -136,6 +136,15 @@ async def test_what_drains_for_want_of_venues_says_that_no_key_is_needed(
         assert "8ms" not in top
 
 
+async def test_a_halt_says_why_and_what_lifts_it() -> None:
+    halted = status(trading="halted", alarm="halted: " + "daily loss " * 20)
+    async with dashboard(FakeClient(frame(status=halted)), (80, 24)) as screen:
+        banner = screen.lines()[1]
+        assert "halted: daily loss" in banner
+        assert banner.rstrip().endswith("lifts the halt")
+        assert "reset" in banner
+
+
 async def test_stop_asks_and_enter_is_the_safe_answer() -> None:
     async with dashboard() as screen:
         await screen.press("x")

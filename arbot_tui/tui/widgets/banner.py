@@ -8,7 +8,7 @@ from arbot_tui.domain.states import Mode, TradingState
 from arbot_tui.engine.frames import StatusView
 from arbot_tui.tui.keys import view_keys
 from arbot_tui.tui.look import Look
-from arbot_tui.tui.spans import Line, Span, clip, fit, join, line_width
+from arbot_tui.tui.spans import Line, Span, cells, clip, fit, join, line_width
 from arbot_tui.tui.view import ViewState
 from arbot_tui.tui.widgets.line_widget import LineWidget
 
@@ -54,9 +54,17 @@ class Banner(LineWidget):
         if status is None:
             return [fit(((" connecting to the engine", "dim"),), width)]
         if status.alarm:
-            return [fit(((f" {self.glyphs.up} {status.alarm}", "bad"),), width)]
+            return [self._alarm(status, width)]
         right = self._unread(status) or self._source(status, width)
         return [join(self._hints(status, width - line_width(right)), right, width)]
+
+    def _alarm(self, status: StatusView, width: int) -> Line:
+        """Return the alarm and, while halted, what lifts the halt."""
+        glyphs, lifts = self.glyphs, ""
+        if status.trading == TradingState.HALTED:
+            lifts = f" {glyphs.dot} {self._look.hint('reset')} lifts the halt "
+        text = clip(f" {glyphs.up} {status.alarm}", width - cells(lifts), glyphs.more)
+        return join(((text, "bad"),), ((lifts, "key"),) if lifts else (), width)
 
     def _unread(self, status: StatusView) -> Line:
         """Return that the settings file was saved, and what takes it over."""
