@@ -10,7 +10,7 @@ import structlog
 
 from arbot_tui.domain.clock import SECOND
 from arbot_tui.domain.feed import FeedEventKind
-from arbot_tui.domain.states import FeedState
+from arbot_tui.domain.states import FeedState, TradingState
 from arbot_tui.market.connection import Verdict
 from arbot_tui.market.feeds import ConnectionHealth, FeedMonitor
 from arbot_tui.trading.core.events import Operator, OperatorAction, VenueLive
@@ -163,4 +163,6 @@ class FeedJudge:
         ready = sum(1 for venue in venues if venue.live and venue.reconciled)
         if self.start_wanted and ready >= _MIN_VENUES:
             self.start_wanted = False
-            self._bot.executor.handle(Operator(OperatorAction.START))
+            if self._bot.core.trading is not TradingState.HALTED:
+                # Else what halts it is said already; only a person goes on from there.
+                self._bot.executor.handle(Operator(OperatorAction.START))

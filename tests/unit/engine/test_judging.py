@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 
+import pytest
+
 from arbot_tui.domain.clock import MS, SECOND
 from arbot_tui.domain.feed import FeedEventKind
 from arbot_tui.domain.fees import TradingFees
@@ -16,7 +18,7 @@ from arbot_tui.engine.operating import CORE_FAILED
 from arbot_tui.exchanges.base import ExchangeConfig, VenueUrls
 from arbot_tui.exchanges.factory import ExchangeFactory
 from arbot_tui.trading.config import ArbitrageConfig, RiskConfig
-from arbot_tui.trading.core.events import Signalled, VenueLive
+from arbot_tui.trading.core.events import Operator, OperatorAction, Signalled, VenueLive
 from tests.unit.engine.rig import Rig
 
 _SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
@@ -279,3 +281,32 @@ def test_every_venue_says_how_many_orders_it_takes() -> None:
         rig.bot.exchanges[name] = factory.create(config, rig.clock)
     limits = rig.bot.limits(ArbitrageConfig(), RiskConfig(max_messages_per_s=1000))
     assert limits.venue_messages_per_s == {"binance": 5, "bybit": 9, "okx": 12, "bitget": 4}
+
+
+@pytest.mark.parametrize("halted", [False, True])
+def test_a_run_that_begins_halted_starts_nothing_when_its_venues_are_there(halted: bool) -> None:
+    rig = _sharded()
+    rig.bot.judge.start_wanted = True
+    for name in ("binance", "okx"):
+        venue = rig.bot.core.venue(name)
+        venue.live = venue.reconciled = True
+    if halted:
+        rig.bot.core.trading = TradingState.HALTED
+
+    rig.bot.judge._maybe_start()
+    rig.bot.judge._maybe_start()
+
+    started = [event for event in rig.told if isinstance(event, Operator)]
+    assert started == ([] if halted else [Operator(OperatorAction.START)])
+    assert not rig.bot.judge.start_wanted
+
+
+def test_a_ban_is_told_with_the_very_next_quotes_whatever_the_verdict_still_says() -> None:
+    # row 6: between commit and send there is no time for the next verdict
+    rig = _sharded()
+    rig.venues["okx"].away_s = 30.0
+
+    told = {view.venue: view for view in rig.bot.quotes("BTC/USDT")}
+
+    assert told["okx"].tradeable
+    assert (told["binance"].order_wait_ns, told["okx"].order_wait_ns) == (0, 30 * SECOND)
