@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -23,6 +24,9 @@ __all__ = [
 
 ToldAmount = str | int | float | None
 """An amount as venues write it; whatever else it says, whether coins move must stay readable."""
+
+# No amount has more digits, and nothing longer is worth remembering.
+_LONGEST = 60
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -81,11 +85,8 @@ class Wallets(msgspec.Struct, frozen=True):
 
 def amount_told(told: ToldAmount) -> Decimal | None:
     """Return an amount that a venue tells; None where it tells none, or what cannot be one."""
-    try:
-        amount = parse_decimal(str(told))
-    except ValueError:
-        return None
-    return amount if amount >= ZERO else None
+    text = str(told)
+    return _amount(text) if len(text) <= _LONGEST else None
 
 
 def decimals_told(told: ToldAmount) -> Decimal | None:
@@ -103,9 +104,25 @@ def network_name(told: str, same: Mapping[str, str]) -> tuple[str, str]:
         told: As the venue writes it.
         same: Keys by the venue's names in upper case, where they differ.
     """
-    name = sanitise(told, 30)
+    name = _name(told) if len(told) <= _LONGEST else sanitise(told, 30)
     upper = name.upper()
     return name, same.get(upper, upper)
+
+
+# A venue tells thousands of them every few minutes, on the loop of the quotes, and nearly all of
+# them are those that it told before.
+@lru_cache(maxsize=16384)
+def _amount(text: str) -> Decimal | None:
+    try:
+        amount = parse_decimal(text)
+    except ValueError:
+        return None
+    return amount if amount >= ZERO else None
+
+
+@lru_cache(maxsize=4096)
+def _name(told: str) -> str:
+    return sanitise(told, 30)
 
 
 def wallets_in(

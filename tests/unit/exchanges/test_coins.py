@@ -246,6 +246,8 @@ def test_a_share_of_the_amount_is_no_fixed_fee(name: str, key: str) -> None:
 def test_other_steps_and_names() -> None:
     assert _usdt("bitget", withdrawStep="5").step == 5
     assert [_usdt("okx", wdTickSz=told).step for told in ("1.5", "400", "x")] == [None] * 3
+    assert _usdt("okx", fee="1" * 61).fee is None
+    assert len(_usdt("okx", chain="x" * 61).name) == 30
     # A bridge's coin is not the one that the others take on that network.
     bridged = _usdt("okx", chain="USDT-Arbitrum One (Bridged)")
     assert (bridged.name, bridged.key) == (
