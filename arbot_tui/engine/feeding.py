@@ -22,8 +22,7 @@ class MarketFeed:
     """The market-data sink of every adapter.
 
     Attributes:
-        quotes: Best bid/ask updates received.
-        newest: Newest ticker per (exchange, row) since it was last taken, for the recorder.
+        newest: By venue and row, the newest ticker since `take_newest`, for the recorder.
     """
 
     def __init__(
@@ -41,13 +40,16 @@ class MarketFeed:
         self._by_row = monitor.by_row
         self._check = strategy.on_ticker
         self._judge = judge
-        self.quotes = 0
-        self.newest: dict[tuple[int, int], Ticker] = {}
+        self.newest: list[dict[int, Ticker]] = [{} for _ in board.venues]
         self._news: list[FeedEvent] = []
+
+    @property
+    def quotes(self) -> int:
+        """Best bid/ask updates received."""
+        return sum(map(self._monitor.quotes, range(len(self._board.venues))))
 
     def on_ticker(self, ticker: Ticker) -> None:
         """Take a best bid and ask."""
-        self.quotes += 1
         changed = self._board.update(ticker)
         venue, row = ticker.exchange, ticker.row
         try:
@@ -57,7 +59,7 @@ class MarketFeed:
         if connection.on_frame(ticker.event_ns, ticker.recv_ns, changed > UNCHANGED):
             self._judge(venue)
         if changed:
-            self.newest[venue, row] = ticker
+            self.newest[venue][row] = ticker
             self._check(ticker, changed)
 
     def on_book(self, update: BookUpdate) -> None:
@@ -78,6 +80,11 @@ class MarketFeed:
             self._judge(event.exchange)
         if event.kind not in (FeedEventKind.ALIVE, FeedEventKind.ASSIGNED):
             self._news.append(event)
+
+    def take_newest(self) -> list[dict[int, Ticker]]:
+        """Return the newest tickers since the last call, by venue and row."""
+        taken, self.newest = self.newest, [{} for _ in self.newest]
+        return taken
 
     def take_news(self) -> list[FeedEvent]:
         """Return what connections went through since the last call, for the log."""

@@ -80,7 +80,9 @@ class FeedJudge:
 
         What lies in the sockets then looks fresh to a clock that stood still, and some of it has no
         time of its own to tell. So it is asked here, before anything is decided, and every feed
-        is made anew. A look costs less than a frame, where each frame would have to pay for it.
+        and private connection is made anew: what an account did meanwhile is asked for then, and
+        orders under way as well. A look costs less than a frame, where each frame would have to
+        pay for it.
         """
         bot = self._bot
         slept_ns = bot.clock.catch_up()
@@ -94,6 +96,8 @@ class FeedJudge:
         for index in range(len(bot.venues)):
             self.judge(index)
         bot.listings.reconnect()
+        for exchange in bot.exchanges.values():
+            exchange.restart_private(why)
         return True
 
     def judge(self, index: int) -> None:

@@ -14,7 +14,6 @@ from arbot_tui.domain.errors import StorageError
 from arbot_tui.domain.numbers import ZERO, exact, plain
 from arbot_tui.domain.opportunity import CAPTURE_DELAYS_MS, Opportunity
 from arbot_tui.domain.orders import Fill
-from arbot_tui.domain.quotes import Ticker
 from arbot_tui.engine.summary import Summary, exit_code
 from arbot_tui.storage.database import Database
 from arbot_tui.storage.recorder import Recorder
@@ -178,15 +177,10 @@ class Recording:
         """Hand the newest quotes and opportunities over once a second, off the hot path."""
         while True:
             await asyncio.sleep(_TICKERS_PERIOD_S)
-            for (venue, row), ticker in self._take_tickers().items():
-                self._recorder.put_ticker(
-                    self._bot.venues[venue], self._bot.universe.symbol(row), ticker
-                )
+            for venue, taken in zip(self._bot.venues, self._bot.feed.take_newest(), strict=True):
+                for row, ticker in taken.items():
+                    self._recorder.put_ticker(venue, self._bot.universe.symbol(row), ticker)
             self._note_opportunities()
-
-    def _take_tickers(self) -> dict[tuple[int, int], Ticker]:
-        taken, self._bot.feed.newest = self._bot.feed.newest, {}
-        return taken
 
     def _note_opportunities(self) -> None:
         opportunities = self._bot.opportunities

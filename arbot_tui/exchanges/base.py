@@ -323,6 +323,14 @@ class BaseExchange(ABC):
         """
         del sink
 
+    def restart_private(self, cause: str) -> None:
+        """Log in and subscribe anew, on new connections: those there are cannot be trusted.
+
+        The private stream is told as lost, and orders that wait for their answer on a socket as
+        unknown, before this returns. Does nothing where there is no private connection.
+        """
+        del cause
+
     async def cancel_by_venue_id(self, symbol: str, venue_id: str) -> None:
         """Do what `cancel_order` does for an order of the venue's id, whoever placed it."""
         del symbol, venue_id

@@ -23,6 +23,8 @@ QUARANTINE_NS = 5 * SECOND
 """How long one impossible event time discredits the connection."""
 
 _GAPS = 128
+# The bounds of lags as they are compared, for every frame.
+_LEAST_LAG_NS = -MAX_AHEAD_NS
 # Below this our own share of a lag is no news.
 _WORTH_TELLING_NS = 50 * MS
 
@@ -183,12 +185,18 @@ class Connection:
 
     def _take_time(self, event_ns: int, recv_ns: int) -> bool:
         lag_ns = recv_ns - event_ns + self.offset_ns
+        if _LEAST_LAG_NS <= lag_ns <= MAX_LAG_NS and not self._late:
+            # As nearly every frame is.
+            self._timed_ns = recv_ns
+            self.lag_ns = lag_ns
+            self._lags.add(lag_ns)
+            return False
         if -MAX_CLOCK_ERROR_NS <= lag_ns <= MAX_CLOCK_ERROR_NS:
             self._timed_ns = recv_ns
             self.lag_ns = lag_ns
             self._lags.add(lag_ns)
             # What is dated ahead could be of any age.
-            late = not -MAX_AHEAD_NS <= lag_ns <= MAX_LAG_NS
+            late = not _LEAST_LAG_NS <= lag_ns <= MAX_LAG_NS
             if late is self._late:
                 return False
             self._late = late

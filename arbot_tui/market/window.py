@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 
 __all__ = ["Window"]
 
 
 class Window:
-    """A ring of the newest `size` integers."""
+    """A ring of the newest `size` integers.
 
-    __slots__ = ("_next", "_size", "_values")
+    Attributes:
+        add: Takes a value; the oldest one goes when the ring is full. The ring's own method, since
+            it is called for every quote.
+    """
+
+    __slots__ = ("_values", "add")
 
     def __init__(self, size: int) -> None:
         """Start empty."""
-        self._size = size
-        self._values: list[int] = []
-        self._next = 0
-
-    def add(self, value: int) -> None:
-        """Take a value; the oldest one goes when the ring is full."""
-        if len(self._values) < self._size:
-            self._values.append(value)
-            return
-        self._values[self._next] = value
-        self._next = (self._next + 1) % self._size
+        self._values: deque[int] = deque(maxlen=size)
+        self.add: Callable[[int], None] = self._values.append
 
     def percentile(self, percent: float) -> int | None:
         """Return the nearest-rank percentile; None while nothing was measured."""

@@ -7,6 +7,8 @@ so those quotes look fresh; Binance's have no time of their own at all.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -110,8 +112,9 @@ class _Engine:
             lambda: self.verdict[0] is FeedState.LIVE and self.tradeable(), seconds
         )
 
-    async def run(self, seconds: float) -> None:
-        """Follow the venue, wake up from a sleep of `seconds`, and go on until it is live again."""
+    @asynccontextmanager
+    async def asleep_for(self, seconds: float) -> AsyncIterator[None]:
+        """Follow the venue, and wake up from a sleep of `seconds`, with the sockets read."""
         bot, venue = self.rig.bot, self.venue
 
         async def drive() -> None:
@@ -126,7 +129,6 @@ class _Engine:
             await asyncio.sleep(3.0)
             assert self.asking.good > 50
             assert self.asking.old == []
-            before = venue.dials
             # Half-way between two of the engine's ten looks a second at its feeds.
             await asyncio.sleep(0.15 - now_s() % 0.1)
             venue.sleep(seconds)
@@ -135,11 +137,12 @@ class _Engine:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
             assert self.verdict[0] is not FeedState.LIVE
+            yield
             await self.live(30.0)
-            assert venue.dials > before
-            good = self.asking.good
+            good, old = self.asking.good, len(self.asking.old)
             await asyncio.sleep(3.0)
             assert self.asking.good > good + 20
+            assert len(self.asking.old) == old
         finally:
             for task in tasks:
                 task.cancel()
@@ -154,7 +157,32 @@ class _Engine:
 def test_what_lay_in_the_sockets_is_not_traded_on(name: str, seconds: float) -> None:
     async def scene() -> None:
         engine = _Engine(name)
-        await engine.run(seconds)
+        async with engine.asleep_for(seconds):
+            before = engine.venue.dials
+            await engine.live(30.0)
+            assert engine.venue.dials > before
         assert engine.asking.old == []
+
+    run_virtual(scene())
+
+
+@every_venue
+def test_a_machine_that_does_not_know_it_stood_trades_no_quote_dated_after_it_stood(
+    name: str,
+) -> None:
+    """A paused virtual machine, whose clocks all stand: the venues' times run ahead of ours."""
+
+    async def scene() -> None:
+        engine = _Engine(name)
+        engine.venue.clock.knows = False
+        async with engine.asleep_for(1.5):
+            good, old = engine.asking.good, len(engine.asking.old)
+            await asyncio.sleep(5.0)
+            # Nothing more until the venue's clock has been measured again.
+            state, reason = engine.verdict
+            assert state is FeedState.DELAYED
+            assert "dated 1.5 s ahead" in reason
+            assert (engine.asking.good, len(engine.asking.old)) == (good, old)
+            engine.rig.bot.monitor.set_offset(0, engine.venue.clock.offset_ns)
 
     run_virtual(scene())

@@ -146,18 +146,30 @@ class Listener:
 
 
 class MachineClock:
-    """The clock of the machine that follows a venue; it stops while the machine sleeps."""
+    """The clock of the machine that follows a venue; it stops while the machine sleeps.
+
+    Attributes:
+        knows: Whether the machine knows afterwards that it slept; a virtual one may not.
+    """
 
     def __init__(self, world: Clock) -> None:
         self._world = world
         self._behind_ns = 0
+        self.knows = True
 
     def now_ns(self) -> int:
         return self._world.now_ns() - self._behind_ns
 
     def catch_up(self) -> int:
+        if not self.knows:
+            return 0
         slept_ns, self._behind_ns = self._behind_ns, 0
         return slept_ns
+
+    @property
+    def offset_ns(self) -> int:
+        """What a measurement against the venue's time finds."""
+        return self._behind_ns
 
     def stood(self, slept_ns: int) -> None:
         """Note that the machine slept, up to now."""

@@ -29,10 +29,10 @@ _VENUE = "binance"
 
 _TICKER = "@bookTicker"
 _DEPTH = "@depth@100ms"
-# How the two streams' frames end. Three bytes tell the likely kind at a fraction of the price of
-# finding the stream's name; what then does not decode goes the long way, by its name.
-_TICKER_END = b'"}}'
-_DEPTH_END = b"]}}"
+# The two streams' frames end on `"}}` and `]}}`. The byte before the braces tells the likely kind,
+# at a fraction of the price of finding the stream's name; what then does not decode goes the long
+# way, by its name.
+_TICKER_MARK, _DEPTH_MARK = b'"]'
 
 # The decoder checks these bounds, in C; NaN fails them all. Outside them no price or size of any
 # asset makes sense and edge arithmetic may overflow; beyond 2100-01-01 a time is in the wrong unit.
@@ -224,13 +224,13 @@ class StreamParser:
             MalformedMessage: The frame breaks its schema, names a symbol that was not asked
                 for, or holds a level, id or time that cannot be.
         """
-        end = raw[-3:]
         try:
-            if end == _TICKER_END:
+            mark = raw[-3]
+            if mark == _TICKER_MARK:
                 return self._ticker(_decode_ticker_frame(raw).data, recv_ns)
-            if end == _DEPTH_END:
+            if mark == _DEPTH_MARK:
                 return self._depth(_decode_depth_frame(raw).data, recv_ns)
-        except (KeyError, ValueError, RecursionError):
+        except (LookupError, ValueError, RecursionError):
             # Broken, or of a kind that only ends alike: its name tells.
             pass
         try:

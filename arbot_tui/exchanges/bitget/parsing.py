@@ -42,6 +42,10 @@ class _Level(msgspec.Struct, array_like=True, gc=False):
     size: _Positive
 
 
+# Stands for the best level of a side without orders.
+_ABSENT = _Level(0.0, 0.0)
+
+
 class _Book(msgspec.Struct, gc=False):
     asks: list[_Level]
     bids: list[_Level]
@@ -191,23 +195,19 @@ class StreamParser:
             and (book.seq or book.ts < line.ts)
         ):
             return None
-        bid_price = bid_size = ask_price = ask_size = 0.0
-        if book.bids:
-            bid = book.bids[0]
-            bid_price, bid_size = bid.price, bid.size
-        if book.asks:
-            ask = book.asks[0]
-            ask_price, ask_size = ask.price, ask.size
+        bids, asks = book.bids, book.asks
+        bid = bids[0] if bids else _ABSENT
+        ask = asks[0] if asks else _ABSENT
         event_ms = book.ts if line.ts else frame.ts
         line.seq = book.seq
         line.ts = book.ts
         return Ticker(
             self._exchange,
             line.row,
-            bid_price,
-            bid_size,
-            ask_price,
-            ask_size,
+            bid.price,
+            bid.size,
+            ask.price,
+            ask.size,
             event_ms * MS,
             recv_ns,
         )

@@ -42,6 +42,10 @@ class _Level(msgspec.Struct, array_like=True, gc=False):
     size: _Size
 
 
+# Stands for the best level of a side without orders.
+_ABSENT = _Level(0.0, 0.0)
+
+
 class _Book(msgspec.Struct, gc=False):
     b: list[_Level]
     a: list[_Level]
@@ -197,15 +201,11 @@ class StreamParser:
             if was is None:
                 return None
             book = _Book(_changed(was.b, book.b), _changed(was.a, book.a), book.u)
-        bid_price = bid_size = ask_price = ask_size = 0.0
-        if book.b:
-            bid = book.b[0]
-            bid_price, bid_size = bid.price, bid.size
-        if book.a:
-            ask = book.a[0]
-            ask_price, ask_size = ask.price, ask.size
+        bids, asks = book.b, book.a
+        bid = bids[0] if bids else _ABSENT
+        ask = asks[0] if asks else _ABSENT
         # A level without size, or a frame without time, is no news to act upon.
-        if (book.b and not bid_size) or (book.a and not ask_size) or not event_ms:
+        if (bids and not bid.size) or (asks and not ask.size) or not event_ms:
             raise UnreadableQuote(_VENUE, row, f"{frame.topic}: a level or the time is empty")
         line.held = book
         line.cts = frame.cts
@@ -213,10 +213,10 @@ class StreamParser:
         return Ticker(
             self._exchange,
             row,
-            bid_price,
-            bid_size,
-            ask_price,
-            ask_size,
+            bid.price,
+            bid.size,
+            ask.price,
+            ask.size,
             event_ms * MS,
             recv_ns,
         )

@@ -41,6 +41,10 @@ class _Level(msgspec.Struct, array_like=True, gc=False):
     size: _Size
 
 
+# Stands for the best level of a side without orders.
+_ABSENT = _Level(0.0, 0.0)
+
+
 class _Book(msgspec.Struct, gc=False):
     asks: list[_Level]
     bids: list[_Level]
@@ -190,14 +194,10 @@ class StreamParser:
             and (book.seqId >= 0 or book.ts < line.ts)
         ):
             return None
-        bid_price = bid_size = ask_price = ask_size = 0.0
-        if book.bids:
-            bid = book.bids[0]
-            bid_price, bid_size = bid.price, bid.size
-        if book.asks:
-            ask = book.asks[0]
-            ask_price, ask_size = ask.price, ask.size
-        if (book.bids and not bid_size) or (book.asks and not ask_size):
+        bids, asks = book.bids, book.asks
+        bid = bids[0] if bids else _ABSENT
+        ask = asks[0] if asks else _ABSENT
+        if (bids and not bid.size) or (asks and not ask.size):
             raise UnreadableQuote(_VENUE, line.row, f"{arg.instId}: a best level without size")
         event_ns = book.ts * MS if line.ts else 0
         line.seq = book.seqId
@@ -205,10 +205,10 @@ class StreamParser:
         return Ticker(
             self._exchange,
             line.row,
-            bid_price,
-            bid_size,
-            ask_price,
-            ask_size,
+            bid.price,
+            bid.size,
+            ask.price,
+            ask.size,
             event_ns,
             recv_ns,
         )

@@ -165,6 +165,12 @@ class VenueAdapter(BaseExchange):
         finally:
             self._stream = self._entry = None
 
+    def restart_private(self, cause: str) -> None:
+        """Log in and subscribe anew, on new connections; orders under way become unknown."""
+        for socket in (self._stream, self._entry):
+            if socket is not None:
+                socket.restart(cause)
+
     def _order_entry(self, key: Credentials) -> OrderEntry | None:
         """Return the socket for orders; None where the venue has none that bounds their time."""
         url = self.config.urls.ws_trade

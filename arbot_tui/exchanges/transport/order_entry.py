@@ -112,6 +112,10 @@ class OrderEntry:
         finally:
             self._give_up("given up while under way")
 
+    def restart(self, cause: str) -> None:
+        """Start over on a new connection; what waits for its answer is unknown."""
+        self._socket.restart(cause)
+
     def submit(self, order: OrderRequest, instrument: Instrument, sink: OrderEventSink) -> bool:
         """Write an order before returning; False, and nothing written, where that cannot be.
 

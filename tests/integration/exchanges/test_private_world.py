@@ -197,6 +197,21 @@ async def test_a_stream_that_is_cut_comes_back_and_tells_on(world: World) -> Non
         assert sum(fill.qty for fill in account.fills("t5x0y1")) == order.qty
 
 
+async def test_after_a_sleep_the_account_is_followed_on_new_connections(world: World) -> None:
+    async with following(world) as account:
+        why = "the machine slept for 3.0 s"
+        world.adapter.restart_private(why)
+        assert account.streams[1:] == [(False, why)]
+        await until(lambda: account.streams[2:])
+        assert account.streams[2:] == [(True, "")]
+        order = await world.order("t5x1y1", OrderSide.BUY, "1.01")
+        told: list[OrderEvent] = []
+        world.adapter.submit(order, told.append)
+        await until(lambda: account.ended("t5x1y1") and told)
+        assert isinstance(told[0], OrderAck)
+        assert sum(fill.qty for fill in account.fills("t5x1y1")) == order.qty
+
+
 async def test_a_key_that_is_wrong_follows_nothing(world: World) -> None:
     adapter = world.make(world.about["api_secret"] + "x")
     account = Account()

@@ -75,6 +75,7 @@ class ScriptedVenue(BaseExchange):
         self.away_s = 0.0
         self.permissions: KeyPermissions | None = None
         self.keys_asked = 0
+        self.restarted: list[str] = []
 
     def quota(self, now_ns: int) -> QuotaUse:
         return QuotaUse(3, 10, 1.0)
@@ -144,6 +145,9 @@ class ScriptedVenue(BaseExchange):
         if self.failure is not None:
             raise self.failure
         return self.permissions
+
+    def restart_private(self, cause: str) -> None:
+        self.restarted.append(cause)
 
     async def close(self) -> None:
         pass

@@ -170,6 +170,10 @@ def test_nothing_is_decided_on_what_lay_in_the_sockets_while_the_machine_slept()
     assert _words(rig) == [["stale"] * 2] * 3
     okx = rig.bot.client.frame(0).venues[1]
     assert okx.reason == "2 of 2 connections not live: stale, the machine slept for 3.0 s"
+    # What the accounts did meanwhile is asked for on new connections, too, once for each sleep.
+    assert [venue.restarted for venue in rig.venues.values()] == [
+        ["the machine slept for 3.0 s"]
+    ] * 2
     # Nor does any further one count, before there are new connections.
     rig.quote(1, 0, 104.0, late_ns=20 * MS)
     rig.bot.judge.judge(1)

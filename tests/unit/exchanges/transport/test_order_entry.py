@@ -165,6 +165,27 @@ def test_a_connection_lost_with_orders_in_flight_leaves_them_unknown_and_sends_n
     scenario(test)
 
 
+def test_after_a_sleep_what_was_in_flight_is_unknown_and_a_new_login_comes_first() -> None:
+    async def test(world: World) -> None:
+        world.submit("a1")
+        former = world.wires[0]
+        world.entry.restart("the machine slept for 3.0 s")
+        lost = OrderUnknown(
+            "toy", "a1", "connection lost before the answer: the machine slept for 3.0 s"
+        )
+        assert world.told == [lost]
+        assert not world.submit("a2")
+        # Its answer lay in the socket: it is asked for all the same.
+        former.push(b'{"id":"a1"}')
+        await asyncio.sleep(5)
+        assert world.told == [lost]
+        assert former.closed
+        assert world.submit("a3")
+        assert [wire.sent for wire in world.wires] == [[b"login", b"a1"], [b"login", b"a3"]]
+
+    scenario(test)
+
+
 def test_an_answer_that_does_not_come_leaves_the_order_unknown_once() -> None:
     async def test(world: World) -> None:
         world.submit("a1")
