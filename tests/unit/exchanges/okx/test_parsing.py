@@ -278,7 +278,8 @@ def _only_good(raw: bytes) -> None:
         for price, size in ((message.bid, message.bid_size), (message.ask, message.ask_size)):
             good = 0.0 < price < math.inf and 0.0 < size < math.inf
             assert good or (price == 0.0 and size == 0.0)
-        assert message.event_ns > 0
+        # What a subscription begins with tells no time.
+        assert message.event_ns == 0
     elif isinstance(message, BookUpdate):
         assert 0 <= message.last_id < 2**63
         for price, size in (*message.bids, *message.asks):
