@@ -17,6 +17,7 @@ from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import UnreadableQuote
+from arbot_tui.exchanges.followed import LEFT, Followed, LastSeen
 
 __all__ = ["Control", "StreamParser"]
 
@@ -24,8 +25,6 @@ _VENUE = "bitget"
 _PONG = b"pong"
 _SPOT = "SPOT"
 _TOP, _DEPTH = "books1", "books15"
-# Stands for the row of a symbol that is no longer followed, while frames of it still come.
-_LEFT = -1
 _NAME = re.compile(rb'"instId"\s*:\s*"([!-~]{1,64}?)"')
 # The bounds are checked by the decoder, in C; NaN fails them all. Beyond 2100-01-01 a time is in
 # the wrong unit.
@@ -93,65 +92,23 @@ class Control(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class _Line:
-    """What was seen of one symbol's quotes; an object, so that a frame looks one thing up."""
-
-    __slots__ = ("row", "seq", "ts")
-
-    def __init__(self, row: int) -> None:
-        self.row = row
-        self.restart()
-
-    def restart(self) -> None:
-        """Let the next quote be news: its time is later than this."""
-        self.seq = -1
-        self.ts = 0
+_GONE = LastSeen(LEFT)
 
 
-_GONE = _Line(_LEFT)
-
-
-class StreamParser:
+class StreamParser(Followed[LastSeen]):
     """Reads one line's frames, and knows which quotes are news."""
 
-    __slots__ = ("_by_row", "_exchange", "_lines")
+    __slots__ = ("_exchange",)
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
-        """Prepare.
+        """Start with nothing seen.
 
         Args:
             exchange: Dense index of the venue, stamped on what is read.
             rows: Wire symbol to row.
         """
+        super().__init__(LastSeen, _GONE, rows)
         self._exchange = exchange
-        self._lines: dict[str, _Line] = {}
-        self._by_row: dict[int, _Line] = {}
-        for symbol, row in rows.items():
-            self.follow(symbol, row)
-
-    def follow(self, symbol: str, row: int) -> None:
-        """Read frames of a wire symbol, stamped with its row."""
-        self._lines[symbol] = self._by_row.setdefault(row, _Line(row))
-
-    def leave(self, symbol: str) -> None:
-        """Pass over what still comes of a wire symbol."""
-        self._by_row.pop(self._row(symbol), None)
-        self._lines[symbol] = _GONE
-
-    def forget(self, row: int) -> None:
-        """Take the next quote of a row for news, whatever it says."""
-        line = self._by_row.get(row)
-        if line is not None:
-            line.restart()
-
-    def restart(self) -> None:
-        """Take the next quote of every row for news: a new connection begins."""
-        for line in self._by_row.values():
-            line.restart()
-
-    def _row(self, symbol: str) -> int:
-        """Return the row of a wire symbol; `_LEFT` where it is not followed."""
-        return self._lines.get(symbol, _GONE).row
 
     def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
         """Return what `raw` says; None for a quote that is no news, or of a symbol left.
@@ -232,8 +189,8 @@ class StreamParser:
         """Return the error for a broken frame: whose quote it was to change, if that shows."""
         ours = f'"{_TOP}"'.encode() in raw and f'"{_SPOT}"'.encode() in raw
         named = _NAME.search(raw) if ours else None
-        row = self._row(named[1].decode()) if named is not None else _LEFT
-        if row == _LEFT:
+        row = self._row(named[1].decode()) if named is not None else LEFT
+        if row == LEFT:
             return MalformedMessage(_VENUE, text)
         return UnreadableQuote(_VENUE, row, text)
 

@@ -16,14 +16,13 @@ from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.quotes import BookKind, BookUpdate, Ticker
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import UnreadableQuote
+from arbot_tui.exchanges.followed import LEFT, Followed
 
 __all__ = ["Control", "StreamParser"]
 
 _VENUE = "bybit"
 _TOPIC = "orderbook.1."
 _DEPTH_TOPIC = "orderbook.50."
-# Stands for the row of a symbol that is no longer followed, while frames of it still come.
-_LEFT = -1
 # The update id with which a restarted service begins: overwrite everything.
 _RESTARTED = 1
 _NAME = re.compile(rb'"topic"\s*:\s*"([!-~]{1,64}?)"')
@@ -104,17 +103,17 @@ class _Line:
         self.cts = self.ts = 0
 
 
-_GONE = _Line(_LEFT)
+_GONE = _Line(LEFT)
 
 
-class StreamParser:
+class StreamParser(Followed[_Line]):
     """Reads one line's frames, and knows which of them are news.
 
     ``orderbook.1`` has been snapshot-only since 2025-03-20; deltas occurred before and are
     documented at other depths, so both are read. A delta changes what came before it.
     """
 
-    __slots__ = ("_by_row", "_depth_rows", "_exchange", "_lines")
+    __slots__ = ("_depth_rows", "_exchange")
 
     def __init__(self, exchange: int, rows: Mapping[str, int]) -> None:
         """Start with nothing held.
@@ -124,37 +123,18 @@ class StreamParser:
             rows: Wire symbol to row.
         """
         self._exchange = exchange
-        self._lines: dict[str, _Line] = {}
-        self._by_row: dict[int, _Line] = {}
         self._depth_rows: dict[str, int] = {}
-        for symbol, row in rows.items():
-            self.follow(symbol, row)
+        super().__init__(_Line, _GONE, rows)
 
     def follow(self, symbol: str, row: int) -> None:
         """Read frames of a wire symbol, stamped with its row."""
-        self._lines[_TOPIC + symbol] = self._by_row.setdefault(row, _Line(row))
+        super().follow(_TOPIC + symbol, row)
         self._depth_rows[_DEPTH_TOPIC + symbol] = row
 
     def leave(self, symbol: str) -> None:
         """Pass over what still comes of a wire symbol."""
-        self._by_row.pop(self._row(_TOPIC + symbol), None)
-        self._lines[_TOPIC + symbol] = _GONE
-        self._depth_rows[_DEPTH_TOPIC + symbol] = _LEFT
-
-    def forget(self, row: int) -> None:
-        """Take the next quote of a row for news, whatever it says."""
-        line = self._by_row.get(row)
-        if line is not None:
-            line.restart()
-
-    def restart(self) -> None:
-        """Take the next quote of every row for news: a new connection begins."""
-        for line in self._by_row.values():
-            line.restart()
-
-    def _row(self, topic: str) -> int:
-        """Return the row of a topic of quotes; `_LEFT` where it is not followed."""
-        return self._lines.get(topic, _GONE).row
+        super().leave(_TOPIC + symbol)
+        self._depth_rows[_DEPTH_TOPIC + symbol] = LEFT
 
     def parse(self, raw: bytes, recv_ns: int) -> Ticker | BookUpdate | Control | None:
         """Return what `raw` says; None for a delta without a snapshot, and for no news.
@@ -227,7 +207,7 @@ class StreamParser:
         row = self._depth_rows.get(frame.topic)
         if row is None or book is None:
             return _control(frame)
-        if row == _LEFT:
+        if row == LEFT:
             return None
         if frame.type not in ("snapshot", "delta") or not (frame.cts or frame.ts):
             raise MalformedMessage(_VENUE, f"{frame.topic}: {sanitise(frame.type)!r} or no time")
@@ -248,8 +228,8 @@ class StreamParser:
     def _complaint(self, raw: bytes, text: str) -> MalformedMessage:
         """Return the error for a broken frame: whose quote it was to change, if that shows."""
         named = _NAME.search(raw)
-        row = self._row(named[1].decode()) if named is not None else _LEFT
-        if row == _LEFT:
+        row = self._row(named[1].decode()) if named is not None else LEFT
+        if row == LEFT:
             return MalformedMessage(_VENUE, text)
         return UnreadableQuote(_VENUE, row, text)
 
