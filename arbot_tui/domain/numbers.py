@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal, InvalidOperation, localcontext
 
-__all__ = ["ZERO", "ceil_to", "exact", "floor_to", "from_float", "parse_decimal", "plain"]
+__all__ = [
+    "ZERO",
+    "amount",
+    "ceil_to",
+    "exact",
+    "floor_to",
+    "from_float",
+    "parse_decimal",
+    "plain",
+    "positive",
+]
 
 ZERO = Decimal(0)
 
@@ -30,6 +40,30 @@ def parse_decimal(text: str) -> Decimal:
     _, digits, exponent = value.as_tuple()
     if len(digits) > _MAX_DIGITS or abs(int(exponent)) > _MAX_DIGITS:
         raise ValueError(f"too many digits: {text[:40]!r}")
+    return value
+
+
+def positive(text: str) -> Decimal:
+    """Return a decimal above zero, as prices, steps and executed quantities are.
+
+    Raises:
+        ValueError: It is none.
+    """
+    value = parse_decimal(text)
+    if value <= 0:
+        raise ValueError(f"not positive: {value}")
+    return value
+
+
+def amount(text: str) -> Decimal:
+    """Return a quantity where an empty text means none.
+
+    Raises:
+        ValueError: It is no number, or below zero.
+    """
+    value = parse_decimal(text) if text else ZERO
+    if value < 0:
+        raise ValueError(f"negative: {value}")
     return value
 
 

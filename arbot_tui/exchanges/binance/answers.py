@@ -13,7 +13,7 @@ import msgspec
 
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.numbers import parse_decimal
+from arbot_tui.domain.numbers import parse_decimal, positive
 from arbot_tui.domain.orders import (
     Balance,
     Fill,
@@ -40,7 +40,6 @@ __all__ = [
     "parse_orders",
     "parse_trade_rows",
     "parse_trades",
-    "positive",
     "read",
     "side_of",
     "side_word",
@@ -332,18 +331,6 @@ def _balances(rows: list[_BalanceRow]) -> list[Balance]:
         Balance(asset(row.asset), not_negative(row.free), not_negative(row.locked)) for row in rows
     )
     return [balance for balance in balances if balance.free or balance.locked]
-
-
-def positive(text: str) -> Decimal:
-    """Return a number above zero.
-
-    Raises:
-        ValueError: It is none.
-    """
-    value = parse_decimal(text)
-    if value <= 0:
-        raise ValueError(f"{value} is not above zero")
-    return value
 
 
 def not_negative(text: str) -> Decimal:

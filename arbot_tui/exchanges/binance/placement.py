@@ -8,14 +8,13 @@ from __future__ import annotations
 import msgspec
 
 from arbot_tui.domain.clock import from_millis
-from arbot_tui.domain.numbers import parse_decimal
+from arbot_tui.domain.numbers import parse_decimal, positive
 from arbot_tui.domain.orders import Fill, OrderAck, OrderRequest, OrderState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.binance.answers import (
     OrderRow,
     asset,
     order_state,
-    positive,
     read,
     side_of,
 )

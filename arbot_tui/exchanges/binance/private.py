@@ -13,14 +13,13 @@ import msgspec
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import parse_decimal
+from arbot_tui.domain.numbers import parse_decimal, positive
 from arbot_tui.domain.orders import Balance, Fill, OrderSide, OrderState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
 from arbot_tui.exchanges.binance.answers import (
     not_negative,
     order_status,
-    positive,
     side_word,
 )
 from arbot_tui.exchanges.binance.signing import Signer, ws_payload

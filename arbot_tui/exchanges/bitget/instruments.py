@@ -9,7 +9,7 @@ import msgspec
 from arbot_tui.domain.clock import millis_named
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.numbers import ZERO, amount
 from arbot_tui.domain.text import sanitise
 
 __all__ = ["parse_instruments"]
@@ -86,14 +86,14 @@ def _instrument(row: _Row, now_ms: int) -> Instrument:
         quote=quote,
         tick_size=_step(row.pricePrecision),
         lot_step=_step(row.quantityPrecision),
-        min_qty=_optional(row.minTradeAmount),
-        max_qty=_optional(row.maxTradeAmount),
-        max_notional=_optional(row.maxLimitOrderValue),
-        min_notional=_optional(row.minTradeUSDT) if quote in _DOLLARS else ZERO,
+        min_qty=amount(row.minTradeAmount),
+        max_qty=amount(row.maxTradeAmount),
+        max_notional=amount(row.maxLimitOrderValue),
+        min_notional=amount(row.minTradeUSDT) if quote in _DOLLARS else ZERO,
         tradeable=not status,
         status=status,
-        buy_band=_optional(row.buyLimitPriceRatio) if row.buyLimitPriceRatio else None,
-        sell_band=_optional(row.sellLimitPriceRatio) if row.sellLimitPriceRatio else None,
+        buy_band=amount(row.buyLimitPriceRatio) if row.buyLimitPriceRatio else None,
+        sell_band=amount(row.sellLimitPriceRatio) if row.sellLimitPriceRatio else None,
     )
 
 
@@ -103,10 +103,3 @@ def _step(decimals: str) -> Decimal:
     if not 0 <= count <= _MOST_DECIMALS:
         raise ValueError(f"{count} decimals")
     return Decimal(1).scaleb(-count)
-
-
-def _optional(text: str) -> Decimal:
-    value = parse_decimal(text) if text else ZERO
-    if value < 0:
-        raise ValueError(f"a limit must not be negative, not {value}")
-    return value

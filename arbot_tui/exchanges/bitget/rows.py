@@ -7,7 +7,6 @@ same and stands here once. Pure; facts page section 7.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
 from typing import Generic, TypeVar
 
 import msgspec
@@ -15,7 +14,7 @@ import msgspec
 from arbot_tui.domain.account import OpenOrder
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.numbers import amount, parse_decimal, positive
 from arbot_tui.domain.order_ids import id_parts
 from arbot_tui.domain.orders import (
     Balance,
@@ -42,7 +41,6 @@ __all__ = [
     "open_order",
     "open_orders",
     "order_state",
-    "positive",
 ]
 
 VENUE = "bitget"
@@ -278,30 +276,6 @@ def balance_of(coin: str, free: str, locked: str) -> Balance:
         ValueError: A quantity cannot be.
     """
     return Balance(sanitise(coin, 20).upper(), amount(free), amount(locked))
-
-
-def positive(text: str) -> Decimal:
-    """Return a number above zero.
-
-    Raises:
-        ValueError: It is none.
-    """
-    value = parse_decimal(text)
-    if value <= 0:
-        raise ValueError(f"not positive: {value}")
-    return value
-
-
-def amount(text: str) -> Decimal:
-    """Return a quantity; an empty text means none.
-
-    Raises:
-        ValueError: It is no number, or below zero.
-    """
-    value = parse_decimal(text) if text else ZERO
-    if value < 0:
-        raise ValueError(f"negative: {value}")
-    return value
 
 
 def malformed(what: str, cause: Exception) -> MalformedMessage:

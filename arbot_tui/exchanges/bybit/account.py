@@ -11,7 +11,7 @@ from arbot_tui.domain.account import AccountFill, FeeTerms, KeyPermissions, Open
 from arbot_tui.domain.clock import MS, SECOND, Clock
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.numbers import ZERO, amount, parse_decimal
 from arbot_tui.domain.orders import OrderSide
 from arbot_tui.domain.text import sanitise
 from arbot_tui.domain.transfers import Wallets
@@ -20,7 +20,6 @@ from arbot_tui.exchanges.bybit.answers import (
     BROKEN,
     ExecutionRow,
     OrderRow,
-    amount,
     fill_of,
     is_trade,
     malformed,

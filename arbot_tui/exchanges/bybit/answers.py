@@ -12,7 +12,7 @@ import msgspec
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
+from arbot_tui.domain.numbers import ZERO, amount, exact, parse_decimal, positive
 from arbot_tui.domain.orders import (
     Balance,
     Fee,
@@ -31,7 +31,6 @@ __all__ = [
     "ExecutionRow",
     "ExtraFee",
     "OrderRow",
-    "amount",
     "balance_of",
     "fill_of",
     "is_trade",
@@ -320,8 +319,8 @@ def fill_of(row: ExecutionRow, client_id: str, instrument: Instrument) -> Fill:
         instrument.symbol,
         trade_id,
         side,
-        _positive(row.execPrice),
-        _positive(row.execQty),
+        positive(row.execPrice),
+        positive(row.execQty),
         fee,
         asset,
         from_millis(row.execTime),
@@ -378,25 +377,6 @@ def balance_of(coin: CoinRow) -> Balance:
     bound = exact.add(exact.add(amount(coin.spotBorrow), amount(coin.bonus)), locked)
     free = max(ZERO, exact.subtract(parse_decimal(coin.walletBalance or "0"), bound))
     return Balance(sanitise(coin.coin, 20).upper(), free, locked)
-
-
-def _positive(text: str) -> Decimal:
-    value = parse_decimal(text)
-    if value <= 0:
-        raise ValueError(f"not positive: {value}")
-    return value
-
-
-def amount(text: str) -> Decimal:
-    """Return a quantity where an empty text means none.
-
-    Raises:
-        ValueError: It is no number, or below zero.
-    """
-    value = parse_decimal(text) if text else ZERO
-    if value < 0:
-        raise ValueError(f"negative: {value}")
-    return value
 
 
 def malformed(what: str, cause: Exception) -> MalformedMessage:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.numbers import amount, positive
 from arbot_tui.domain.text import sanitise
 
 __all__ = ["parse_instruments"]
@@ -97,28 +96,14 @@ def _instrument(row: _Row) -> Instrument:
         wire_symbol=row.symbol,
         base=row.baseCoin.upper(),
         quote=row.quoteCoin.upper(),
-        tick_size=_positive(row.priceFilter.tickSize),
-        lot_step=_positive(lot.basePrecision),
-        min_qty=_optional(lot.minOrderQty),
-        max_qty=_optional(lot.maxLimitOrderQty or lot.maxOrderQty),
-        min_notional=_optional(lot.minOrderAmt),
-        max_notional=_optional(lot.maxOrderAmt),
+        tick_size=positive(row.priceFilter.tickSize),
+        lot_step=positive(lot.basePrecision),
+        min_qty=amount(lot.minOrderQty),
+        max_qty=amount(lot.maxLimitOrderQty or lot.maxOrderQty),
+        min_notional=amount(lot.minOrderAmt),
+        max_notional=amount(lot.maxOrderAmt),
         tradeable=not status,
         status=status,
-        buy_band=_optional(band) if band else None,
-        sell_band=_optional(band) if band else None,
+        buy_band=amount(band) if band else None,
+        sell_band=amount(band) if band else None,
     )
-
-
-def _positive(text: str) -> Decimal:
-    value = parse_decimal(text)
-    if value <= 0:
-        raise ValueError(f"a step must be positive, not {value}")
-    return value
-
-
-def _optional(text: str) -> Decimal:
-    value = parse_decimal(text) if text else ZERO
-    if value < 0:
-        raise ValueError(f"a limit must not be negative, not {value}")
-    return value

@@ -11,14 +11,13 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO
+from arbot_tui.domain.numbers import ZERO, amount
 from arbot_tui.domain.orders import OrderState
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.bybit.answers import (
     CoinRow,
     ExecutionRow,
     OrderRow,
-    amount,
     balance_of,
     fill_of,
     is_trade,

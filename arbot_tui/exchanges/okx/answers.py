@@ -10,7 +10,7 @@ from decimal import Decimal
 import msgspec
 
 from arbot_tui.domain.errors import MalformedMessage
-from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.numbers import amount
 from arbot_tui.domain.orders import Balance, OrderState, OrderStatus
 from arbot_tui.domain.text import sanitise
 
@@ -30,7 +30,6 @@ __all__ = [
     "parse_order_ids",
     "parse_order_row",
     "parse_rows",
-    "positive",
 ]
 
 _VENUE = "okx"
@@ -234,7 +233,7 @@ def order_state(order: OrderRow, client_id: str, source: str) -> OrderState:
     Raises:
         ValueError: A value in it cannot be.
     """
-    filled = _amount(order.accFillSz)
+    filled = amount(order.accFillSz)
     ours = client_id or sanitise(order.clOrdId, 64)
     found = sanitise(order.ordId, 64)
     return OrderState(_VENUE, ours, _status(order, filled), filled, (source,), found)
@@ -267,7 +266,7 @@ def parse_balances(data: msgspec.Raw) -> list[Balance]:
             raise ValueError("no account")
         for account in accounts:
             for detail in account.details:
-                free, locked = _amount(detail.availBal), _amount(detail.frozenBal)
+                free, locked = amount(detail.availBal), amount(detail.frozenBal)
                 if free or locked:
                     balances.append(Balance(sanitise(detail.ccy, 20).upper(), free, locked))
     except BROKEN as e:
@@ -285,26 +284,6 @@ def parse_account_level(data: msgspec.Raw) -> str:
         return _configs(data)[0].acctLv
     except BROKEN as e:
         raise malformed("account", e) from e
-
-
-def positive(text: str) -> Decimal:
-    """Return a number above zero.
-
-    Raises:
-        ValueError: It is none.
-    """
-    value = parse_decimal(text)
-    if value <= 0:
-        raise ValueError(f"not positive: {value}")
-    return value
-
-
-def _amount(text: str) -> Decimal:
-    """Return a quantity where an empty text means none."""
-    value = parse_decimal(text) if text else ZERO
-    if value < 0:
-        raise ValueError(f"negative: {value}")
-    return value
 
 
 def malformed(what: str, cause: Exception) -> MalformedMessage:

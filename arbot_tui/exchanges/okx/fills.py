@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from arbot_tui.domain.clock import from_millis
-from arbot_tui.domain.numbers import exact, parse_decimal
+from arbot_tui.domain.numbers import exact, parse_decimal, positive
 from arbot_tui.domain.orders import Fee, Fill, OrderSide, split_fees
 from arbot_tui.domain.text import sanitise
-from arbot_tui.exchanges.okx.answers import BROKEN, malformed, positive
+from arbot_tui.exchanges.okx.answers import BROKEN, malformed
 
 __all__ = ["FillPage", "FillRow", "fee_of", "fill_of", "parse_fill_rows", "parse_fills", "trade_id"]
 

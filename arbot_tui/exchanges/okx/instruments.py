@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -10,7 +9,7 @@ import msgspec
 from arbot_tui.domain.clock import millis_named
 from arbot_tui.domain.errors import MalformedMessage
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, parse_decimal
+from arbot_tui.domain.numbers import ZERO, amount, positive
 from arbot_tui.domain.text import sanitise
 
 __all__ = ["OkxInstrument", "parse_instruments"]
@@ -93,7 +92,7 @@ def _instrument(row: _Row, now_ms: int) -> OkxInstrument:
         if not coin or "/" in coin or sanitise(coin) != coin:
             raise ValueError(f"coin {sanitise(coin)!r} of {row.instId}")
     named = (row.initPxLmtPct, row.floatPxLmtPct, row.maxPxLmtPct)
-    bands = [band for band in map(_optional, named) if band > 0]
+    bands = [band for band in map(amount, named) if band > 0]
     band = min(bands) if bands else None
     status = "" if row.state == "live" else sanitise(row.state, 24) or "unknown"
     if not status and now_ms < max(millis_named(row.listTime), millis_named(row.contTdSwTime)):
@@ -104,11 +103,11 @@ def _instrument(row: _Row, now_ms: int) -> OkxInstrument:
         wire_symbol=row.instId,
         base=row.baseCcy.upper(),
         quote=row.quoteCcy.upper(),
-        tick_size=_positive(row.tickSz),
-        lot_step=_positive(row.lotSz),
-        min_qty=_optional(row.minSz),
-        max_qty=_optional(row.maxLmtSz),
-        max_notional=_optional(row.maxLmtAmt) if row.quoteCcy.upper() in _DOLLARS else ZERO,
+        tick_size=positive(row.tickSz),
+        lot_step=positive(row.lotSz),
+        min_qty=amount(row.minSz),
+        max_qty=amount(row.maxLmtSz),
+        max_notional=amount(row.maxLmtAmt) if row.quoteCcy.upper() in _DOLLARS else ZERO,
         # OKX has no minimum value: it is implied by minSz times price.
         tradeable=not status,
         status=status,
@@ -117,17 +116,3 @@ def _instrument(row: _Row, now_ms: int) -> OkxInstrument:
         sell_band=band,
     )
     return OkxInstrument(instrument, sanitise(row.groupId, 32))
-
-
-def _positive(text: str) -> Decimal:
-    value = parse_decimal(text)
-    if value <= 0:
-        raise ValueError(f"a step must be positive, not {value}")
-    return value
-
-
-def _optional(text: str) -> Decimal:
-    value = parse_decimal(text) if text else ZERO
-    if value < 0:
-        raise ValueError(f"a limit must not be negative, not {value}")
-    return value

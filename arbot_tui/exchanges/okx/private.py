@@ -13,11 +13,11 @@ import msgspec
 
 from arbot_tui.domain.clock import from_millis
 from arbot_tui.domain.instrument import Instrument
-from arbot_tui.domain.numbers import ZERO, exact, parse_decimal
+from arbot_tui.domain.numbers import ZERO, exact, parse_decimal, positive
 from arbot_tui.domain.orders import Balance, Fee, Fill, OrderSide, split_fees
 from arbot_tui.domain.text import sanitise
 from arbot_tui.exchanges.base import Credentials
-from arbot_tui.exchanges.okx.answers import OrderRow, order_state, positive
+from arbot_tui.exchanges.okx.answers import OrderRow, order_state
 from arbot_tui.exchanges.okx.fills import fee_of, trade_id
 from arbot_tui.exchanges.okx.signing import ws_login
 from arbot_tui.exchanges.transport.private_dialect import TextPingDialect, is_pong

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arbot_tui.domain.numbers import ceil_to, floor_to, from_float, parse_decimal, plain
+from arbot_tui.domain.numbers import (
+    amount,
+    ceil_to,
+    floor_to,
+    from_float,
+    parse_decimal,
+    plain,
+    positive,
+)
 
 _steps = st.integers(0, 12).flatmap(
     lambda places: st.integers(1, 999).map(lambda units: Decimal(units).scaleb(-places))
@@ -88,3 +96,15 @@ def test_floor_and_ceil_are_the_nearest_multiples_on_their_side(
 def test_a_step_that_is_not_positive_is_refused(step: str) -> None:
     with pytest.raises(ValueError, match="must be positive"):
         floor_to(Decimal(1), Decimal(step))
+
+
+def test_what_has_to_be_above_zero_is_and_what_may_be_missing_is_none() -> None:
+    assert positive("0.1") == amount("0.1") == Decimal("0.1")
+    assert amount("0") == amount("") == 0
+    for text in ("0", "-1"):
+        with pytest.raises(ValueError, match="not positive"):
+            positive(text)
+    with pytest.raises(ValueError, match="negative"):
+        amount("-1")
+    with pytest.raises(ValueError, match="not a number"):
+        positive("")
