@@ -116,9 +116,16 @@ async def _play(
     # What it sells for is a tenth more than what it buys for: both orders find somebody.
     book = await worlds["okx"].adapter.get_orderbook(worlds["okx"].rows[SYMBOL], 1)
     await worlds["bybit"].move_price(SYMBOL, Decimal(str(round(book.asks[0][0] * 1.1, 2))))
-    for name, world in worlds.items():
-        book = await world.adapter.get_orderbook(world.rows[SYMBOL], 1)
-        (bid, _), (ask, _) = book.bids[0], book.asks[0]
+    asked = book.asks[0][0]
+    async with asyncio.timeout(60):
+        while True:
+            book = await worlds["bybit"].adapter.get_orderbook(worlds["bybit"].rows[SYMBOL], 1)
+            if book.bids[0][0] > asked * 1.05:
+                break
+            await asyncio.sleep(0.02)
+    # Quoted a percent worse than it is, so that neither limit misses a market that moves on.
+    for name, top in (("okx", asked * 1.01), ("bybit", book.bids[0][0] * 0.99)):
+        bid, ask = (top * 0.9999, top) if name == "okx" else (top, top * 1.0001)
         quotes[name] = QuoteView(name, bid, 1.0, ask, 1.0, clock.now_ns(), True, "live")
         venues.inject(name, "vis_lag", args={"ms": 600_000, "what": "fills"})
     buy, sell = quotes["okx"], quotes["bybit"]
