@@ -22,6 +22,7 @@ from tests.integration.engine.test_bot import all_live, options, until
 pytestmark = pytest.mark.timing
 
 _QUOTES = QuotesConfig(enabled_quote_currencies=("USDT", "USDC"))
+_ACROSS = ("BTC/USDT>USDC", "bybit")
 _VENUES = ("binance", "bybit", "okx", "bitget")
 
 
@@ -70,6 +71,19 @@ def _across(frame: Frame) -> list[OpportunityView]:
     return [o for o in frame.opportunities if ">" in o.symbol]
 
 
+async def _dislocated(world: WorldInfo, bot: ArBot) -> Frame:
+    """Have BTC/USDC dear on Bybit until a frame shows the edge across; it ends by itself."""
+    edge = {"symbol": "BTC/USDC", "buy": "okx", "sell": "bybit", "pct": 0.6, "life_s": 4}
+    async with asyncio.timeout(90):
+        while True:
+            await act(world, action="edge", **edge)
+            for _ in range(60):
+                frame = bot.client.frame(0)
+                if any((o.symbol, o.sell) == _ACROSS for o in _across(frame)):
+                    return frame
+                await asyncio.sleep(0.05)
+
+
 async def test_a_pair_in_usdc_is_traded_in_usdc_and_counted_at_its_rate(
     world: WorldInfo, tmp_path: Path
 ) -> None:
@@ -81,7 +95,7 @@ async def test_a_pair_in_usdc_is_traded_in_usdc_and_counted_at_its_rate(
         frame = await until(bot, lambda f: all_live(f) and _is_worth(bot, 0.9))
         assert _rows(frame) == {"BTC/USDT", "ETH/USDT", "USDC/USDT", "BTC/USDC"}
         assert (await bot.client.command("start", {})).ok
-        edge = {"symbol": "BTC/USDC", "buy": "okx", "sell": "bybit", "pct": 0.5, "life_s": 20}
+        edge = {"symbol": "BTC/USDC", "buy": "okx", "sell": "bybit", "pct": 0.5, "life_s": 80}
         await act(world, action="edge", **edge)
 
         traded = await until(bot, lambda f: f.status.completed >= 1)
@@ -105,17 +119,13 @@ async def test_a_lost_peg_blocks_what_crosses_it_and_nothing_is_an_edge_at_par(
     opts = replace(options(world, tmp_path), quotes=_QUOTES)
     async with ArBot(opts) as bot:
         await until(bot, lambda f: all_live(f) and _is_worth(bot, 1.0))
-        edge = {"symbol": "BTC/USDC", "buy": "okx", "sell": "bybit", "pct": 0.6, "life_s": 4}
-        await act(world, action="edge", **edge)
-        shown = await until(
-            bot, lambda f: any((o.symbol, o.sell) == ("BTC/USDT>USDC", "bybit") for o in _across(f))
-        )
+        shown = await _dislocated(world, bot)
         assert {(o.pair_id, o.reason) for o in _across(shown)} == {("", "quote_peg")}
         for venue in _VENUES:
             await act(world, action="price", symbol="USDC/USDT", venue=venue, mid="0.99")
 
         # At par all that is traded in the coin would be one percent apart now.
-        await until(bot, lambda f: _is_worth(bot, 0.99))
+        await until(bot, lambda f: _is_worth(bot, 0.99) and all(o.closed_ns for o in _across(f)))
         opened = {o.id for o in _across(bot.client.frame(0))}
         quotes = bot.feed.quotes
         # As long as it takes: quotes of every book come, and none of them opens anything.

@@ -8,7 +8,20 @@ from collections.abc import Callable, Mapping
 import pytest
 import uvloop
 
+from arbot_tui.domain.clock import SECOND
+from arbot_tui.exchanges.transport import stall
+
 LoopFactories = Mapping[str, Callable[[], asyncio.AbstractEventLoop]]
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have no quiet stream doubted: a script is quiet, and so is a machine without time for us.
+
+    What doubts lead to is shown in virtual time (`tests/contract`).
+    """
+    for name in ("_PATIENCE_NS", "_FIRST_NS", "_MOST_PATIENCE_NS"):
+        monkeypatch.setattr(stall, name, 3600 * SECOND)
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> LoopFactories:

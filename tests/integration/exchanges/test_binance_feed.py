@@ -351,7 +351,7 @@ async def test_an_announced_shutdown_is_not_waited_for(
         await until(lambda: market.tickers)
         await streams.push(notice)
         await until(lambda: len(streams.asked) == 2 and streams.streams(1))
-        await until(lambda: streams.closed == 1, 10)
+        await until(lambda: streams.closed == 1)
         assert market.of(FeedEventKind.DISCONNECTED) == []
 
     assert sorted(streams.streams(0)) == sorted(streams.streams(1))

@@ -189,7 +189,7 @@ async def test_account_reads_agree_with_the_truth(world: World) -> None:
 async def test_a_stream_that_is_cut_comes_back_and_tells_on(world: World) -> None:
     async with following(world) as account:
         await world.fault("rst")
-        await until(lambda: (True, "") in account.streams[1:], 15)
+        await until(lambda: (True, "") in account.streams[1:])
         assert account.streams[1][0] is False
         order = await world.order("t5x0y1", OrderSide.BUY, "1.01")
         await world.adapter.place_order(order)
@@ -294,7 +294,7 @@ async def test_a_lost_socket_leaves_orders_unknown_and_later_ones_go_by_rest(nam
         assert isinstance(orders, list)
         ids = [row["client_id"] for row in orders]
         assert len(ids) == len(set(ids))
-        await until(lambda: account.streams[-1] == (True, "") and len(account.streams) > 1, 15)
+        await until(lambda: account.streams[-1] == (True, "") and len(account.streams) > 1)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ async def test_five_mebibytes_are_refused_whole_and_in_pieces() -> None:
         async with serving(handler, write_limit=8 * MIB) as server:
             client = Client(url_of(server))
             async with running(client):
-                await until(lambda: len(client.causes()) >= 2, 20)
+                await until(lambda: len(client.causes()) >= 2)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
