@@ -13,6 +13,11 @@ from tests.unit.exchanges.loopback import until
 MIB = 1 << 20
 
 
+def _refusals(client: Client) -> list[str]:
+    """Return why connections were given up for what came over them."""
+    return [cause for cause in client.causes() if cause.startswith("protocol error: ")]
+
+
 async def test_five_mebibytes_are_refused_whole_and_in_pieces() -> None:
     sent = asyncio.Event()
 
@@ -29,12 +34,13 @@ async def test_five_mebibytes_are_refused_whole_and_in_pieces() -> None:
         async with serving(handler, write_limit=8 * MIB) as server:
             client = Client(url_of(server))
             async with running(client):
-                await until(lambda: len(client.causes()) >= 2)
+                # An attempt that the machine had no time for is not counted.
+                await until(lambda: len(_refusals(client)) >= 2)
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert client.frames == []
-    assert all(cause.startswith("protocol error: ") for cause in client.causes()[:2])
+    assert client.session.connects >= 2
     # The server's own copies of the two messages are in it.
     assert most < 40 * MIB
 

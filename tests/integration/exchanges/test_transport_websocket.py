@@ -65,7 +65,7 @@ class Client:
         silence_s: float = 30.0,
         max_message_bytes: int = 1 << 20,
         frames_per_s: float = 1000.0,
-        open_timeout_s: float = 5.0,
+        open_timeout_s: float = 60.0,
         ban: BanClock | None = None,
         draw: Callable[[], float] = lambda: 0.0,
     ) -> None:
