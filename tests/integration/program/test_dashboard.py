@@ -18,7 +18,7 @@ VENUES = ("binance", "bybit", "okx", "bitget")
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Iterator[Terminal]:
-    """The dashboard with four venues moving, trading stopped."""
+    """The dashboard with prices, trading stopped."""
     started = Terminal(
         ["--simulate", "--seed", "7"],
         160,
@@ -31,8 +31,6 @@ def terminal(tmp_path: Path) -> Iterator[Terminal]:
     )
     try:
         started.wait_text("BTC/USDT")
-        for venue in VENUES:
-            started.wait_text(f"{venue} ●")
         yield started
     finally:
         started.close()
@@ -48,6 +46,8 @@ def test_prices_move_opportunities_appear_and_pairs_complete(terminal: Terminal)
     assert "stopped" in terminal.screen.display[0]
     processes = family(terminal)
     assert len(processes) == 2
+    for venue in VENUES:
+        terminal.wait_text(f"{venue} ●")
     before = list(terminal.screen.display)
     terminal.wait_for(
         lambda: sum(a != b for a, b in zip(before, terminal.screen.display, strict=True)) > 10
