@@ -299,21 +299,3 @@ def test_pings_are_sent_in_time_and_frames_at_the_pace_allowed(name: str) -> Non
         assert venue.ended == {}
 
     play(name, scenario, rate_hz=20.0, step_s=0.1)
-
-
-def test_binances_requests_leave_room_for_a_ping_and_a_pong_in_any_second() -> None:
-    """Five messages a second are allowed, and one that comes late is followed closely by more."""
-
-    async def scenario(venue: VirtualVenue) -> None:
-        for number in range(100):
-            await asyncio.sleep(0.1)
-            venue.feed.request_depth(number % 4, number % 8 < 4)
-        (wire,) = venue.wires
-        sent = [at_s for at_s, _ in wire.sent]
-        assert len(sent) > 20
-        late_s = 0.1
-        fifths = zip(sent[:-4], sent[4:], strict=True)
-        assert all(after - before > 1.0 + late_s for before, after in fifths)
-        assert venue.ended == {}
-
-    play("binance", scenario)

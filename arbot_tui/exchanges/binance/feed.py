@@ -68,9 +68,8 @@ def _rules(url: str) -> LineRules:
         requests=RequestLimits(topics_per_frame=200),
         socket=WebSocketOptions(
             url=f"{url.rstrip('/')}/stream",
-            # Five inbound messages in any second, pings and pongs included; more is cut with 1008.
-            # Three leave room for these two where a late frame is followed closely by the next.
-            frames_per_s=3.0,
+            # Five inbound messages a second, pongs included; more is cut with 1008.
+            frames_per_s=4.0,
             # The venue pings every 20 s and its depth stream ticks ten times a second. Where
             # even that is quiet a protocol ping tells silence from a dead line (fault 2).
             heartbeat=Heartbeat(quiet_s=3.0),
