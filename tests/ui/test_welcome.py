@@ -35,6 +35,15 @@ def test_somebody_is_welcomed_once_and_only_where_that_can_be_remembered(tmp_pat
     assert not first_time(tmp_path / "missing" / "welcomed")
 
 
+async def test_a_frame_that_comes_before_the_card_does_no_harm() -> None:
+    # On a machine without time for the first start it does, and the program crashed.
+    async with dashboard() as screen:
+        screen.app.push_screen(WelcomeCard(Look(UNICODE), screen.app.view))
+        screen.app.screen.show()  # type: ignore[attr-defined]
+        await screen.pilot.pause()
+        assert "not needed here; c sets" in screen.text()
+
+
 def test_the_checklist_says_what_is_there_and_what_comes_next() -> None:
     plain = said(FakeClient(frame(status=status(config_source="defaults", trading="stopped"))))
     assert plain["config"] == ("✓", "defaults; 'arbot-tui config init' writes one")

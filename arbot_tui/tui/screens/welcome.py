@@ -73,9 +73,9 @@ class WelcomeCard(Dialog[None]):
         self.show()
 
     def show(self) -> None:
-        """Display the checklist as it stands."""
+        """Display the checklist as it stands; a frame may come before there is a card."""
         lines = self.checklist()
-        if lines == self._lines:
+        if lines == self._lines or not self.query("#card"):
             return
         self._lines = lines
         self.query_one("#card", Static).update(
