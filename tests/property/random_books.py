@@ -113,8 +113,8 @@ def compare_edge(desk: EdgeDesk, draw: Random) -> bool:
     for venue, ladder in enumerate(ladders):
         (ask, ask_size), (bid, bid_size) = ladder[OrderSide.SELL][0], ladder[OrderSide.BUY][0]
         ticker = Ticker(venue, 0, bid, bid_size, ask, ask_size, 0, 1)
-        if board.update(ticker):
-            desk.strategy.on_ticker(ticker)
+        if change := board.update(ticker):
+            desk.strategy.on_ticker(ticker, change)
     with localcontext(prec=60):
         return _judge_edge(desk, ladders, [Decimal(fee) for fee in fees])
 
@@ -251,7 +251,7 @@ def compare_size(case: SizeCase) -> bool:
     plan = gate.judge(state, signal, case.equity, 1)
     cap, floor = Decimal("100.5"), Decimal("101.30")
     worst = floor * (1 - rate) - cap * (1 + rate)
-    profits = _profits(case, offered, cap, floor)
+    profits = _profits(case, cap, floor)
     if not profits or worst <= 0:
         assert isinstance(plan, gate.Denial)
         assert worst > 0 or plan.reason is Reason.WORST_CASE_EDGE
@@ -268,9 +268,7 @@ def compare_size(case: SizeCase) -> bool:
     return True
 
 
-def _profits(
-    case: SizeCase, offered: float, cap: Decimal, floor: Decimal
-) -> Mapping[Decimal, Decimal]:
+def _profits(case: SizeCase, cap: Decimal, floor: Decimal) -> Mapping[Decimal, Decimal]:
     """Return the profit of every lot multiple that all rules and amounts allow."""
     asks, bids, rate = case.asks, case.bids, Decimal(case.fee)
     lots = [Decimal(lot) for lot in case.lots]
@@ -279,7 +277,6 @@ def _profits(
     depth = min(
         sum((_exact(s) for p, s in asks if _exact(p) <= cap), Decimal(0)),
         sum((_exact(s) for p, s in bids if _exact(p) >= floor), Decimal(0)),
-        _exact(offered),
     )
 
     def allowed(qty: Decimal) -> bool:

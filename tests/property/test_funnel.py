@@ -178,8 +178,8 @@ class _World:
         ticker = Ticker(venue, row, mid * 0.9998, size, mid * 1.0002, size, 0, self.now_ns)
         before = self.funnel.pairs()
         opened = {key for key in before if self.lives.find(key) is not None}
-        if self.board.update(ticker):
-            self.strategy.on_ticker(ticker)
+        if change := self.board.update(ticker):
+            self.strategy.on_ticker(ticker, change)
             self._compare_candidates(row, venue, before, opened)
 
     def _compare_candidates(
