@@ -5,7 +5,8 @@ An append-only SQLite file of its own with one connection on one thread and
 chained by CRC-32, so that a changed, lost or reordered one is noticed at the next start, and
 each is read back before it is written, so that none is there that the next start cannot read. A
 failed write is final: nothing is retried, nothing more is accepted, and recovery starts from
-what is on disk.
+what is on disk. A file that was moved or deleted meanwhile still takes writes, which no start would
+find: each commit looks whether it is in its place.
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Journal:
         """Name that goes into this account's client order ids."""
         self._chain = 0
         self._next = 1
+        self._files = _file_numbers(path)
         self._work: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._failure: Exception | None = None
@@ -183,6 +185,8 @@ class Journal:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        if _file_numbers(self._path) != self._files:
+            raise StorageError(f"journal {self._path}: was moved or deleted in use")
         self._chain, self._next = chain, number
 
 
@@ -223,6 +227,19 @@ def _make_private_file(path: Path) -> None:
         os.fchmod(handle, 0o600)
     finally:
         os.close(handle)
+
+
+def _file_numbers(path: Path) -> list[tuple[int, int] | None]:
+    """Return device and file number of an open journal's two files; None where one is gone."""
+    found: list[tuple[int, int] | None] = []
+    for file in (path, path.with_name(path.name + "-wal")):
+        try:
+            at = os.lstat(file)
+        except OSError:
+            found.append(None)
+        else:
+            found.append((at.st_dev, at.st_ino))
+    return found
 
 
 def _link(chain: int, number: int, at_ns: int, body: bytes) -> int:

@@ -6,10 +6,12 @@ import math
 import os
 import queue
 import random
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -270,6 +272,40 @@ def test_once_a_write_has_failed_nothing_is_confirmed_any_more(
     writer.journal.close()
 
     assert len(read(closed)) == confirmed
+
+
+def _delete_folder(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def _delete_what_is_newest(path: Path) -> None:
+    path.with_name(path.name + "-wal").unlink()
+
+
+def _put_another_in_its_place(path: Path) -> None:
+    path.rename(path.with_name("moved"))
+    path.touch()
+
+
+@pytest.mark.parametrize("written", [0, 3])
+@pytest.mark.parametrize(
+    "remove", [_delete_folder, _delete_what_is_newest, _put_another_in_its_place]
+)
+def test_a_journal_that_was_moved_or_deleted_in_use_confirms_nothing(
+    tmp_path: Path, remove: Callable[[Path], None], written: int
+) -> None:
+    path = tmp_path / "account" / "journal.sqlite"
+    path.parent.mkdir()
+    writer = Writer(path)
+    writer.write_many(written)
+    remove(path)
+
+    error = writer.write(Operator(OperatorAction.START))
+
+    assert isinstance(error, StorageError)
+    assert str(path) in str(error)
+    assert writer.write(Operator(OperatorAction.HALT)) is error
+    writer.journal.close()
 
 
 def test_another_writer_that_holds_the_file_fails_it_instead_of_waiting_for_ever(
