@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+import select
 import socket
 import ssl
 from collections.abc import Callable
@@ -42,6 +43,10 @@ _USER_AGENT = "arbot-tui"
 # How long a connection that was given up may take to be gone, and how often that is looked at.
 _GIVE_UP_S = 1.0
 _LOOK_S = 0.001
+_DRAIN_BYTES = 1 << 16
+# How often an open connection is looked at, and how soon again where it seems to be gone.
+_ALIVE_S = 1.0
+_AGAIN_S = 0.05
 # The library logs what peers send, unsanitised; the session tells what is worth telling.
 _SILENT = logging.getLogger("arbot_tui.picows")
 _SILENT.setLevel(logging.CRITICAL + 1)
@@ -65,11 +70,13 @@ class _PicowsWire(WSListener):
         self._refusal = ""
         self._failure: BaseException | None = None
         self._retrieving: asyncio.Task[None] | None = None
+        self._looking: asyncio.TimerHandle | None = None
 
     # What the library calls.
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        self._look_again(_ALIVE_S, gone=False)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         # After an error of the protocol the library goes on reading for a moment.
@@ -86,6 +93,8 @@ class _PicowsWire(WSListener):
             transport.disconnect(graceful=False)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
         self._retrieving = asyncio.get_running_loop().create_task(_retrieve(transport))
 
     # What the session calls.
@@ -138,6 +147,29 @@ class _PicowsWire(WSListener):
             transport.disconnect(graceful=False)
 
     # Within.
+
+    def _look_again(self, delay_s: float, *, gone: bool) -> None:
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(delay_s, self._look, gone)
+
+    def _look(self, gone: bool) -> None:
+        """End a connection that was reset in silence.
+
+        Where a reset comes together with something to read, uvloop has the library read once and
+        watches the socket no more; what was read was all that is ever heard.
+        """
+        transport = self._transport
+        if transport is None or transport.is_disconnected:
+            return
+        poll = select.poll()
+        poll.register(transport.underlying_transport.get_extra_info("socket"), 0)
+        if not poll.poll(0):
+            self._look_again(_ALIVE_S, gone=False)
+        elif gone:
+            transport.disconnect(graceful=False)
+        else:
+            # The loop may be about to tell.
+            self._look_again(_AGAIN_S, gone=True)
 
     @property
     def _open_transport(self) -> WSTransport | None:
@@ -277,6 +309,10 @@ class _Opening:
         if given_up:
             with contextlib.suppress(OSError):
                 handle.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                # See `_look`: only what has nothing to read is sure to hear of its end.
+                while handle.recv(_DRAIN_BYTES):
+                    pass
         handle.close()
         if given_up:
             # The library reads the end of the connection from the loop, and closes it then.
@@ -295,10 +331,16 @@ async def dial(options: DialOptions) -> Wire:
     """
     venue = options.venue
     opening, given_up = _Opening(), True
+    made: list[_PicowsWire] = []
+
+    def make() -> _PicowsWire:
+        made.append(_PicowsWire(options.max_message_bytes))
+        return made[-1]
+
     try:
         async with asyncio.timeout(options.timeout_s):
             transport, wire = await ws_connect(
-                lambda: _PicowsWire(options.max_message_bytes),
+                make,
                 options.url,
                 ssl_context=_tls_context() if options.url.startswith("wss:") else None,
                 websocket_handshake_timeout=None,
@@ -324,6 +366,8 @@ async def dial(options: DialOptions) -> Wire:
     except (OSError, WSError, ValueError) as e:
         raise DialFailed(venue, sanitise(f"no connection: {e}"), offline=is_offline(e)) from e
     finally:
+        if given_up and made:
+            made[-1].abort()
         await opening.end(given_up=given_up)
     if transport.response is None:
         raise DialFailed(venue, "no connection: closed during the opening request")

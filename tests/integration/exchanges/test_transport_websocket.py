@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
 import itertools
+import re
 import select
 import shutil
 import socket
@@ -385,15 +387,7 @@ async def test_a_connection_that_is_reset_while_it_opens_harms_no_other(
     monkeypatch.setattr(module, "reach", reach_and_be_reset)
 
     async def dial(port: int) -> Wire:
-        return await Client.dial(
-            DialOptions(
-                venue="okx",
-                url=f"ws://127.0.0.1:{port}/",
-                headers={},
-                max_message_bytes=1000,
-                timeout_s=60.0,
-            )
-        )
+        return await Client.dial(_options(port))
 
     with resetting:
         async with serving(_stay) as server:
@@ -407,6 +401,16 @@ async def test_a_connection_that_is_reset_while_it_opens_harms_no_other(
     assert wrong == []
 
 
+def _options(port: int) -> DialOptions:
+    return DialOptions(
+        venue="okx",
+        url=f"ws://127.0.0.1:{port}/",
+        headers={},
+        max_message_bytes=1000,
+        timeout_s=60.0,
+    )
+
+
 def _at_turn(turn: int, act: Callable[[], None]) -> None:
     """Call `act` now, or when the loop has turned that often."""
     if turn == 0:
@@ -417,13 +421,57 @@ def _at_turn(turn: int, act: Callable[[], None]) -> None:
 
 def _reset(server: socket.socket, reached: socket.socket) -> None:
     """Reset the connection that waits at `server`, and see that it has come to `reached`."""
-    peer, _ = server.accept()
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    peer.close()
+    _reset_now(server.accept()[0])
     poll = select.poll()
     poll.register(reached, 0)
     assert poll.poll(60_000)
     reached.close()
+
+
+async def _accept(server: socket.socket) -> socket.socket:
+    """Let a client in, and read what it asks for."""
+    loop = asyncio.get_running_loop()
+    peer, _ = await loop.run_in_executor(None, server.accept)
+    asked = await loop.run_in_executor(None, peer.recv, 4096)
+    key = re.search(rb"Sec-WebSocket-Key: (\S+)", asked)
+    assert key is not None
+    answer = ("HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade")
+    accept = f"Sec-WebSocket-Accept: {accept_key(key[1].decode())}"
+    peer.sendall("\r\n".join((*answer, accept, "", "")).encode())
+    return peer
+
+
+def _reset_now(peer: socket.socket) -> None:
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+@pytest.mark.parametrize("frame", [b"", b"\x81\x01a"])
+async def test_a_reset_is_heard_whatever_came_with_it(frame: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = Client(f"ws://127.0.0.1:{server.getsockname()[1]}/")
+        async with running(client):
+            peer = await _accept(server)
+            await until(lambda: client.session.connected)
+            peer.sendall(frame)
+            _reset_now(peer)
+            # Far sooner than by its silence.
+            await until(lambda: client.causes())
+    assert client.causes()[0].startswith("connection lost")
+
+
+async def test_given_up_amid_a_reset_it_is_closed_by_its_library() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        dialing = asyncio.create_task(Client.dial(_options(server.getsockname()[1])))
+        peer = await _accept(server)
+        peer.sendall(b"\x81\x01a")
+        _reset_now(peer)
+        dialing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            (await dialing).abort()
+    del dialing
+    # What is left to the collector complains, and fails this test.
+    gc.collect()
 
 
 async def test_a_venue_that_accepts_and_says_nothing_is_given_up() -> None:
