@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.bench_screen                 # all but the long one, about 4 minutes
     python -m tests.benchmarks.bench_screen matrix idle     # some of it
-    python -m tests.benchmarks.bench_screen burst           # 54,000 frames back to back, 2 minutes
+    python -m tests.benchmarks.bench_screen burst           # 54,000 frames back to back, minutes
 
 A matrix of 200 symbols × 4 venues, 160×48, fed with made frames, on a real pseudo terminal in a
 process of its own. A "changed cell" is a price that is on the screen; the edge and age of its row

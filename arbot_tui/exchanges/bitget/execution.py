@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from arbot_tui.domain.clock import MS, SECOND, Clock
 from arbot_tui.domain.errors import (
@@ -230,12 +231,12 @@ class BitgetExecution:
             ExchangeError: They could not be fetched.
         """
 
-        async def ask(dialect: Dialect, wire_symbol: str) -> TradingFees:
+        async def ask(wire_symbol: str, dialect: Dialect) -> TradingFees:
             target, charges = dialect.fee_target(wire_symbol), dialect.fee_charges(self._quotas)
             return parse_fees((await self._calls.get(target, charges, max_wait_s=_PATIENT_S)).data)
 
         return {
-            symbol: await self._calls.in_dialect(lambda dialect, wire=wire: ask(dialect, wire))  # type: ignore[misc]
+            symbol: await self._calls.in_dialect(partial(ask, wire))
             for wire, symbol in symbols.items()
         }
 
